@@ -1,0 +1,125 @@
+package authn
+
+import (
+	"time"
+
+	"avow/internal/key"
+)
+
+// UserVerification says how the device made sure that its owner is there (FIDO UV). Stored and sent: append, never rename.
+type UserVerification string
+
+// The kinds of user verification.
+const (
+	UVNone      UserVerification = "none"
+	UVPIN       UserVerification = "pin"
+	UVBiometric UserVerification = "biometric"
+	UVDevice    UserVerification = "device" // the device's own lock: pattern, passcode
+)
+
+// Valid reports whether v is one of the known kinds.
+func (v UserVerification) Valid() bool {
+	return v == UVNone || v.Happened()
+}
+
+// Happened reports whether the user was verified at all.
+func (v UserVerification) Happened() bool {
+	return v == UVPIN || v == UVBiometric || v == UVDevice
+}
+
+// DeviceState is stored and sent: append, never rename.
+type DeviceState string
+
+// The states of a device: pending -> active -> revoked, or pending -> revoked.
+const (
+	DevicePending DeviceState = "pending" // registered; the page has not said "yes, this is my phone"
+	DeviceActive  DeviceState = "active"
+	DeviceRevoked DeviceState = "revoked" // for ever
+)
+
+// DeviceInfo is what a device says of itself; shown to people, trusted by nobody.
+type DeviceInfo struct {
+	Name  string `json:"name"`  // Anna's phone
+	Model string `json:"model"` // Google Pixel 8
+	OS    string `json:"os"`    // Android 16
+	App   string `json:"app"`   // 1.0.0
+}
+
+// Clean returns the info with texts that are fit to be shown.
+func (i DeviceInfo) Clean() DeviceInfo {
+	i.Name, i.Model = CleanText(i.Name, 64), CleanText(i.Model, 64)
+	i.OS, i.App = CleanText(i.OS, 64), CleanText(i.App, 32)
+	if i.Name == "" {
+		i.Name = "Unnamed device"
+	}
+	return i
+}
+
+// DeviceKeys are the public halves of the three keys that a device makes for an account.
+type DeviceKeys struct {
+	Device   key.Public
+	Approval key.Public
+	Exchange key.Public
+}
+
+// Device is one installed app with its keys, bound to a user.
+type Device struct {
+	ID           DeviceID
+	User         UserID
+	Info         DeviceInfo
+	Keys         DeviceKeys
+	Class        key.Class // where its keys live, as it says
+	State        DeviceState
+	Registration RegistrationID
+	CreatedBy    string // the administrator who made the session (R-014)
+	CreatedIP    string // where the claim came from (R-014)
+	CreatedAt    time.Time
+	ConfirmedAt  time.Time
+	LastSeenAt   time.Time
+	RevokedAt    time.Time
+}
+
+// MaxDevices is how many devices a user may have that are not revoked.
+const MaxDevices = 3
+
+// ErrDeviceRevoked is answered to every request of a revoked device.
+var ErrDeviceRevoked = Fail(Forbidden, "device_revoked", "This device was removed from the account. Connect it again with a new code from your organisation.")
+
+// Usable says whether the device may be heard at all; a pending one may, but can decide nothing.
+func (d Device) Usable() error {
+	if d.State == DeviceRevoked {
+		return ErrDeviceRevoked
+	}
+	return nil
+}
+
+// MayApprove says whether the device may decide requests (R-012, R-032).
+func (d Device) MayApprove() error {
+	switch d.State {
+	case DeviceActive:
+		return nil
+	case DevicePending:
+		return Fail(Forbidden, "device_pending", "This device is not confirmed yet. Say Yes on the page that showed the code.")
+	}
+	return ErrDeviceRevoked
+}
+
+// Confirm makes a pending device active.
+func (d Device) Confirm(now time.Time) (Device, error) {
+	if d.State == DeviceActive {
+		return d, nil
+	}
+	if d.State != DevicePending {
+		return d, ErrDeviceRevoked
+	}
+	d.State, d.ConfirmedAt = DeviceActive, now
+	return d, nil
+}
+
+// Revoke ends the device for ever. Revoking twice is the same as once.
+func (d Device) Revoke(now time.Time) Device {
+	if d.State != DeviceRevoked {
+		d.State, d.RevokedAt = DeviceRevoked, now
+	}
+	return d
+}

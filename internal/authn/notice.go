@@ -1,0 +1,52 @@
+package authn
+
+import "time"
+
+// NoticeKind is stored and sent: append, never rename.
+type NoticeKind string
+
+// What a user, or the administrators, are told of.
+const (
+	NoticeDeviceRegistered NoticeKind = "device_registered"
+	NoticeDeviceRevoked    NoticeKind = "device_revoked"
+	NoticeClaimRefused     NoticeKind = "claim_refused" // a second phone tried the same code
+	NoticeTooManyRequests  NoticeKind = "too_many_requests"
+	NoticeMuted            NoticeKind = "muted"
+	NoticeNotMe            NoticeKind = "not_me" // to the administrators
+)
+
+// MailState is stored: append, never rename.
+type MailState string
+
+// The states of a notice's mail.
+const (
+	MailNone   MailState = "none" // nobody to write to
+	MailQueued MailState = "queued"
+	MailSent   MailState = "sent"
+	MailFailed MailState = "failed" // given up
+)
+
+// Notice is a security event that people are told of by mail and on every other device.
+type Notice struct {
+	ID      NoticeID
+	User    UserID
+	Kind    NoticeKind
+	At      time.Time
+	Cause   DeviceID          // the device that caused it; it is not told
+	Facts   map[string]string // what the text needs: device, place, ip
+	Mail    MailState
+	MailTo  string
+	Tries   int
+	NextTry time.Time
+}
+
+// AuditRecord is one line of what was done, by whom and why.
+type AuditRecord struct {
+	At      time.Time
+	Actor   string // admin:maja, device:d_…, client:laptop-42, server
+	Action  string // user.add
+	Subject string // the id that it is about
+	IP      string
+	Reason  string
+	Facts   map[string]string
+}

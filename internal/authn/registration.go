@@ -1,0 +1,135 @@
+package authn
+
+import (
+	"time"
+
+	"avow/internal/key"
+)
+
+// SessionState is stored and sent: append, never rename.
+type SessionState string
+
+// The states of a registration session: active -> claimed -> consumed, or ended early.
+const (
+	SessionActive   SessionState = "active"
+	SessionClaimed  SessionState = "claimed"  // one phone holds it
+	SessionConsumed SessionState = "consumed" // that phone is registered; for ever
+	SessionRevoked  SessionState = "revoked"  // an administrator, force or "No" on the page ended it; for ever
+)
+
+// Lifetimes of registration sessions.
+const (
+	InteractiveLifetime = 10 * time.Minute
+	TombstoneLifetime   = 30 * 24 * time.Hour // how long a used id is kept after its expiry
+)
+
+// BindingMode says what becomes of the devices that the user already has.
+type BindingMode string
+
+// The modes.
+const (
+	BindFirst      BindingMode = "first"      // only for users without a device
+	BindAdditional BindingMode = "additional" // beside the others
+	BindReplace    BindingMode = "replace"    // the others are revoked when this one becomes active
+)
+
+// RegistrationSession is one single-use invitation to connect a phone. The secrets, session and page, are known to those
+// who were given them; only their hashes are kept.
+type RegistrationSession struct {
+	ID        RegistrationID
+	Secret    Hash // of the 128 bits in the QR
+	Page      Hash // of the 128 bits that open the connect page; zero when there is none
+	User      UserID
+	Mode      BindingMode
+	State     SessionState
+	CreatedBy string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	EndedAt   time.Time // consumed or revoked
+
+	ClaimedAt time.Time
+	ClaimIP   string
+	ClaimKey  key.Public // the device key of the phone that holds it
+	Challenge string     // 128 bits, base64url, given to that phone
+
+	Device   DeviceID // set when consumed
+	Answered bool     // the page said Yes or No
+}
+
+// Errors of registration.
+var (
+	ErrSessionUnknown = Fail(NotFound, "session_unknown", "This code is not known here. Make a new one on the page.")
+	ErrSessionExpired = Fail(Gone, "session_expired", "This code is too old. Make a new one on the page.")
+	ErrSessionUsed    = Fail(Gone, "session_used", "This code was used already. Make a new one on the page.")
+	ErrSessionRevoked = Fail(Gone, "session_revoked", "This code was withdrawn. Make a new one on the page.")
+	ErrSessionClaimed = Fail(Conflict, "session_claimed", "Another phone has used this code. If it was not yours, tell the service desk now.")
+)
+
+// NewRegistrationSession makes an interactive session and its two secrets: the one in the QR follows from the page's, so
+// that the page can show the QR again without the server keeping it.
+func NewRegistrationSession(user UserID, mode BindingMode, createdBy string, now time.Time) (s RegistrationSession, page key.Secret) {
+	page = key.NewSecret(16)
+	return RegistrationSession{
+		ID: NewRegistrationID(), Secret: HashOf(SessionSecret(page)), Page: HashOf(page),
+		User: user, Mode: mode, State: SessionActive,
+		CreatedBy: createdBy, CreatedAt: now, ExpiresAt: now.Add(InteractiveLifetime),
+	}, page
+}
+
+// ended reports why a session accepts nothing more; nil while it does.
+func (s RegistrationSession) ended(now time.Time) error {
+	switch {
+	case s.State == SessionConsumed:
+		return ErrSessionUsed
+	case s.State == SessionRevoked:
+		return ErrSessionRevoked
+	case !now.Before(s.ExpiresAt):
+		return ErrSessionExpired
+	}
+	return nil
+}
+
+// Open reports whether a phone could still claim or finish.
+func (s RegistrationSession) Open(now time.Time) bool { return s.ended(now) == nil }
+
+// Claim gives the session to the phone that holds deviceKey. The same phone may claim again and gets the same challenge;
+// another one gets ErrSessionClaimed.
+func (s RegistrationSession) Claim(deviceKey key.Public, ip string, now time.Time) (RegistrationSession, error) {
+	if err := s.ended(now); err != nil {
+		return s, err
+	}
+	if s.State == SessionClaimed {
+		if s.ClaimKey != deviceKey {
+			return s, ErrSessionClaimed
+		}
+		return s, nil
+	}
+	s.State, s.ClaimKey, s.ClaimedAt, s.ClaimIP = SessionClaimed, deviceKey, now, ip
+	s.Challenge = key.RandomID(16)
+	return s, nil
+}
+
+// Finish consumes the session for the phone that claimed it.
+func (s RegistrationSession) Finish(deviceKey key.Public, device DeviceID, now time.Time) (RegistrationSession, error) {
+	if err := s.ended(now); err != nil {
+		return s, err
+	}
+	if s.State != SessionClaimed || s.ClaimKey != deviceKey {
+		return s, ErrSessionClaimed
+	}
+	s.State, s.Device, s.EndedAt = SessionConsumed, device, now
+	return s, nil
+}
+
+// Revoke ends a session that is still open; a consumed one stays consumed.
+func (s RegistrationSession) Revoke(now time.Time) RegistrationSession {
+	if s.State == SessionActive || s.State == SessionClaimed {
+		s.State, s.EndedAt = SessionRevoked, now
+	}
+	return s
+}
+
+// Forgettable reports whether even the tombstone may go.
+func (s RegistrationSession) Forgettable(now time.Time) bool {
+	return now.After(s.ExpiresAt.Add(TombstoneLifetime))
+}

@@ -1,0 +1,51 @@
+// Package style is the look of the app in Go: the design tokens (colors, type,
+// spaces, radii, sizes, strokes, motion), the Fyne theme made of them, and an
+// organization's own brand within its limits. It draws nothing: widgets do,
+// with what they ask for here. The tokens are those of assets/look/tokens.json,
+// a test keeps both equal; contrast follows WCAG 2.2 (1.4.3, 1.4.11), level AA.
+package style
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// Color returns the color of a token in the theme that is in force now. Call it
+// when painting (Refresh), not once: the theme can change at run time.
+// Without a Theme of this package in force it returns the light color.
+func Color(t Token) color.Color {
+	if _, ok := theme.Current().(*Theme); ok {
+		return theme.Color(t)
+	}
+	return colors[t].light
+}
+
+// TextSize returns the size of a type token in the theme that is in force now,
+// with the person's text size applied.
+func TextSize(t TextToken) float32 {
+	if ours, ok := theme.Current().(*Theme); ok {
+		return ours.Size(t)
+	}
+	return textSizes[t]
+}
+
+// Icon returns an SVG resource which is painted in the color of a token and
+// follows the theme. The name must end in .svg and be unique to the picture.
+func Icon(name string, svg []byte, t Token) fyne.Resource {
+	return theme.NewColoredResource(fyne.NewStaticResource(name, svg), t)
+}
+
+// ReducedMotion tells whether all motion but fading is to be left out.
+func ReducedMotion() bool {
+	ours, ok := theme.Current().(*Theme)
+	return ok && ours.reducedMotion
+}
+
+// LargeText tells whether the person chose a text size above Normal; screens
+// then put facts in one column.
+func LargeText() bool {
+	ours, ok := theme.Current().(*Theme)
+	return ok && ours.textScale > Normal
+}

@@ -1,0 +1,119 @@
+package style
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// Appearance is what a person chose: light, dark, or what the system has.
+type Appearance string
+
+// The appearances, as they are kept in the settings.
+const (
+	System Appearance = "system"
+	Light  Appearance = "light"
+	Dark   Appearance = "dark"
+)
+
+// TextScale is the factor by which all type grows.
+type TextScale float32
+
+// The text sizes that can be chosen.
+const (
+	Normal TextScale = 1
+	Large  TextScale = 1.25
+)
+
+// Options is what a theme is made of. The zero value is the system's
+// appearance, Normal text, full motion and Avow's own brand.
+type Options struct {
+	Appearance    Appearance
+	TextScale     TextScale
+	ReducedMotion bool
+	Brand         *Brand // checked by Brand.Check before
+}
+
+// Theme is the look as a Fyne theme. It does not change: to change the look,
+// make another one and hand it to the app's settings, which repaints everything.
+type Theme struct {
+	appearance    Appearance
+	textScale     TextScale
+	reducedMotion bool
+	brand         map[Token]shades
+	base          fyne.Theme
+}
+
+var _ fyne.Theme = (*Theme)(nil)
+
+// NewTheme makes a theme. An appearance or text size that it does not know
+// counts as System and Normal.
+func NewTheme(o Options) *Theme {
+	t := &Theme{appearance: o.Appearance, textScale: o.TextScale, reducedMotion: o.ReducedMotion, base: theme.DefaultTheme()}
+	if t.textScale != Large {
+		t.textScale = Normal
+	}
+	if o.Brand != nil {
+		t.brand = o.Brand.tokens()
+	}
+	return t
+}
+
+// Color returns the color of a token or of one of Fyne's names. Fyne lays its
+// focus color over a widget, so it gets ours at a quarter of its strength.
+func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	v = t.variant(v)
+	if token, ok := fyneColors[name]; ok {
+		c := t.shade(token, v)
+		if name == theme.ColorNameFocus {
+			c.A = 0x40
+		}
+		return c
+	}
+	if _, ok := colors[name]; ok {
+		return t.shade(name, v)
+	}
+	return t.base.Color(name, v)
+}
+
+// Font returns the fonts that come with Fyne: Noto Sans and DejaVu Sans Mono.
+func (t *Theme) Font(s fyne.TextStyle) fyne.Resource { return t.base.Font(s) }
+
+// Icon returns Fyne's icon for what Fyne's own widgets draw.
+func (t *Theme) Icon(n fyne.ThemeIconName) fyne.Resource { return t.base.Icon(n) }
+
+// Size returns a size of type with the text size applied, or one of Fyne's sizes.
+func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
+	if s, ok := textSizes[name]; ok {
+		return s * float32(t.textScale)
+	}
+	if s, ok := fyneSizes[name]; ok {
+		if fyneTexts[name] {
+			s *= float32(t.textScale)
+		}
+		return s
+	}
+	return t.base.Size(name)
+}
+
+func (t *Theme) variant(v fyne.ThemeVariant) fyne.ThemeVariant {
+	switch t.appearance {
+	case Light:
+		return theme.VariantLight
+	case Dark:
+		return theme.VariantDark
+	}
+	return v
+}
+
+func (t *Theme) shade(token Token, v fyne.ThemeVariant) color.NRGBA {
+	s, ok := t.brand[token]
+	if !ok {
+		s = colors[token]
+	}
+	if v == theme.VariantDark {
+		return s.dark
+	}
+	return s.light
+}

@@ -1,0 +1,89 @@
+package wire
+
+import (
+	"crypto"
+	"fmt"
+
+	"avow/internal/authn"
+	"avow/internal/key"
+)
+
+// DecisionCommand carries a Decision (POST /v1/requests/{id}/decision).
+type DecisionCommand struct {
+	Decision string `json:"decision"` // JWS
+}
+
+// DecisionAnswer tells what became of it.
+type DecisionAnswer struct {
+	State   authn.RequestState `json:"state"`
+	Receipt string             `json:"receipt"` // JWS
+}
+
+// RequestList answers GET /v1/requests: each element is an ApprovalRequest as JWS.
+type RequestList struct {
+	Requests   []string `json:"requests"`
+	ServerTime int64    `json:"server_time"`
+}
+
+// Status is how a device and its account stand, signed (GET /v1/device).
+type Status struct {
+	Issuer            string            `json:"iss"`
+	Device            authn.DeviceID    `json:"aud"`
+	User              authn.UserID      `json:"sub"`
+	Login             string            `json:"login"`
+	Name              string            `json:"name"`
+	Organisation      string            `json:"organisation"`
+	State             authn.DeviceState `json:"state"`
+	UserStatus        authn.UserStatus  `json:"user_status"`
+	PasswordChangedAt int64             `json:"password_changed_at,omitempty"` // unix seconds
+	MutedUntil        int64             `json:"muted_until,omitempty"`
+	Notices           []Notice          `json:"notices"`
+	IssuedAt          int64             `json:"iat"`
+}
+
+// Notice is a security event that a device shows.
+type Notice struct {
+	ID    authn.NoticeID    `json:"id"`
+	Kind  authn.NoticeKind  `json:"kind"`
+	At    int64             `json:"at"`
+	Facts map[string]string `json:"facts"`
+}
+
+// StatusAnswer carries a Status.
+type StatusAnswer struct {
+	Status string `json:"status"` // JWS
+}
+
+// SignStatus signs with the identity key.
+func SignStatus(s crypto.Signer, st Status) (string, error) { return sign(s, TypeStatus, "", nil, st) }
+
+// VerifyStatus checks that the statement comes from the pinned server and is for this device.
+func VerifyStatus(raw string, identity key.Public, issuer string, device authn.DeviceID) (Status, error) {
+	t, err := open(raw, TypeStatus)
+	if err != nil {
+		return Status{}, err
+	}
+	var s Status
+	if err := t.verify(identity, false, &s); err != nil {
+		return Status{}, err
+	}
+	if s.Issuer != issuer || s.Device != device {
+		return Status{}, fmt.Errorf("%s: is for someone else", TypeStatus)
+	}
+	s.Name, s.Organisation = authn.CleanText(s.Name, 128), authn.CleanText(s.Organisation, 128)
+	return s, nil
+}
+
+// The events of GET /v1/events (text/event-stream). The data of a request event is an ApprovalRequest as JWS; that of the
+// others is JSON.
+const (
+	EventRequest       = "request"        // data: JWS
+	EventRequestClosed = "request_closed" // data: RequestClosed
+	EventStatus        = "status"         // data: StatusAnswer; also when a notice arrives
+)
+
+// RequestClosed says that a request is open no more.
+type RequestClosed struct {
+	ID    authn.RequestID    `json:"id"`
+	State authn.RequestState `json:"state"`
+}

@@ -1,0 +1,144 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"avow/internal/key"
+)
+
+// Link is what an Avow QR or link says: a RegistrationLink or an ApprovalLink.
+type Link interface {
+	// Encode writes the link in upper case for a QR; ParseLink reads it back.
+	Encode() string
+	// App writes it for the private scheme avow://, which opens the app on a phone.
+	App() string
+	link()
+}
+
+// RegistrationLink (R) connects a work account: 0x01, session 16, pin 16.
+type RegistrationLink struct {
+	Host    string     // lower case, with :port if not 443
+	Session key.Secret // 16 bytes
+	Pin     key.Pin    // of the server's identity key
+}
+
+// ApprovalLink (A) answers a request by scanning instead of typing its number: 0x04, handle 16.
+type ApprovalLink struct {
+	Host   string
+	Handle key.Secret // 16 bytes
+}
+
+const (
+	tagRegistration = 1
+	tagApproval     = 4
+	maxLink         = 512
+)
+
+// ErrNotOurs is returned by ParseLink for a text that is no Avow link at all.
+var ErrNotOurs = errors.New("not an Avow link")
+
+func (RegistrationLink) link() {}
+func (ApprovalLink) link()     {}
+
+func (l RegistrationLink) payload() string {
+	b := append([]byte{tagRegistration}, l.Session...)
+	return "/R#" + crockford.EncodeToString(append(b, l.Pin[:]...))
+}
+
+func (l ApprovalLink) payload() string {
+	return "/A#" + crockford.EncodeToString(append([]byte{tagApproval}, l.Handle...))
+}
+
+// Encode writes HTTPS://HOST/R#….
+func (l RegistrationLink) Encode() string { return "HTTPS://" + strings.ToUpper(l.Host) + l.payload() }
+
+// App writes avow://host/R#….
+func (l RegistrationLink) App() string { return "avow://" + l.Host + l.payload() }
+
+// String keeps the session out of logs.
+func (l RegistrationLink) String() string { return "registration link of " + l.Host }
+
+// Encode writes HTTPS://HOST/A#….
+func (l ApprovalLink) Encode() string { return "HTTPS://" + strings.ToUpper(l.Host) + l.payload() }
+
+// App writes avow://host/A#….
+func (l ApprovalLink) App() string { return "avow://" + l.Host + l.payload() }
+
+// String keeps the handle out of logs.
+func (l ApprovalLink) String() string { return "approval link of " + l.Host }
+
+// ParseLink reads a link as Encode or App wrote it. Scheme and host may be in either case, since mail programs and
+// browsers change them; the rest must be exact. ErrNotOurs means that the text is something else; any other error
+// means a damaged link of ours, or one of a newer version.
+func ParseLink(text string) (Link, error) {
+	if len(text) > maxLink {
+		return nil, ErrNotOurs
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "avow") {
+		return nil, ErrNotOurs
+	}
+	host, rest, ok := strings.Cut(rest, "/")
+	path, fragment, hash := strings.Cut(rest, "#")
+	if !ok || !hash || len(path) != 1 || path[0] < 'A' || path[0] > 'Z' {
+		return nil, ErrNotOurs
+	}
+	host = asciiLower(host)
+	if err := ValidateHost(host); err != nil {
+		return nil, err
+	}
+	b, err := decodeCrockford(fragment)
+	if err != nil {
+		return nil, fmt.Errorf("link: %w", err)
+	}
+	switch {
+	case path == "R" && len(b) == 33 && b[0] == tagRegistration:
+		return RegistrationLink{Host: host, Session: b[1:17], Pin: key.Pin(b[17:])}, nil
+	case path == "A" && len(b) == 17 && b[0] == tagApproval:
+		return ApprovalLink{Host: host, Handle: b[1:]}, nil
+	}
+	return nil, fmt.Errorf("link of kind %q is not one that this version knows", path)
+}
+
+var hostLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// ValidateHost checks a host name or IPv4 address in lower case with an optional port.
+func ValidateHost(host string) error {
+	name, port, has := strings.Cut(host, ":")
+	if has {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 || n == 443 || strconv.FormatUint(n, 10) != port {
+			return fmt.Errorf("host %q has a bad port", host)
+		}
+	}
+	if len(name) == 0 || len(name) > 253 {
+		return fmt.Errorf("host %q is empty or too long", host)
+	}
+	labels := strings.Split(name, ".")
+	for _, l := range labels {
+		if !hostLabel.MatchString(l) {
+			return fmt.Errorf("host %q is not a host name", host)
+		}
+	}
+	// A name whose last label is a number is an address to every browser (WHATWG URL, host parsing): it must be one.
+	if last := labels[len(labels)-1]; last[0] >= '0' && last[0] <= '9' {
+		if _, err := netip.ParseAddr(name); err != nil {
+			return fmt.Errorf("host %q is not an IPv4 address", host)
+		}
+	}
+	return nil
+}
+
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}

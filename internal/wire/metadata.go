@@ -1,0 +1,91 @@
+package wire
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+
+	"avow/internal/key"
+)
+
+// Metadata is what a server says of itself at /.well-known/avow, signed by its identity key. A phone that scanned a
+// link checks the key against the pin before it sends anything.
+type Metadata struct {
+	Version      int        `json:"v"`
+	Issuer       string     `json:"iss"` // https://id.example.com
+	Organisation string     `json:"organisation"`
+	Support      string     `json:"support,omitempty"` // what to do when nothing helps: a phone number, an address
+	Identity     key.Public `json:"identity"`
+	TLSKeys      []TLSKey   `json:"tls_keys"` // keys that are trusted beside the WebPKI
+	IssuedAt     int64      `json:"iat"`      // unix seconds
+	Expires      int64      `json:"exp"`
+	Match        string     `json:"match"` // the usual match mode: number, qr, tap
+	Endpoints    []string   `json:"endpoints,omitempty"`
+}
+
+// TLSKey is the base64url SHA-256 of a certificate's SubjectPublicKeyInfo.
+type TLSKey string
+
+// MetadataPath is where the metadata is fetched.
+const MetadataPath = "/.well-known/avow"
+
+// MetadataVersion is the version of the protocol.
+const MetadataVersion = 1
+
+// ErrPinMismatch means that the server is not the one that made the QR: a hard stop (R-009).
+var ErrPinMismatch = errors.New("the server's identity key does not match the pin")
+
+// SignMetadata signs with the identity key.
+func SignMetadata(s crypto.Signer, m Metadata) (string, error) {
+	return sign(s, TypeMetadata, m.Identity.Thumbprint().String(), nil, m)
+}
+
+// VerifyPinnedMetadata checks metadata against the pin of a link.
+func VerifyPinnedMetadata(raw string, pin key.Pin) (Metadata, error) {
+	t, m, err := peekMetadata(raw)
+	if err != nil {
+		return Metadata{}, err
+	}
+	if m.Identity.Thumbprint().Pin() != pin {
+		return Metadata{}, ErrPinMismatch
+	}
+	return finishMetadata(t, m.Identity)
+}
+
+// VerifyMetadata checks metadata against the identity key that is already known.
+func VerifyMetadata(raw string, identity key.Public) (Metadata, error) {
+	t, m, err := peekMetadata(raw)
+	if err != nil {
+		return Metadata{}, err
+	}
+	if m.Identity != identity {
+		return Metadata{}, ErrPinMismatch
+	}
+	return finishMetadata(t, identity)
+}
+
+func peekMetadata(raw string) (token, Metadata, error) {
+	t, err := open(raw, TypeMetadata)
+	if err != nil {
+		return token{}, Metadata{}, err
+	}
+	var m Metadata
+	if err := t.peek(&m); err != nil {
+		return token{}, Metadata{}, fmt.Errorf("%s: %w", TypeMetadata, err)
+	}
+	return t, m, nil
+}
+
+func finishMetadata(t token, identity key.Public) (Metadata, error) {
+	var m Metadata
+	if err := t.verify(identity, false, &m); err != nil {
+		return Metadata{}, err
+	}
+	if m.Version != MetadataVersion {
+		return Metadata{}, fmt.Errorf("%s: version %d is not one that this program knows", TypeMetadata, m.Version)
+	}
+	if m.Identity != identity || m.Issuer == "" || m.Organisation == "" {
+		return Metadata{}, fmt.Errorf("%s: issuer, organisation or identity is missing", TypeMetadata)
+	}
+	return m, nil
+}

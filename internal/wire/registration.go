@@ -1,0 +1,162 @@
+package wire
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"avow/internal/authn"
+	"avow/internal/key"
+)
+
+// Claim asks for a registration session (POST /v1/registration/claim), proved by the device key.
+type Claim struct {
+	Session   SessionSecret `json:"session"`
+	DeviceJWK key.Public    `json:"device_jwk"`
+}
+
+// SessionSecret is the session of an R link in a command. It is a secret that is meant to be sent, so unlike key.Secret
+// it does encode to JSON; in prints it is redacted.
+type SessionSecret struct{ key.Secret }
+
+// MarshalText writes the 16 bytes as base64url.
+func (s SessionSecret) MarshalText() ([]byte, error) {
+	return []byte(base64.RawURLEncoding.EncodeToString(s.Secret)), nil
+}
+
+// UnmarshalText reads exactly 16 bytes.
+func (s *SessionSecret) UnmarshalText(b []byte) error {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(b))
+	if err != nil || len(raw) != 16 {
+		return errors.New("secret is not 16 bytes of base64url")
+	}
+	s.Secret = raw
+	return nil
+}
+
+// Claimed answers a Claim.
+type Claimed struct {
+	RegistrationID authn.RegistrationID `json:"registration_id"`
+	Challenge      string               `json:"challenge"` // 128 bits, base64url
+	LoginMasked    string               `json:"login_masked"`
+	SecondProof    string               `json:"second_proof"` // none
+	ExpiresAt      int64                `json:"expires_at"`   // unix seconds
+	ServerTime     int64                `json:"server_time"`
+	Policy         RegistrationPolicy   `json:"policy"`
+}
+
+// RegistrationPolicy is what the organisation asks of a device.
+type RegistrationPolicy struct {
+	UserVerification string `json:"user_verification"` // each_approval, registration, off (feature A4)
+}
+
+// Registration binds the three keys of a device to an account; it is signed by the new approval key, so that the key
+// proves itself and everything that it stands for (R-011).
+type Registration struct {
+	Audience       string                 `json:"aud"` // the server's issuer
+	RegistrationID authn.RegistrationID   `json:"registration_id"`
+	Challenge      string                 `json:"challenge"`
+	SessionHash    string                 `json:"session_hash"` // base64url SHA-256 of the session
+	DeviceJWK      key.Public             `json:"device_jwk"`
+	ApprovalJWK    key.Public             `json:"approval_jwk"`
+	ExchangeJWK    key.Public             `json:"exchange_jwk"`
+	Device         authn.DeviceInfo       `json:"device"`
+	Class          key.Class              `json:"key"`
+	UV             authn.UserVerification `json:"uv"`
+}
+
+// SignRegistration signs with the new approval key.
+func SignRegistration(s crypto.Signer, r Registration) (string, error) {
+	return sign(s, TypeRegistration, "", nil, r)
+}
+
+// VerifyRegistration checks the signature by the approval key that the statement itself names. The caller compares
+// audience, id, challenge, session hash and device key with what it gave out.
+func VerifyRegistration(raw string) (Registration, error) {
+	t, err := open(raw, TypeRegistration)
+	if err != nil {
+		return Registration{}, err
+	}
+	var peeked Registration
+	if err := t.peek(&peeked); err != nil {
+		return Registration{}, fmt.Errorf("%s: %w", TypeRegistration, err)
+	}
+	var r Registration
+	if err := t.verify(peeked.ApprovalJWK, true, &r); err != nil {
+		return Registration{}, err
+	}
+	if r.ApprovalJWK != peeked.ApprovalJWK || r.DeviceJWK.IsZero() || r.ExchangeJWK.IsZero() {
+		return Registration{}, fmt.Errorf("%s: a key is missing", TypeRegistration)
+	}
+	if r.DeviceJWK == r.ApprovalJWK || r.DeviceJWK == r.ExchangeJWK || r.ApprovalJWK == r.ExchangeJWK {
+		return Registration{}, fmt.Errorf("%s: the three keys must differ", TypeRegistration)
+	}
+	if !r.Class.Valid() || !r.UV.Valid() {
+		return Registration{}, fmt.Errorf("%s: key class or user verification is not known", TypeRegistration)
+	}
+	return r, nil
+}
+
+// Finish carries a Registration (POST /v1/registration/finish), proved by the device key.
+type Finish struct {
+	Registration string `json:"registration"` // JWS
+}
+
+// Finished answers a Finish.
+type Finished struct {
+	Bound string `json:"bound"` // JWS
+}
+
+// Bound is the server's statement that a device exists.
+type Bound struct {
+	Issuer       string            `json:"iss"`
+	Device       authn.DeviceID    `json:"aud"`
+	User         authn.UserID      `json:"sub"`
+	Login        string            `json:"login"`
+	Name         string            `json:"name"`
+	Organisation string            `json:"organisation"`
+	State        authn.DeviceState `json:"state"`
+	CheckWords   [2]string         `json:"check_words"`
+	Registration string            `json:"registration_hash"` // base64url SHA-256 of the registration JWS
+	IssuedAt     int64             `json:"iat"`
+}
+
+// SignBound signs with the identity key.
+func SignBound(s crypto.Signer, b Bound) (string, error) { return sign(s, TypeBound, "", nil, b) }
+
+// VerifyBound checks the server's statement against the registration that was sent.
+func VerifyBound(raw string, identity key.Public, registration string) (Bound, error) {
+	t, err := open(raw, TypeBound)
+	if err != nil {
+		return Bound{}, err
+	}
+	var b Bound
+	if err := t.verify(identity, false, &b); err != nil {
+		return Bound{}, err
+	}
+	if b.Registration != HashText(registration) {
+		return Bound{}, fmt.Errorf("%s: is for another registration", TypeBound)
+	}
+	if !authn.ValidID("d_", string(b.Device)) || !authn.ValidID("u_", string(b.User)) {
+		return Bound{}, fmt.Errorf("%s: device or user id is missing", TypeBound)
+	}
+	return b, nil
+}
+
+// HashText is base64url of the SHA-256 of a text's exact bytes: how one statement refers to another.
+func HashText(s string) string {
+	h := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(h[:])
+}
+
+// HashSession is the session_hash of a Registration.
+func HashSession(session key.Secret) string { return authn.HashOf(session).String() }
+
+// CheckWords are two words that page and phone both show. They follow from everything that was bound, so a phone that
+// finished with other keys shows other words.
+func CheckWords(id authn.RegistrationID, registration string) [2]string {
+	h := sha256.Sum256([]byte("avow check words v1\x00" + string(id) + "\x00" + registration))
+	return [2]string{words[h[0]], words[h[1]]}
+}

@@ -1,0 +1,38 @@
+package wire
+
+// words are 256 common words, all different in sound and in their first four letters, for check words. The order is part
+// of the protocol: never change it.
+var words = [256]string{
+	"acorn", "album", "amber", "anchor", "apple", "arrow", "atlas", "autumn",
+	"bacon", "badge", "banjo", "barrel", "basket", "beach", "beetle", "bench",
+	"berry", "bishop", "blanket", "blossom", "boat", "bottle", "bracket", "branch",
+	"bread", "bridge", "brush", "bucket", "butter", "cabin", "cactus", "camel",
+	"canal", "candle", "canvas", "carpet", "castle", "cedar", "cellar", "chalk",
+	"cherry", "chess", "chimney", "cinema", "circle", "citrus", "clay", "clover",
+	"coast", "cobalt", "coffee", "comet", "copper", "coral", "cotton", "cradle",
+	"crane", "cricket", "crystal", "curtain", "daisy", "dancer", "delta", "denim",
+	"desert", "dinner", "doctor", "dolphin", "donkey", "dragon", "drum", "eagle",
+	"easel", "echo", "elbow", "elm", "ember", "engine", "envelope", "falcon",
+	"farmer", "feather", "fern", "fiddle", "finger", "flame", "flute", "forest",
+	"fossil", "fountain", "fox", "galaxy", "garden", "garlic", "gecko", "ginger",
+	"giraffe", "glacier", "glove", "goblet", "gravel", "guitar", "hammer", "harbor",
+	"hazel", "hedge", "helmet", "heron", "hockey", "honey", "hotel", "husky",
+	"iceberg", "igloo", "indigo", "island", "ivory", "jacket", "jaguar", "jasmine",
+	"jelly", "jigsaw", "journal", "jungle", "kayak", "kettle", "kiosk", "kitten",
+	"knight", "koala", "ladder", "lagoon", "lantern", "laptop", "lemon", "leopard",
+	"lily", "linen", "lizard", "lobster", "lotus", "lumber", "magnet", "mango",
+	"maple", "marble", "meadow", "melon", "mirror", "mitten", "monkey", "mosaic",
+	"muffin", "museum", "napkin", "needle", "nickel", "ninja", "noodle", "nutmeg",
+	"oasis", "ocean", "olive", "onion", "opera", "orange", "orbit", "orchid",
+	"otter", "owl", "oxygen", "paddle", "palace", "panda", "paper", "parrot",
+	"pebble", "pencil", "pepper", "piano", "pigeon", "pillow", "pirate", "planet",
+	"plum", "pocket", "polar", "pony", "potato", "prairie", "puzzle", "python",
+	"quartz", "quill", "rabbit", "radish", "raft", "rainbow", "raven", "reef",
+	"ribbon", "river", "robin", "rocket", "ruby", "saddle", "saffron", "salmon",
+	"satin", "scarf", "scooter", "shadow", "silver", "sketch", "snow", "sofa",
+	"spider", "spoon", "stamp", "statue", "sunset", "swan", "syrup", "table",
+	"tailor", "teapot", "tennis", "thunder", "tiger", "timber", "toast", "tomato",
+	"torch", "tractor", "trumpet", "tulip", "tunnel", "turtle", "umbrella", "unicorn",
+	"urchin", "valley", "vanilla", "velvet", "violin", "volcano", "wagon", "walnut",
+	"walrus", "whale", "willow", "window", "winter", "wizard", "yacht", "yogurt",
+}

@@ -1,0 +1,70 @@
+// Package live wakes those who wait: a phone's event stream, a page, a client's long poll. It carries no content, only "look again at this topic": who is
+// woken reads the store, so a lost wake-up costs time and never truth.
+package live
+
+import "sync"
+
+// Topic names what changed: a user's requests and devices, one request, one registration session.
+type Topic string
+
+// Hub hands wake-ups on. The zero value is not usable; NewHub makes one.
+type Hub struct {
+	mu     sync.Mutex
+	topics map[Topic]map[*Waiter]struct{}
+}
+
+// Waiter waits for wake-ups of one topic.
+type Waiter struct {
+	hub   *Hub
+	topic Topic
+	c     chan struct{}
+}
+
+// NewHub returns an empty hub.
+func NewHub() *Hub { return &Hub{topics: map[Topic]map[*Waiter]struct{}{}} }
+
+// Wait subscribes. Subscribe first, then read the store, then wait: so nothing is missed. Close when done.
+func (h *Hub) Wait(t Topic) *Waiter {
+	w := &Waiter{hub: h, topic: t, c: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.topics[t] == nil {
+		h.topics[t] = map[*Waiter]struct{}{}
+	}
+	h.topics[t][w] = struct{}{}
+	return w
+}
+
+// C receives once for any number of wake-ups since the last receive.
+func (w *Waiter) C() <-chan struct{} { return w.c }
+
+// Close unsubscribes.
+func (w *Waiter) Close() {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	delete(w.hub.topics[w.topic], w)
+	if len(w.hub.topics[w.topic]) == 0 {
+		delete(w.hub.topics, w.topic)
+	}
+}
+
+// Wake wakes everyone who waits for t. Call it after the change is on disk.
+func (h *Hub) Wake(t Topic) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.topics[t] {
+		select {
+		case w.c <- struct{}{}:
+		default: // woken already
+		}
+	}
+}
+
+// User is the topic of a user's requests, devices and notices.
+func User(id string) Topic { return Topic("user:" + id) }
+
+// Request is the topic of one approval request.
+func Request(id string) Topic { return Topic("request:" + id) }
+
+// Session is the topic of one registration session.
+func Session(id string) Topic { return Topic("session:" + id) }

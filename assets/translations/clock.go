@@ -1,0 +1,87 @@
+package translations
+
+import (
+	"fmt"
+	"time"
+)
+
+var months = [...]Message{
+	"time.january", "time.february", "time.march", "time.april", "time.may", "time.june",
+	"time.july", "time.august", "time.september", "time.october", "time.november", "time.december",
+}
+
+// Clock is the time of day, 24 hours: 10:32. The zone is that of t, here and in all that follows.
+func (p *Printer) Clock(t time.Time) string { return t.Format("15:04") }
+
+// ClockSeconds is the time of day to the second: 10:32:05.
+func (p *Printer) ClockSeconds(t time.Time) string { return t.Format("15:04:05") }
+
+// Day is the date in full: 12 January 2026, 12. Januar 2026.
+func (p *Printer) Day(t time.Time) string {
+	return p.T("time.day", "Day", t.Day(), "Month", p.T(months[t.Month()-1]), "Year", t.Year())
+}
+
+// DayOfYear is the date without its year, for dates of this year: 9 February, 9. Februar.
+func (p *Printer) DayOfYear(t time.Time) string {
+	return p.T("time.day_of_year", "Day", t.Day(), "Month", p.T(months[t.Month()-1]))
+}
+
+// When says when something was, within a sentence: "today 10:32", "yesterday 18:20", then the date, with its year if that
+// is not the year of now. Both times count in the zone of now.
+func (p *Printer) When(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch daysBetween(t, now) {
+	case 0:
+		return p.T("time.today_at", "Clock", p.Clock(t))
+	case 1:
+		return p.T("time.yesterday_at", "Clock", p.Clock(t))
+	}
+	return p.date(t, now)
+}
+
+// Heading is a day above a list: "Today, 3 March", "Yesterday, 2 March", "1 March".
+func (p *Printer) Heading(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch daysBetween(t, now) {
+	case 0:
+		return p.T("time.today", "Day", p.DayOfYear(t))
+	case 1:
+		return p.T("time.yesterday", "Day", p.DayOfYear(t))
+	}
+	return p.date(t, now)
+}
+
+func (p *Printer) date(t, now time.Time) string {
+	if t.Year() == now.Year() {
+		return p.DayOfYear(t)
+	}
+	return p.Day(t)
+}
+
+// daysBetween counts midnights, not spans of 24 hours: yesterday can be an hour ago, and a day can have 23 hours.
+func daysBetween(t, now time.Time) int {
+	a := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+	b := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	return int(b.Sub(a).Hours() / 24)
+}
+
+// Left is the time left as a ring shows it: 9:24, 0:08. Nothing left is 0:00; part of a second counts as one, so that
+// 0:00 is never shown while time is left.
+func (p *Printer) Left(d time.Duration) string {
+	s := max(0, (d+time.Second-1)/time.Second)
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
+// Wait is a span in words, rounded up, as it stands after "in" (German: dative): "24 seconds", "1 minute", "3 hours", "2 days".
+func (p *Printer) Wait(d time.Duration) string {
+	count := func(unit time.Duration) int { return int((max(d, 1) + unit - 1) / unit) }
+	switch {
+	case d <= 90*time.Second:
+		return p.T("time.seconds", "Count", count(time.Second))
+	case d <= 90*time.Minute:
+		return p.T("time.minutes", "Count", count(time.Minute))
+	case d <= 36*time.Hour:
+		return p.T("time.hours", "Count", count(time.Hour))
+	}
+	return p.T("time.days", "Count", count(24*time.Hour))
+}

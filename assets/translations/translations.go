@@ -1,0 +1,131 @@
+// Package translations holds every word that people read, in each language, for the app, the server's pages and its mail: one JSON
+// file a part and language (app.en.json, web.de.json), in the format of go-i18n with CLDR plural forms, and the forms of times and
+// dates. It knows no toolkit and no template; who prints chooses the language, at any time.
+//
+// An id is written as a literal where it is used, so that a search finds it; the tests of this package compare the literals of the
+// whole tree with the files. Texts follow the words of the look: short, present, no exclamation mark, nothing that only a
+// specialist understands.
+package translations
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"github.com/nicksnyder/go-i18n/v2/i18n/template"
+	"golang.org/x/text/language"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Message is the id of a text: the part, which is also the file, then the screen, then what it is, as "time.minutes".
+type Message string
+
+// Language is one that can be chosen.
+type Language struct {
+	Tag  string // BCP 47: en
+	Name string // in the language itself: English
+}
+
+// languages in the order in which a choice shows them; the first is the fallback.
+var languages = []Language{{"en", "English"}, {"de", "Deutsch"}}
+
+// Languages returns the languages that can be chosen, the fallback first.
+func Languages() []Language { return append([]Language(nil), languages...) }
+
+var (
+	bundle  = load()
+	matcher = language.NewMatcher(tags())
+	// A text that lacks one of its values is a mistake that must be seen: it prints as its id, not with a gap.
+	parser = &template.TextParser{Option: "missingkey=error"}
+)
+
+func tags() []language.Tag {
+	out := make([]language.Tag, 0, len(languages))
+	for _, l := range languages {
+		out = append(out, language.MustParse(l.Tag))
+	}
+	return out
+}
+
+// load reads the embedded files. They are part of the program and tested, so a fault in one is a fault of the program.
+func load() *i18n.Bundle {
+	b := i18n.NewBundle(language.English)
+	b.RegisterUnmarshalFunc("json", json.Unmarshal)
+	names, err := fs.Glob(files, "*.json")
+	if err != nil {
+		panic("translations: " + err.Error())
+	}
+	for _, name := range names {
+		if _, err := b.LoadMessageFileFS(files, name); err != nil {
+			panic("translations: " + name + ": " + err.Error())
+		}
+	}
+	return b
+}
+
+// Match returns the tag of the language that suits best: what the user chose first, then what the system or the browser says. Each
+// wish is a BCP 47 tag, a POSIX locale (de_DE.UTF-8) or an Accept-Language header (RFC 9110, section 12.5.4); one
+// that cannot be read is skipped. Nothing that suits is the fallback, "en".
+func Match(wishes ...string) string {
+	for _, w := range wishes {
+		w, _, _ = strings.Cut(w, "@") // de_DE.UTF-8@euro
+		if name, _, posix := strings.Cut(w, "."); posix && !strings.Contains(w, ";") {
+			w = name
+		}
+		wanted, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(w, "_", "-"))
+		if err != nil || len(wanted) == 0 {
+			continue
+		}
+		if _, i, c := matcher.Match(wanted...); c != language.No {
+			return languages[i].Tag
+		}
+	}
+	return languages[0].Tag
+}
+
+// Printer prints texts in one language. It is safe for concurrent use; to change the language make another.
+type Printer struct {
+	lang      string
+	localizer *i18n.Localizer
+}
+
+// New returns a printer for the language that suits best; see Match.
+func New(wishes ...string) *Printer {
+	lang := Match(wishes...)
+	return &Printer{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}
+}
+
+// Language returns the tag of the printer's language: "en".
+func (p *Printer) Language() string { return p.lang }
+
+// T returns the text with this id. args are the names and values of its placeholders, one after the other, as with slog:
+//
+//	p.T("time.minutes", "Count", 3)
+//
+// A whole number named Count chooses the plural form. A text that is missing in the language comes in English; one that does
+// not exist, or misses a value, comes as its id.
+func (p *Printer) T(id Message, args ...any) string {
+	cfg := &i18n.LocalizeConfig{MessageID: string(id), TemplateParser: parser}
+	if len(args) > 0 {
+		values := make(map[string]any, len(args)/2)
+		for i := 0; i+1 < len(args); i += 2 {
+			values[fmt.Sprint(args[i])] = args[i+1]
+		}
+		cfg.TemplateData = values
+		if n, ok := values["Count"]; ok {
+			cfg.PluralCount = n
+		}
+	} else {
+		cfg.TemplateData = map[string]any{}
+	}
+	text, _ := p.localizer.Localize(cfg) // the error only says that the fallback was used
+	if text == "" {
+		return string(id)
+	}
+	return text
+}

@@ -78,6 +78,11 @@ type ConfirmSession struct {
 	Reason     string    `json:"reason"`
 }
 
+// RevokeSession ends a session that is still open (POST /v1/admin/sessions/{id}/revoke).
+type RevokeSession struct {
+	Reason string `json:"reason"`
+}
+
 // AdminDevice is a device as administrators see it.
 type AdminDevice struct {
 	ID          authn.DeviceID    `json:"id"`

@@ -20,6 +20,33 @@ type TokenAnswer struct {
 	IDToken     string `json:"id_token"`
 }
 
+// Discovery is what a relying party has to know (OpenID Connect Discovery 1.0, section 3; CIBA Core 1.0, section 4).
+type Discovery struct {
+	Issuer               string   `json:"issuer"`
+	JWKSURI              string   `json:"jwks_uri"`
+	TokenEndpoint        string   `json:"token_endpoint"`
+	BackchannelEndpoint  string   `json:"backchannel_authentication_endpoint"`
+	CancelEndpoint       string   `json:"avow_cancel_endpoint"`
+	DeliveryModes        []string `json:"backchannel_token_delivery_modes_supported"`
+	UserCode             bool     `json:"backchannel_user_code_parameter_supported"`
+	GrantTypes           []string `json:"grant_types_supported"`
+	ResponseTypes        []string `json:"response_types_supported"` // none: there is no authorization endpoint
+	SubjectTypes         []string `json:"subject_types_supported"`
+	IDTokenAlgs          []string `json:"id_token_signing_alg_values_supported"`
+	TokenAuthMethods     []string `json:"token_endpoint_auth_methods_supported"`
+	TokenAuthAlgs        []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	Scopes               []string `json:"scopes_supported"`
+	Claims               []string `json:"claims_supported"`
+	ACRs                 []string `json:"acr_values_supported"`
+	RequestParameter     bool     `json:"request_parameter_supported"`
+	RequestURIParameter  bool     `json:"request_uri_parameter_supported"` // true where it is not said
+	ClaimsParameter      bool     `json:"claims_parameter_supported"`
+	ServiceDocumentation string   `json:"service_documentation,omitempty"`
+}
+
+// DiscoveryPath is where Discovery is found.
+const DiscoveryPath = "/.well-known/openid-configuration"
+
 // OAuthError is an error of the relying party's side (RFC 6749, section 5.2; CIBA, sections 11 and 13).
 type OAuthError struct {
 	Code        string `json:"error"`

@@ -26,8 +26,11 @@ type Metadata struct {
 // TLSKey is the base64url SHA-256 of a certificate's SubjectPublicKeyInfo.
 type TLSKey string
 
-// MetadataPath is where the metadata is fetched.
+// MetadataPath is where the metadata is fetched. The body of the answer is the compact JWS and nothing else.
 const MetadataPath = "/.well-known/avow"
+
+// MetadataMedia is the media type of that answer (RFC 7519, section 10.3.1).
+const MetadataMedia = "application/jwt"
 
 // MetadataVersion is the version of the protocol.
 const MetadataVersion = 1

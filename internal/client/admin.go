@@ -1,0 +1,111 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"avow/internal/authn"
+	"avow/internal/wire"
+)
+
+// maxList bounds an answer to an administrator: lists of all users and devices of an organisation.
+const maxList = 32 << 20
+
+// Admin is the administrator's way to the server. It is safe for concurrent use. Every change carries a reason, which the server
+// writes to its audit log with the administrator's name.
+type Admin struct{ prover }
+
+// NewAdmin makes the client of one administrator.
+func NewAdmin(c Credential, o Options) *Admin {
+	return &Admin{prover{conn: newConn(c.Server, o), signer: c.Key, kid: string(c.ID), limit: maxList}}
+}
+
+func (a *Admin) post(ctx context.Context, path string, in, out any) error {
+	return a.call(ctx, http.MethodPost, "/v1/admin/"+path, in, out)
+}
+
+func (a *Admin) list(ctx context.Context, path, login string, out any) error {
+	query := ""
+	if login != "" {
+		query = url.Values{"user_name": {login}}.Encode()
+	}
+	return a.prove(ctx, http.MethodGet, "/v1/admin/"+path, query, nil, out, a.kid)
+}
+
+// AddUser creates a user.
+func (a *Admin) AddUser(ctx context.Context, c wire.AddUser) (wire.AdminUser, error) {
+	var out wire.AdminUser
+	err := a.post(ctx, "users", c, &out)
+	return out, err
+}
+
+// Users lists all users by login.
+func (a *Admin) Users(ctx context.Context) ([]wire.AdminUser, error) {
+	var out wire.UserList
+	err := a.list(ctx, "users", "", &out)
+	return out.Users, err
+}
+
+// SetUserStatus disables or enables a user.
+func (a *Admin) SetUserStatus(ctx context.Context, login string, c wire.SetUserStatus) (wire.AdminUser, error) {
+	var out wire.AdminUser
+	err := a.post(ctx, "users/"+login+"/status", c, &out)
+	return out, err
+}
+
+// AddSession makes a registration session; its secrets are in the answer and nowhere else.
+func (a *Admin) AddSession(ctx context.Context, c wire.AddSession) (wire.AddedSession, error) {
+	var out wire.AddedSession
+	err := a.post(ctx, "sessions", c, &out)
+	return out, err
+}
+
+// Sessions lists the registration sessions of a user, or of all with an empty login, newest first.
+func (a *Admin) Sessions(ctx context.Context, login string) ([]wire.AdminSession, error) {
+	var out wire.SessionList
+	err := a.list(ctx, "sessions", login, &out)
+	return out.Sessions, err
+}
+
+// ConfirmSession says Yes in place of the page.
+func (a *Admin) ConfirmSession(ctx context.Context, id authn.RegistrationID, c wire.ConfirmSession) (wire.AdminSession, error) {
+	var out wire.AdminSession
+	err := a.post(ctx, "sessions/"+string(id)+"/confirm", c, &out)
+	return out, err
+}
+
+// RevokeSession ends a session that is still open.
+func (a *Admin) RevokeSession(ctx context.Context, id authn.RegistrationID, reason string) (wire.AdminSession, error) {
+	var out wire.AdminSession
+	err := a.post(ctx, "sessions/"+string(id)+"/revoke", wire.RevokeSession{Reason: reason}, &out)
+	return out, err
+}
+
+// Devices lists the devices of a user, or of all with an empty login.
+func (a *Admin) Devices(ctx context.Context, login string) ([]wire.AdminDevice, error) {
+	var out wire.DeviceList
+	err := a.list(ctx, "devices", login, &out)
+	return out.Devices, err
+}
+
+// RevokeDevice ends a device for ever.
+func (a *Admin) RevokeDevice(ctx context.Context, id authn.DeviceID, reason string) (wire.AdminDevice, error) {
+	var out wire.AdminDevice
+	err := a.post(ctx, "devices/"+string(id)+"/revoke", wire.RevokeDevice{Reason: reason}, &out)
+	return out, err
+}
+
+// AddClient registers a relying party.
+func (a *Admin) AddClient(ctx context.Context, c wire.AddClient) (wire.AdminClient, error) {
+	var out wire.AdminClient
+	err := a.post(ctx, "clients", c, &out)
+	return out, err
+}
+
+// Clients lists the relying parties by id.
+func (a *Admin) Clients(ctx context.Context) ([]wire.AdminClient, error) {
+	var out wire.ClientList
+	err := a.list(ctx, "clients", "", &out)
+	return out.Clients, err
+}

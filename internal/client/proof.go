@@ -1,0 +1,88 @@
+package client
+
+import (
+	"context"
+	"crypto"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"avow/internal/wire"
+)
+
+// prover makes calls that are proved by a key (docs/protocol.md, section 5).
+type prover struct {
+	*conn
+	signer crypto.Signer
+	kid    string
+	limit  int64
+}
+
+// call sends in as JSON, nothing when it is nil, and reads the answer into out unless that is nil.
+func (p prover) call(ctx context.Context, method, path string, in, out any) error {
+	return p.prove(ctx, method, path, "", in, out, p.kid)
+}
+
+// introduce is call with the key embedded in the proof: for a key that the server does not know yet.
+func (p prover) introduce(ctx context.Context, path string, in, out any) error {
+	return p.prove(ctx, http.MethodPost, path, "", in, out, "")
+}
+
+func (p prover) prove(parent context.Context, method, path, query string, in, out any, kid string) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return fmt.Errorf("encode command: %w", err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(parent, p.o.timeout())
+	defer cancel()
+	return p.roundTrip(ctx, func() error {
+		err := p.try(parent, ctx, method, path, query, body, out, kid)
+		if isUseNonce(err) {
+			err = p.try(parent, ctx, method, path, query, body, out, kid)
+		}
+		return err
+	})
+}
+
+func (p prover) try(parent, ctx context.Context, method, path, query string, body []byte, out any, kid string) error {
+	req, err := p.request(ctx, method, path, query, body, kid)
+	if err != nil {
+		return err
+	}
+	status, head, answer, err := send(parent, p.http, req, p.limit)
+	if err != nil {
+		return err
+	}
+	p.keepNonce(head.Get(wire.NonceHeader))
+	return decode(status, head, answer, out)
+}
+
+func (p prover) request(ctx context.Context, method, path, query string, body []byte, kid string) (*http.Request, error) {
+	issuer := p.Server().Issuer
+	proof := wire.NewProof(method, issuer+path, p.lastNonce(), body, p.o.now().Unix())
+	var auth string
+	var err error
+	if kid == "" {
+		auth, err = proof.SignNew(p.signer)
+	} else {
+		auth, err = proof.Sign(p.signer, kid)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sign proof: %w", err)
+	}
+	// The proof names the path as it is; a login in it may need escapes to travel.
+	target := url.URL{Path: path, RawQuery: query}
+	req, err := newRequest(ctx, method, issuer+target.String(), body, p.o.Agent)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", auth)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}

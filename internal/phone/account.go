@@ -1,0 +1,85 @@
+package phone
+
+import (
+	"time"
+
+	"avow/internal/authn"
+	"avow/internal/client"
+	"avow/internal/phone/keystore"
+	"avow/internal/wire"
+)
+
+// storedAccount is an account as the vault and its index keep it. Append fields, never rename.
+type storedAccount struct {
+	ID       AccountID     `json:"id"`
+	Server   client.Server `json:"server"`
+	User     authn.UserID  `json:"user"`
+	Login    string        `json:"login"`
+	Name     string        `json:"name"`
+	Keys     keyIDs        `json:"keys"`
+	AddedAt  time.Time     `json:"added_at"`
+	Status   storedStatus  `json:"status"`
+	Receipts []Receipt     `json:"receipts,omitempty"` // in the index: those that the vault does not have yet
+}
+
+// storedStatus is what was known last, to be shown while the server cannot be asked.
+type storedStatus struct {
+	Status            AccountStatus `json:"status"`
+	Since             time.Time     `json:"since"`
+	PasswordChangedAt time.Time     `json:"password_changed_at,omitzero"`
+	CheckWords        [2]string     `json:"check_words"`
+	Last              *LastAnswer   `json:"last,omitempty"`
+}
+
+// keyIDs name the three keys of an account in the keystore.
+type keyIDs struct {
+	Device   keystore.ID `json:"device"`
+	Approval keystore.ID `json:"approval"`
+	Exchange keystore.ID `json:"exchange"`
+}
+
+func newKeyIDs() keyIDs {
+	base := randomKeyBase()
+	return keyIDs{
+		Device: keystore.ID(base + "/device"), Approval: keystore.ID(base + "/approval"), Exchange: keystore.ID(base + "/exchange"),
+	}
+}
+
+func (k keyIDs) all() []keystore.ID { return []keystore.ID{k.Device, k.Approval, k.Exchange} }
+
+// Receipt is the proof of one decision: what was asked, what was said, and the server's countersignature.
+type Receipt struct {
+	At       time.Time          `json:"at"`
+	Client   string             `json:"client"`
+	Kind     authn.DecisionKind `json:"decision"`
+	Request  string             `json:"request"`      // JWS
+	Decision string             `json:"decision_jws"` // JWS
+	Receipt  string             `json:"receipt"`      // JWS
+}
+
+// account is an account while the app runs. Its fields are guarded by Core.mu.
+type account struct {
+	stored    storedAccount
+	device    *client.Device
+	trouble   error
+	since     time.Time // when the server stopped answering
+	checkedAt time.Time
+	muted     time.Time
+	offset    time.Duration // server's clock less ours
+	notices   []wire.Notice
+	stop      func() // ends its stream
+}
+
+func (a *account) public() Account {
+	s := a.stored
+	p := Account{
+		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support,
+		Login: s.Login, Name: s.Name, Status: s.Status.Status, Since: s.Status.Since, CheckedAt: a.checkedAt, Trouble: a.trouble,
+		PasswordChangedAt: s.Status.PasswordChangedAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted,
+		Notices: a.notices, Last: s.Status.Last,
+	}
+	if a.trouble != nil && p.Status != Removed {
+		p.Status, p.Since = Unreachable, a.since
+	}
+	return p
+}

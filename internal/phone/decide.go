@@ -1,0 +1,156 @@
+package phone
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"avow/internal/authn"
+	"avow/internal/key"
+	"avow/internal/phone/keystore"
+	"avow/internal/phone/platform"
+	"avow/internal/wire"
+)
+
+// Match is how an approval is tied to the screen that asks: the number typed from it, or the handle scanned from it, or nothing
+// for a plain Yes.
+type Match struct {
+	Number string
+	Handle key.Secret
+}
+
+var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
+
+// ErrNumberMissing is returned before anybody is asked when the request wants a number and there is none.
+var ErrNumberMissing = authn.Fail(authn.Invalid, "number_missing", "Type all six digits first.")
+
+// Approve verifies the user afresh (R-031), signs Yes about the exact request and sends it. authn.ErrWrongNumber leaves the request open;
+// any other refusal of the server closes it.
+func (c *Core) Approve(ctx context.Context, id authn.RequestID, m Match, p platform.Prompt) (Receipt, error) {
+	r, a, err := c.request(id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := checkMatch(r, m); err != nil {
+		return Receipt{}, err
+	}
+	use, err := c.cfg.Keys.Use(ctx, a.stored.Keys.Approval, p)
+	if err != nil {
+		return Receipt{}, err
+	}
+	defer use.Close()
+	d := c.decision(r, authn.Approve)
+	d.UV, d.Number = use.UserVerification(), m.Number
+	if len(m.Handle) > 0 {
+		d.Number, d.Handle = "", &wire.SessionSecret{Secret: m.Handle}
+	}
+	jws, err := wire.SignDecision(use, d)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("sign decision: %w", err)
+	}
+	return c.send(ctx, r, a, authn.Approve, jws)
+}
+
+// Deny says No. It needs no user verification: refusing must always be possible.
+func (c *Core) Deny(ctx context.Context, id authn.RequestID) (Receipt, error) {
+	return c.refuse(ctx, id, authn.Deny)
+}
+
+// NotMe says "it's not me": No, and the administrators are told.
+func (c *Core) NotMe(ctx context.Context, id authn.RequestID) (Receipt, error) {
+	return c.refuse(ctx, id, authn.NotMe)
+}
+
+func (c *Core) refuse(ctx context.Context, id authn.RequestID, kind authn.DecisionKind) (Receipt, error) {
+	r, a, err := c.request(id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	signer, err := keystore.Signer(ctx, c.cfg.Keys, a.stored.Keys.Device)
+	if err != nil {
+		return Receipt{}, err
+	}
+	d := c.decision(r, kind)
+	d.UV = authn.UVNone
+	jws, err := wire.SignDecision(signer, d)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("sign decision: %w", err)
+	}
+	return c.send(ctx, r, a, kind, jws)
+}
+
+// ByHandle finds the open request that a scanned approval link belongs to. The link works for requests of this phone's
+// own accounts only, at the server that the link names (threat T3).
+func (c *Core) ByHandle(link wire.ApprovalLink) (Request, error) {
+	hash := authn.HashOf(link.Handle)
+	s := c.State()
+	for _, r := range s.Requests {
+		a, _ := s.Account(r.Account)
+		if r.Handle == hash && a.Host == link.Host {
+			return r, nil
+		}
+	}
+	return Request{}, authn.ErrRequestUnknown
+}
+
+func checkMatch(r Request, m Match) error {
+	switch {
+	case len(m.Handle) > 0:
+		return nil
+	case r.Match == authn.MatchNumber && !sixDigits.MatchString(m.Number):
+		return ErrNumberMissing
+	case r.Match == authn.MatchQR:
+		return authn.Fail(authn.Invalid, "scan_required", "Scan the code on the screen that asks.")
+	}
+	return nil
+}
+
+func (c *Core) request(id authn.RequestID) (Request, *account, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, ok := c.requests[id]
+	if !ok {
+		return Request{}, nil, authn.ErrRequestUnknown
+	}
+	a, err := c.find(r.Account)
+	return r, a, err
+}
+
+func (c *Core) decision(r Request, kind authn.DecisionKind) wire.Decision {
+	return wire.Decision{
+		Device: r.Account, Audience: r.Issuer, ID: key.RandomID(16), IssuedAt: c.cfg.Now().Unix(),
+		Request: r.ID, RequestHash: wire.HashText(r.jws), Kind: kind, Class: c.cfg.Keys.Class(),
+	}
+}
+
+// send delivers a decision and keeps its receipt.
+func (c *Core) send(ctx context.Context, r Request, a *account, kind authn.DecisionKind, jws string) (Receipt, error) {
+	answer, err := a.device.Decide(ctx, r.ID, jws)
+	if err != nil {
+		switch e := authn.AsError(err); e.Kind {
+		case authn.Gone, authn.Conflict, authn.NotFound:
+			c.closeRequest(r.ID, authn.RequestExpired)
+		case authn.Forbidden:
+			if gone(err) {
+				c.removedByServer(ctx, a)
+			}
+		}
+		return Receipt{}, err
+	}
+	if _, err := wire.VerifyReceipt(answer.Receipt, a.device.Server().Identity, r.jws, jws); err != nil {
+		return Receipt{}, fmt.Errorf("receipt of the decision: %w", err)
+	}
+	now := c.cfg.Now()
+	receipt := Receipt{At: now, Client: r.Client.Name, Kind: kind, Request: r.jws, Decision: jws, Receipt: answer.Receipt}
+	c.mu.Lock()
+	a.stored.Receipts = append(a.stored.Receipts, receipt)
+	a.stored.Status.Last = &LastAnswer{Request: r.ID, Client: r.Client.Name, Kind: kind, At: now}
+	c.mu.Unlock()
+	c.closeRequest(r.ID, answer.State)
+	if err := c.save(ctx); err != nil {
+		// The decision stands; only the phone's own copy of the proof could not be written yet. It is with the next save.
+		c.cfg.Log.WarnContext(ctx, "could not store a receipt", "err", err)
+	}
+	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
+	return receipt, nil
+}

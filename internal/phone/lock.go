@@ -1,0 +1,163 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"avow/internal/key"
+	"avow/internal/phone/keystore"
+	"avow/internal/phone/platform"
+	"avow/internal/phone/vault"
+)
+
+// SetPIN chooses the first PIN and makes the vault. Errors: keystore.ErrPINWeak, keystore.ErrPINSet.
+func (c *Core) SetPIN(ctx context.Context, pin key.Secret) error {
+	if err := c.cfg.Keys.SetPIN(ctx, pin); err != nil {
+		return err
+	}
+	if err := c.makeVault(ctx); err != nil {
+		return err
+	}
+	c.emit(Event{Kind: LockChanged})
+	return nil
+}
+
+// makeVault makes key and first generation. A crash in between is healed by Unlock.
+func (c *Core) makeVault(ctx context.Context) error {
+	_, err := c.cfg.Keys.Create(ctx, vaultKey, keystore.Vault)
+	if err != nil && !errors.Is(err, keystore.ErrKeyExists) {
+		return err
+	}
+	doc := &vault.Document{}
+	if err := c.files.Create(ctx, doc); err != nil && !errors.Is(err, vault.ErrExists) {
+		return err
+	}
+	c.mu.Lock()
+	c.doc = doc
+	c.mu.Unlock()
+	return nil
+}
+
+// Unlock verifies the user and opens the vault. A damaged vault, or one that is older than it should be, is also told in State.Trouble, since it
+// needs a decision: UnlockBackup or UnlockOld.
+func (c *Core) Unlock(ctx context.Context, p platform.Prompt) error {
+	return c.unlock(ctx, c.files.Open, p, false)
+}
+
+// UnlockBackup opens the generation before the newest, for a person who was told that the newest is damaged.
+func (c *Core) UnlockBackup(ctx context.Context, p platform.Prompt) error {
+	return c.unlock(ctx, c.files.OpenBackup, p, true)
+}
+
+// UnlockOld opens a vault that is older than it should be, for a person who was told so.
+func (c *Core) UnlockOld(ctx context.Context, p platform.Prompt) error {
+	return c.unlock(ctx, c.files.OpenRolledBack, p, true)
+}
+
+func (c *Core) unlock(ctx context.Context, open opener, p platform.Prompt, heal bool) error {
+	err := c.load(ctx, open, p, heal)
+	switch {
+	case errors.Is(err, vault.ErrNoVault):
+		// A crash between the first PIN and the first vault: the PIN is proved before one is made.
+		if err = c.prove(ctx, p); err == nil {
+			err = c.makeVault(ctx)
+		}
+	case errors.Is(err, vault.ErrDamaged), errors.Is(err, vault.ErrRolledBack):
+		c.setTrouble(err)
+	}
+	if err == nil {
+		c.emit(Event{Kind: LockChanged})
+		c.emit(Event{Kind: AccountsChanged})
+	}
+	return err
+}
+
+// prove verifies the user by a use of the vault key.
+func (c *Core) prove(ctx context.Context, p platform.Prompt) error {
+	use, err := c.cfg.Keys.Use(ctx, vaultKey, p)
+	if err != nil {
+		return err
+	}
+	use.Close()
+	return nil
+}
+
+func (c *Core) setTrouble(err error) {
+	t := &Trouble{Code: "vault_old", Err: err}
+	var damaged *vault.DamagedError
+	if errors.As(err, &damaged) {
+		t.Code, t.Backup = "vault_damaged", damaged.Backup > 0
+	}
+	c.mu.Lock()
+	c.trouble = t
+	c.mu.Unlock()
+	c.emit(Event{Kind: TroubleFound})
+}
+
+// Lock wipes what was decrypted and forgets the user verification. Requests still arrive.
+func (c *Core) Lock() {
+	c.saving.Lock()
+	c.mu.Lock()
+	was := c.doc
+	c.doc = nil
+	if was != nil {
+		for _, a := range c.accounts {
+			a.stored.Receipts = nil
+		}
+	}
+	c.mu.Unlock()
+	if was != nil {
+		was.Wipe()
+	}
+	c.saving.Unlock()
+	c.cfg.Keys.Lock()
+	if was != nil {
+		c.emit(Event{Kind: LockChanged})
+	}
+}
+
+// ChangePIN replaces the PIN.
+func (c *Core) ChangePIN(ctx context.Context, old, pin key.Secret) error {
+	return c.cfg.Keys.ChangePIN(ctx, old, pin)
+}
+
+// watchLifecycle locks when the screen goes dark, or LockAfter in the background.
+func (c *Core) watchLifecycle(ctx context.Context) {
+	if c.cfg.Platform.Lifecycle == nil {
+		return
+	}
+	events := c.cfg.Platform.Lifecycle.Events(ctx)
+	c.wait.Add(1)
+	go func() {
+		defer c.wait.Done()
+		var late <-chan time.Time
+		var away time.Time
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-late:
+				late = nil
+				c.Lock()
+			case e, ok := <-events:
+				if !ok {
+					return
+				}
+				switch e {
+				case platform.ScreenOff:
+					late = nil
+					c.Lock()
+				case platform.Background:
+					away, late = c.cfg.Now(), time.After(LockAfter)
+				case platform.Foreground:
+					// Timers stand still while a phone sleeps; the clock does not.
+					if late != nil && c.cfg.Now().Sub(away) >= LockAfter {
+						c.Lock()
+					}
+					late = nil
+				}
+			}
+		}
+	}()
+}

@@ -1,0 +1,77 @@
+package scanner
+
+import (
+	"errors"
+	"strings"
+
+	"avow/internal/wire"
+)
+
+// Kind is what a QR, a picture or a pasted text turns out to be. It is printed by the simulator: append, never rename.
+type Kind string
+
+// The kinds. One scanner serves for all: it decides by content.
+const (
+	Registration Kind = "registration" // connect a work account
+	Approval     Kind = "approval"     // answer a request by scanning
+	Damaged      Kind = "damaged"      // an Avow link that cannot be read, or one of a newer version
+	OTPAuth      Kind = "otpauth"      // a code of another service
+	Migration    Kind = "migration"    // otpauth-migration: an export of another authenticator
+	Steam        Kind = "steam"
+	Wifi         Kind = "wifi"
+	Contact      Kind = "contact"
+	URL          Kind = "url"
+	Text         Kind = "text"
+)
+
+// Content is a text with what it means. Link is set for Registration and Approval only.
+type Content struct {
+	Kind Kind
+	Text string
+	Link wire.Link
+}
+
+// Classify decides what a text is. It never fails: what is nothing else is Text.
+func Classify(text string) Content {
+	trimmed := strings.TrimSpace(text)
+	link, err := wire.ParseLink(trimmed)
+	switch {
+	case err == nil:
+		kind := Approval
+		if _, ok := link.(wire.RegistrationLink); ok {
+			kind = Registration
+		}
+		return Content{Kind: kind, Text: trimmed, Link: link}
+	case !errors.Is(err, wire.ErrNotOurs):
+		return Content{Kind: Damaged, Text: trimmed}
+	}
+	return Content{Kind: foreign(strings.ToLower(trimmed)), Text: trimmed}
+}
+
+func foreign(lower string) Kind {
+	for _, p := range []struct {
+		prefix string
+		kind   Kind
+	}{
+		{"otpauth-migration://", Migration},
+		{"otpauth://", OTPAuth},
+		{"steam://", Steam},
+		{"avow:", Damaged},
+		{"wifi:", Wifi},
+		{"begin:vcard", Contact},
+		{"mecard:", Contact},
+		{"https://", URL},
+		{"http://", URL},
+	} {
+		if strings.HasPrefix(lower, p.prefix) {
+			return p.kind
+		}
+	}
+	return Text
+}
+
+// Ours reports whether a text parses as an Avow link: the test for a reader that is not sure of what it read.
+func Ours(text string) bool {
+	_, err := wire.ParseLink(text)
+	return err == nil
+}

@@ -1,0 +1,294 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"avow/internal/authn"
+	"avow/internal/client"
+	"avow/internal/phone/keystore"
+	"avow/internal/wire"
+)
+
+// Waits between tries to reach a server that does not answer.
+const (
+	firstWait = time.Second
+	lastWait  = 30 * time.Second
+)
+
+// addAccount makes the running half of a stored account; mu must be held (or nobody else know c yet). nil if its device key is
+// gone, which is logged.
+func (c *Core) addAccount(_ context.Context, s storedAccount) *account {
+	// The signer lives as long as the account, not as long as the call that made it.
+	signer, err := keystore.Signer(context.Background(), c.cfg.Keys, s.Keys.Device)
+	if err != nil {
+		c.cfg.Log.Error("the device key of an account is missing", "account", s.ID, "err", err)
+		return nil
+	}
+	a := &account{stored: s, device: client.NewDevice(s.Server, s.ID, signer, c.cfg.Client)}
+	a.device.OnServer(func(server client.Server) {
+		c.mu.Lock()
+		a.stored.Server = server
+		c.mu.Unlock()
+	})
+	c.accounts = append(c.accounts, a)
+	return a
+}
+
+// follow starts the account's stream; mu must be held and Run be running.
+func (c *Core) follow(a *account) {
+	if a.stop != nil || a.stored.Status.Status == Removed {
+		return
+	}
+	ctx, cancel := context.WithCancel(c.streams)
+	a.stop = cancel
+	c.wait.Add(1)
+	go func() {
+		defer c.wait.Done()
+		c.stream(ctx, a)
+	}()
+}
+
+// stream keeps one account in touch: everything once, then what the server tells, again after each break.
+func (c *Core) stream(ctx context.Context, a *account) {
+	wait := firstWait
+	for ctx.Err() == nil {
+		began := c.cfg.Now()
+		err := c.listen(ctx, a)
+		if ctx.Err() != nil {
+			return
+		}
+		if gone(err) {
+			c.removedByServer(ctx, a)
+			return
+		}
+		if errors.Is(err, errStreamEnded) { // it worked and the server closed it, as at a restart
+			wait = firstWait
+		} else {
+			c.setTroubleOf(a, err)
+		}
+		if c.cfg.Now().Sub(began) > lastWait {
+			wait = firstWait
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, lastWait)
+	}
+}
+
+var errStreamEnded = errors.New("event stream ended")
+
+// listen opens the stream first and then fetches everything, so that nothing is missed in between.
+func (c *Core) listen(ctx context.Context, a *account) error {
+	events, err := a.device.Events(ctx)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	if err := c.fetch(ctx, a); err != nil {
+		return err
+	}
+	for {
+		e, err := events.Next()
+		if err != nil {
+			if gone(err) {
+				return err
+			}
+			return errors.Join(errStreamEnded, err)
+		}
+		switch {
+		case e.Request != "":
+			c.arrive(ctx, a, e.Request)
+		case e.Closed != nil:
+			c.closeRequest(e.Closed.ID, e.Closed.State)
+		case e.Status != nil:
+			c.setStatus(ctx, a, *e.Status)
+		}
+	}
+}
+
+// Sync asks all servers now ("Check now") and returns the first failure.
+func (c *Core) Sync(ctx context.Context) error {
+	c.mu.Lock()
+	accounts := append([]*account(nil), c.accounts...)
+	c.mu.Unlock()
+	c.tellRemovals(ctx)
+	var first error
+	for _, a := range accounts {
+		err := c.fetch(ctx, a)
+		switch {
+		case gone(err):
+			c.removedByServer(ctx, a)
+		case err != nil:
+			c.setTroubleOf(a, err)
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	return first
+}
+
+// fetch takes status and open requests from the server.
+func (c *Core) fetch(ctx context.Context, a *account) error {
+	st, err := a.device.Status(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := a.device.Requests(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	a.offset = time.Unix(list.ServerTime, 0).Sub(c.cfg.Now())
+	c.mu.Unlock()
+	c.setStatus(ctx, a, st)
+	open := map[authn.RequestID]bool{}
+	for _, jws := range list.Requests {
+		if id := c.arrive(ctx, a, jws); id != "" {
+			open[id] = true
+		}
+	}
+	for _, r := range c.State().Requests {
+		if r.Account == a.stored.ID && !open[r.ID] {
+			c.closeRequest(r.ID, authn.RequestExpired)
+		}
+	}
+	return nil
+}
+
+func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
+	now := c.cfg.Now()
+	status := statusOf(st.State, st.UserStatus)
+	c.mu.Lock()
+	a.trouble, a.checkedAt = nil, now
+	a.muted = unix(st.MutedUntil)
+	news := len(st.Notices) > len(a.notices)
+	a.notices = st.Notices
+	old := a.stored
+	a.stored.Name, a.stored.Login = st.Name, st.Login
+	a.stored.Status.PasswordChangedAt = unix(st.PasswordChangedAt)
+	if a.stored.Status.Status != status {
+		a.stored.Status.Status, a.stored.Status.Since = status, now
+	}
+	if status != Waiting {
+		a.stored.Status.CheckWords = [2]string{}
+	}
+	changed := old.Status.Status != status || old.Name != st.Name || !old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt)
+	c.mu.Unlock()
+	if changed {
+		if err := c.save(ctx); err != nil {
+			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
+		}
+	}
+	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
+	if news {
+		c.emit(Event{Kind: NoticeArrived, Account: a.stored.ID})
+	}
+	if gone := st.State == authn.DeviceRevoked; gone {
+		c.removedByServer(ctx, a)
+	}
+}
+
+func statusOf(d authn.DeviceState, u authn.UserStatus) AccountStatus {
+	switch {
+	case d == authn.DeviceRevoked:
+		return Removed
+	case u == authn.UserDisabled:
+		return Blocked
+	case d == authn.DevicePending:
+		return Waiting
+	}
+	return Connected
+}
+
+func (c *Core) setTroubleOf(a *account, err error) {
+	e := authn.AsError(err)
+	if e.Code == "user_disabled" {
+		c.mu.Lock()
+		if a.stored.Status.Status != Blocked {
+			a.stored.Status.Status, a.stored.Status.Since = Blocked, c.cfg.Now()
+		}
+		a.trouble = nil
+		c.mu.Unlock()
+	} else {
+		c.mu.Lock()
+		if a.trouble == nil {
+			a.since = c.cfg.Now()
+		}
+		a.trouble = e
+		c.mu.Unlock()
+	}
+	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
+}
+
+// removedByServer keeps the account visible, as removed, until the person takes it away.
+func (c *Core) removedByServer(ctx context.Context, a *account) {
+	c.mu.Lock()
+	was := a.stored.Status.Status
+	a.stored.Status.Status, a.stored.Status.Since, a.trouble = Removed, c.cfg.Now(), nil
+	if a.stop != nil {
+		a.stop()
+	}
+	c.mu.Unlock()
+	for _, r := range c.State().Requests {
+		if r.Account == a.stored.ID {
+			c.closeRequest(r.ID, authn.RequestCancelled)
+		}
+	}
+	if was != Removed {
+		if err := c.save(ctx); err != nil {
+			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
+		}
+		c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
+	}
+}
+
+// arrive checks a request and keeps it. "" if it is not for us.
+func (c *Core) arrive(ctx context.Context, a *account, jws string) authn.RequestID {
+	c.mu.Lock()
+	s, offset := a.stored, a.offset
+	c.mu.Unlock()
+	r, err := wire.VerifyApprovalRequest(jws, s.Server.Identity, s.Server.Issuer, s.ID, s.User)
+	if err != nil {
+		c.cfg.Log.WarnContext(ctx, "a request was not accepted", "account", s.ID, "err", err)
+		return ""
+	}
+	req := Request{ApprovalRequest: r, Account: s.ID, Deadline: time.Unix(r.Expires, 0).Add(-offset), jws: jws}
+	left := req.Deadline.Sub(c.cfg.Now())
+	if left <= 0 {
+		return ""
+	}
+	c.mu.Lock()
+	_, had := c.requests[r.ID]
+	if had {
+		req.jws = c.requests[r.ID].jws
+	}
+	c.requests[r.ID] = req
+	c.mu.Unlock()
+	if !had {
+		time.AfterFunc(left, func() { c.closeRequest(r.ID, authn.RequestExpired) })
+		c.emit(Event{Kind: RequestArrived, Account: s.ID, Request: r.ID})
+	}
+	return r.ID
+}
+
+func (c *Core) closeRequest(id authn.RequestID, state authn.RequestState) {
+	c.mu.Lock()
+	r, ok := c.requests[id]
+	delete(c.requests, id)
+	c.mu.Unlock()
+	if ok {
+		c.emit(Event{Kind: RequestClosed, Account: r.Account, Request: id, State: state})
+	}
+}
+
+func unix(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0)
+}

@@ -91,6 +91,10 @@ type Keystore interface {
 	// RaiseMark raises the mark to n, durably; it never lowers it: a lower n changes nothing.
 	RaiseMark(ctx context.Context, name string, n uint64) error
 
+	// Destroy deletes every key, mark and secret, for ever and as far as the storage allows. The keystore is of no use
+	// afterwards. It can be repeated after a crash.
+	Destroy(ctx context.Context) error
+
 	// Lock forgets a user verification that is still good for exchange and vault keys, so that the next use asks.
 	Lock()
 }
@@ -148,7 +152,7 @@ var (
 	ErrKeyPurpose     = authn.Fail(authn.Invalid, "key_purpose", "This key is not made for that.")
 	ErrSpent          = authn.Fail(authn.Forbidden, "key_use_spent", "Confirm with your fingerprint or PIN again.")
 	ErrSealBroken     = authn.Fail(authn.Invalid, "seal_broken", "A file of the app is damaged, or belongs to another installation.")
-	ErrStorage        = authn.Fail(authn.Unavailable, "storage_failed", "The device could not store this. Make some space free and try again; nothing was lost.")
+	ErrStorage        = authn.Fail(authn.Unavailable, "storage_failed", "The device's storage can't be read or written. Make some space free and try again; nothing was lost.")
 
 	ErrPINRequired = authn.Fail(authn.Forbidden, "pin_required", "Type your PIN.")
 	ErrPINNotSet   = authn.Fail(authn.Forbidden, "pin_not_set", "Choose a PIN first.")

@@ -19,8 +19,9 @@ const Version = 1
 
 // Limits of what is read; a vault beyond them is refused before it costs memory.
 const (
-	MaxFile    = 32 << 20 // bytes of a vault file
-	MaxEntries = 100_000  // accounts and codes
+	MaxFile       = 32 << 20 // bytes of a vault file
+	MaxEntries    = 100_000  // accounts and codes
+	maxGeneration = 1 << 53  // what every JSON reader keeps exact; a billion years of saves
 )
 
 // Document is the content of the vault. Entries are the core's: each a JSON object. It holds secrets: don't print it, Wipe it
@@ -66,7 +67,7 @@ var (
 	ErrRolledBack = authn.Fail(authn.Conflict, "vault_rolled_back", "The file with your accounts is older than it should be: someone or something put back an earlier copy. If you did not do that yourself, tell your service desk before you go on.")
 	ErrNewer      = authn.Fail(authn.Invalid, "vault_newer", "The file with your accounts was written by a newer version of the app. Update the app.")
 	ErrChanged    = authn.Fail(authn.Conflict, "vault_changed", "Another window of the app has changed your accounts. Close one of them and try again.")
-	ErrStorage    = authn.Fail(authn.Unavailable, "storage_failed", "The device could not store this. Make some space free and try again; nothing was lost.")
+	ErrStorage    = authn.Fail(authn.Unavailable, "storage_failed", "The device's storage can't be read or written. Make some space free and try again; nothing was lost.")
 	ErrNoIndex    = authn.Fail(authn.NotFound, "index_missing", "Unlock the app once to see your accounts.") // also if it is damaged: it is made anew from the vault
 )
 

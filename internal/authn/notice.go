@@ -12,7 +12,8 @@ const (
 	NoticeClaimRefused     NoticeKind = "claim_refused" // a second phone tried the same code
 	NoticeTooManyRequests  NoticeKind = "too_many_requests"
 	NoticeMuted            NoticeKind = "muted"
-	NoticeNotMe            NoticeKind = "not_me" // to the administrators
+	NoticeNotMe            NoticeKind = "not_me"         // to the administrators
+	NoticeDeviceRefused    NoticeKind = "device_refused" // to the administrators: the page said "No, this is not my phone"
 )
 
 // MailState is stored: append, never rename.

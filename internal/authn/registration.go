@@ -52,8 +52,12 @@ type RegistrationSession struct {
 	ClaimKey  key.Public // the device key of the phone that holds it
 	Challenge string     // 128 bits, base64url, given to that phone
 
-	Device   DeviceID // set when consumed
-	Answered bool     // the page said Yes or No
+	// Set when consumed.
+	Device       DeviceID
+	CheckWords   [2]string // what page and phone show
+	Registration string    // hash of the registration JWS, as wire.HashText gives it
+	Bound        string    // the answer, a JWS: the phone that lost it gets the same again
+	Answered     bool      // the page said Yes or No
 }
 
 // Errors of registration.

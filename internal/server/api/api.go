@@ -19,7 +19,8 @@ import (
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // Handle adapts h for a mux. Internal errors are logged with their cause; everything else is the caller's mistake and
-// is logged at debug level by its code only.
+// is logged at debug level by its code only. The route's pattern is logged and never the path: a path is written by who asks (R-124,
+//
 func Handle(log *slog.Logger, h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
@@ -29,11 +30,11 @@ func Handle(log *slog.Logger, h Handler) http.Handler {
 		e := authn.AsError(err)
 		switch {
 		case errors.Is(err, context.Canceled):
-			log.DebugContext(r.Context(), "client went away", "path", r.URL.Path)
+			log.DebugContext(r.Context(), "client went away", "route", r.Pattern)
 		case e.Kind == authn.Internal:
-			log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
+			log.ErrorContext(r.Context(), "request failed", "route", r.Pattern, "err", err)
 		default:
-			log.DebugContext(r.Context(), "request refused", "path", r.URL.Path, "code", e.Code)
+			log.DebugContext(r.Context(), "request refused", "route", r.Pattern, "code", e.Code)
 		}
 		Problem(w, err)
 	})

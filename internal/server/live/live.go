@@ -9,8 +9,10 @@ type Topic string
 
 // Hub hands wake-ups on. The zero value is not usable; NewHub makes one.
 type Hub struct {
-	mu     sync.Mutex
-	topics map[Topic]map[*Waiter]struct{}
+	mu      sync.Mutex
+	topics  map[Topic]map[*Waiter]struct{}
+	stop    sync.Once
+	stopped chan struct{}
 }
 
 // Waiter waits for wake-ups of one topic.
@@ -21,7 +23,15 @@ type Waiter struct {
 }
 
 // NewHub returns an empty hub.
-func NewHub() *Hub { return &Hub{topics: map[Topic]map[*Waiter]struct{}{}} }
+func NewHub() *Hub {
+	return &Hub{topics: map[Topic]map[*Waiter]struct{}{}, stopped: make(chan struct{})}
+}
+
+// Stop tells all who wait that the server ends. Calling it again does nothing.
+func (h *Hub) Stop() { h.stop.Do(func() { close(h.stopped) }) }
+
+// Stopped is closed by Stop. Every stream and long poll ends then, so that the server can.
+func (h *Hub) Stopped() <-chan struct{} { return h.stopped }
 
 // Wait subscribes. Subscribe first, then read the store, then wait: so nothing is missed. Close when done.
 func (h *Hub) Wait(t Topic) *Waiter {
@@ -65,6 +75,9 @@ func User(id string) Topic { return Topic("user:" + id) }
 
 // Request is the topic of one approval request.
 func Request(id string) Topic { return Topic("request:" + id) }
+
+// AuthReq is the topic of one approval request as its client knows it: by the text of the auth_req_id's hash.
+func AuthReq(hash string) Topic { return Topic("auth_req:" + hash) }
 
 // Session is the topic of one registration session.
 func Session(id string) Topic { return Topic("session:" + id) }

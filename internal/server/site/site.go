@@ -24,6 +24,7 @@ type Site struct {
 	Secret       key.Secret // 32 bytes from a file outside the database; use Derive
 	TLSKeys      func() []string
 	Match        authn.MatchMode // for clients without a policy of their own
+	AdminMail    []string        // who is told of security events
 	Store        store.Store
 	Live         *live.Hub
 	Now          func() time.Time
@@ -49,4 +50,19 @@ func Notify(tx store.Tx, user authn.User, kind authn.NoticeKind, cause authn.Dev
 		n.Mail, n.NextTry = authn.MailQueued, now
 	}
 	return tx.CreateNotice(n)
+}
+
+// NotifyAdmins queues one mail of a security event to each address of AdminMail. The notices belong to no user, so no device
+// shows them.
+func (s *Site) NotifyAdmins(tx store.Tx, kind authn.NoticeKind, cause authn.DeviceID, facts map[string]string, now time.Time) error {
+	for _, address := range s.AdminMail {
+		n := authn.Notice{
+			ID: authn.NewNoticeID(), Kind: kind, At: now, Cause: cause, Facts: facts,
+			Mail: authn.MailQueued, MailTo: address, NextTry: now,
+		}
+		if err := tx.CreateNotice(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,86 @@
+package scanner_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"avow/internal/key"
+	"avow/internal/phone/scanner"
+	"avow/internal/qr"
+	"avow/internal/wire"
+)
+
+var (
+	registration = wire.RegistrationLink{Host: "id.example.com", Session: bytes.Repeat([]byte{7}, 16), Pin: key.Pin{1, 2, 3}}
+	approval     = wire.ApprovalLink{Host: "id.example.com:8443", Handle: bytes.Repeat([]byte{9}, 16)}
+)
+
+var contents = map[string]struct {
+	text string
+	kind scanner.Kind
+}{
+	"registration":             {registration.Encode(), scanner.Registration},
+	"registration from a mail": {" https://id.example.com/" + registration.Encode()[len("HTTPS://ID.EXAMPLE.COM/"):] + "\n", scanner.Registration},
+	"registration by scheme":   {registration.App(), scanner.Registration},
+	"approval":                 {approval.Encode(), scanner.Approval},
+	"cut link":                 {registration.Encode()[:60], scanner.Damaged},
+	"link of a newer version":  {"HTTPS://ID.EXAMPLE.COM/Z#000000", scanner.Damaged},
+	"unknown private link":     {"avow:whatever", scanner.Damaged},
+	"code of another service":  {"otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ", scanner.OTPAuth},
+	"export":                   {"otpauth-migration://offline?data=AA", scanner.Migration},
+	"steam":                    {"steam://GEZDGNBVGY3TQOJQ", scanner.Steam},
+	"wifi":                     {"WIFI:S:guest;T:WPA;P:x;;", scanner.Wifi},
+	"contact":                  {"BEGIN:VCARD\nEND:VCARD", scanner.Contact},
+	"web page":                 {"https://example.com/page", scanner.URL},
+	"text":                     {"hello", scanner.Text},
+	"nothing":                  {"", scanner.Text},
+}
+
+func TestClassify(t *testing.T) {
+	for name, c := range contents {
+		t.Run(name, func(t *testing.T) {
+			got := scanner.Classify(c.text)
+			if got.Kind != c.kind {
+				t.Errorf("Classify(%q) is %s, want %s", c.text, got.Kind, c.kind)
+			}
+			if linked := got.Kind == scanner.Registration || got.Kind == scanner.Approval; linked != (got.Link != nil) {
+				t.Errorf("kind %s with link %v", got.Kind, got.Link)
+			}
+		})
+	}
+}
+
+func TestPicture(t *testing.T) {
+	code, err := qr.Encode(registration.Encode(), qr.LevelM)
+	if err != nil {
+		t.Fatal(err)
+	}
+	png, err := code.PNG(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := scanner.Picture(context.Background(), bytes.NewReader(png))
+	if err != nil || got.Link == nil || got.Link.Encode() != registration.Encode() {
+		t.Fatalf("Picture: %v, %v", got.Kind, err)
+	}
+	if _, err := scanner.Picture(context.Background(), bytes.NewReader(png[:100])); err == nil {
+		t.Error("half a picture was read")
+	}
+	if _, err := scanner.Picture(context.Background(), bytes.NewReader(nil)); err == nil || errors.Is(err, qr.ErrNotFound) {
+		t.Errorf("no picture at all: %v", err)
+	}
+}
+
+func FuzzClassify(f *testing.F) {
+	for _, c := range contents {
+		f.Add(c.text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c := scanner.Classify(text)
+		if c.Link != nil && scanner.Classify(c.Link.Encode()).Kind != c.Kind {
+			t.Errorf("%q does not come back", text)
+		}
+	})
+}

@@ -21,6 +21,7 @@ import (
 	"io"
 	"log/slog"
 	"math/big"
+	"strings"
 )
 
 // Class says where a private key lives. It is stored and sent: append, never rename.
@@ -59,7 +60,7 @@ func PublicOf(s crypto.Signer) (Public, error) {
 
 // FromECDSA wraps a standard library key and refuses other curves.
 func FromECDSA(pub *ecdsa.PublicKey) (Public, error) {
-	if pub == nil || pub.Curve != elliptic.P256() {
+	if pub == nil || pub.Curve != elliptic.P256() || pub.X == nil || pub.Y == nil {
 		return Public{}, errors.New("public key is not on P-256")
 	}
 	b, err := pub.Bytes()
@@ -148,8 +149,8 @@ func (p Public) MarshalJSON() ([]byte, error) {
 	return p.canonical(), nil
 }
 
-// UnmarshalJSON reads a JWK and refuses private members, other curves, coordinates that are not 32 bytes long and points
-// off the curve.
+// UnmarshalJSON reads a JWK with exactly the members that MarshalJSON writes, each once and spelled the same, in any order. It
+// refuses private members, other curves, coordinates that are not 32 bytes long and points off the curve.
 func (p *Public) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		*p = Public{}
@@ -171,8 +172,9 @@ func (p *Public) UnmarshalJSON(data []byte) error {
 	}
 	point := []byte{4}
 	for _, c := range []string{jwk.X, jwk.Y} {
+		// The length is compared too, because the decoder skips line breaks.
 		b, err := base64.RawURLEncoding.Strict().DecodeString(c)
-		if err != nil || len(b) != 32 {
+		if err != nil || len(b) != 32 || len(c) != 43 {
 			return errors.New("jwk coordinate is not 32 bytes of base64url")
 		}
 		point = append(point, b...)
@@ -181,8 +183,27 @@ func (p *Public) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
+	if !got.spelledAs(data) {
+		return errors.New("jwk has a member twice, or one that is not spelled as in RFC 7517")
+	}
 	*p = got
 	return nil
+}
+
+// spelledAs reports whether data holds the four members of p and nothing else. encoding/json takes "KTY" for "kty" and the last of
+// two members; another program may take the first.
+func (p Public) spelledAs(data []byte) bool {
+	var flat bytes.Buffer
+	canonical := p.canonical()
+	if json.Compact(&flat, data) != nil || flat.Len() != len(canonical) {
+		return false
+	}
+	for _, member := range strings.Split(strings.Trim(string(canonical), "{}"), ",") {
+		if !bytes.Contains(flat.Bytes(), []byte(member)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Sign makes an ES256 signature over input: R and S of 32 bytes each (RFC 7518, section 3.4). A keystore key asks for
@@ -270,15 +291,21 @@ func (p Private) EncodePEM() (Secret, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// ParsePEM reads a file that holds exactly one PKCS #8 P-256 private key.
+// ParsePEM reads a file that holds exactly one PKCS #8 P-256 private key and nothing else but space around it.
 func ParsePEM(data Secret) (Private, error) {
 	block, rest := pem.Decode(data)
-	if block == nil || block.Type != "PRIVATE KEY" || len(bytes.TrimSpace(rest)) != 0 {
+	if block == nil || block.Type != "PRIVATE KEY" || len(block.Headers) != 0 ||
+		len(bytes.TrimSpace(rest)) != 0 || !bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN")) {
 		return Private{}, errors.New("not one PRIVATE KEY block in PEM")
 	}
 	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		return Private{}, errors.New("private key cannot be read")
+	}
+	// The parser passes over bytes behind the key.
+	var outer asn1.RawValue
+	if rest, err := asn1.Unmarshal(block.Bytes, &outer); err != nil || len(rest) != 0 {
+		return Private{}, errors.New("private key has something behind it")
 	}
 	ec, ok := k.(*ecdsa.PrivateKey)
 	if !ok || ec.Curve != elliptic.P256() {

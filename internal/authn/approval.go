@@ -119,7 +119,7 @@ type Verdict struct {
 	Proof  string
 }
 
-// Decide answers the request once. A wrong number returns ErrWrongNumber and leaves it open; the caller counts it
+// Decide answers the request once, for a device that it was delivered to. A wrong number returns ErrWrongNumber and leaves it open; the caller counts it
 // with Guard.WrongNumber, which may end it by Fail.
 func (r ApprovalRequest) Decide(v Verdict, now time.Time) (ApprovalRequest, error) {
 	switch r.StateAt(now) {
@@ -131,17 +131,21 @@ func (r ApprovalRequest) Decide(v Verdict, now time.Time) (ApprovalRequest, erro
 	default:
 		return r, ErrDecided
 	}
-	if v.Kind == Approve {
+	if _, asked := r.OpenFor(v.Device, now); !asked {
+		return r, ErrRequestUnknown
+	}
+	switch v.Kind {
+	case Approve:
 		matched, err := r.match(v)
 		if err != nil {
 			return r, err
 		}
 		r.State, r.MatchedBy = RequestApproved, matched
-	} else if v.Kind == NotMe {
+	case NotMe:
 		r.State = RequestReported
-	} else if v.Kind == Deny {
+	case Deny:
 		r.State = RequestDenied
-	} else {
+	default:
 		return r, Fail(Invalid, "bad_decision", "The decision is approve, deny or not_me.")
 	}
 	r.DecidedAt, r.DecidedBy, r.Decision, r.UV, r.Proof = now, v.Device, v.Kind, v.UV, v.Proof

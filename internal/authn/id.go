@@ -81,7 +81,7 @@ func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 // UnmarshalText reads base64url of exactly 32 bytes.
 func (h *Hash) UnmarshalText(b []byte) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(b))
-	if err != nil || len(raw) != len(h) {
+	if err != nil || len(raw) != len(h) || len(b) != 43 { // the decoder skips line breaks
 		return errors.New("hash is not 32 bytes of base64url")
 	}
 	copy(h[:], raw)

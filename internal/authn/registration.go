@@ -102,6 +102,9 @@ func (s RegistrationSession) Claim(deviceKey key.Public, ip string, now time.Tim
 	if err := s.ended(now); err != nil {
 		return s, err
 	}
+	if deviceKey.IsZero() {
+		return s, Fail(Invalid, "device_key_missing", "The phone sent no key. Update the app and try again.")
+	}
 	if s.State == SessionClaimed {
 		if s.ClaimKey != deviceKey {
 			return s, ErrSessionClaimed

@@ -38,7 +38,8 @@ func NewUser(login, name, address string, now time.Time) (User, error) {
 
 // Validate checks the user's own fields.
 func (u User) Validate() error {
-	if !loginForm.MatchString(u.Login) {
+	// Some letters are drawn as nothing (U+3164): CleanText knows them.
+	if !loginForm.MatchString(u.Login) || CleanText(u.Login, 128) != u.Login {
 		return Fail(Invalid, "bad_login", "A login has 1 to 128 letters, digits, dots, dashes, underscores, plus and at signs, and begins with a letter or digit.")
 	}
 	if u.Mail != "" {

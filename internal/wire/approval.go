@@ -26,6 +26,14 @@ type ApprovalRequest struct {
 	UV       string          `json:"uv"`          // required, preferred
 }
 
+// What a request may ask for, and how it may want the user verified. A phone refuses words that it does not know: it could not say
+// what is approved.
+const (
+	actionSignIn = "sign_in"
+	uvRequired   = "required"
+	uvPreferred  = "preferred"
+)
+
 // RequestClient is the relying party as the phone shows it.
 type RequestClient struct {
 	ID    authn.ClientID   `json:"id"`
@@ -57,10 +65,18 @@ func VerifyApprovalRequest(raw string, identity key.Public, issuer string, devic
 		return ApprovalRequest{}, fmt.Errorf("%s: id %.40q", TypeRequest, r.ID)
 	case !r.Match.Valid():
 		return ApprovalRequest{}, fmt.Errorf("%s: match %.40q is not one that this program knows", TypeRequest, r.Match)
-	case r.Expires <= r.IssuedAt || r.Expires-r.IssuedAt > int64(authn.MaxRequestLifetime.Seconds()):
+	case r.Action != actionSignIn:
+		return ApprovalRequest{}, fmt.Errorf("%s: action %.40q is not one that this program knows", TypeRequest, r.Action)
+	case r.UV != uvRequired && r.UV != uvPreferred:
+		return ApprovalRequest{}, fmt.Errorf("%s: uv %.40q is not one that this program knows", TypeRequest, r.UV)
+	case r.Client.ID.Validate() != nil:
+		return ApprovalRequest{}, fmt.Errorf("%s: client id %.64q", TypeRequest, r.Client.ID)
+	case r.IssuedAt <= 0 || r.Expires <= r.IssuedAt || r.Expires-r.IssuedAt > int64(authn.MaxRequestLifetime.Seconds()):
 		return ApprovalRequest{}, fmt.Errorf("%s: lifetime of %d s", TypeRequest, r.Expires-r.IssuedAt)
 	}
-	r.Client.Name = authn.CleanText(r.Client.Name, 64)
+	if r.Client.Name = authn.CleanText(r.Client.Name, 64); r.Client.Name == "" {
+		r.Client.Name = string(r.Client.ID)
+	}
 	r.Message = authn.CleanText(r.Message, 128)
 	r.Login = authn.CleanText(r.Login, 128)
 	r.Origin = authn.Origin{
@@ -118,8 +134,8 @@ func VerifyDecision(raw string, keys authn.DeviceKeys, issuer string, device aut
 		return Decision{}, fmt.Errorf("%s: is about another request", TypeDecision)
 	case !d.UV.Valid(), !d.Class.Valid():
 		return Decision{}, fmt.Errorf("%s: uv or key class is not known", TypeDecision)
-	case len(d.ID) < 22 || len(d.ID) > 64:
-		return Decision{}, fmt.Errorf("%s: jti has %d characters", TypeDecision, len(d.ID))
+	case !jtiForm.MatchString(d.ID):
+		return Decision{}, fmt.Errorf("%s: jti %.64q", TypeDecision, d.ID)
 	}
 	return d, nil
 }
@@ -138,7 +154,8 @@ type Receipt struct {
 // SignReceipt signs with the identity key.
 func SignReceipt(s crypto.Signer, r Receipt) (string, error) { return sign(s, TypeReceipt, "", nil, r) }
 
-// VerifyReceipt checks a receipt against the request and decision that it is about. It needs no network.
+// VerifyReceipt checks a receipt against the request and decision that it is about. It needs no network. The decision's own signature is
+// VerifyDecision's to check, by who has the device's keys.
 func VerifyReceipt(raw string, identity key.Public, request, decision string) (Receipt, error) {
 	t, err := open(raw, TypeReceipt)
 	if err != nil {
@@ -150,6 +167,17 @@ func VerifyReceipt(raw string, identity key.Public, request, decision string) (R
 	}
 	if r.RequestHash != HashText(request) || r.DecisionHash != HashText(decision) {
 		return Receipt{}, fmt.Errorf("%s: is about something else", TypeReceipt)
+	}
+	taken, err := open(decision, TypeDecision)
+	if err != nil {
+		return Receipt{}, err
+	}
+	var d Decision
+	if err := taken.peek(&d); err != nil {
+		return Receipt{}, fmt.Errorf("%s: %w", TypeDecision, err)
+	}
+	if r.Kind != d.Kind || r.Device != d.Device || r.Request != d.Request {
+		return Receipt{}, fmt.Errorf("%s: tells another story than its decision", TypeReceipt)
 	}
 	return r, nil
 }

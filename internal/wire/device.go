@@ -57,7 +57,7 @@ type StatusAnswer struct {
 // SignStatus signs with the identity key.
 func SignStatus(s crypto.Signer, st Status) (string, error) { return sign(s, TypeStatus, "", nil, st) }
 
-// VerifyStatus checks that the statement comes from the pinned server and is for this device.
+// VerifyStatus checks that the statement comes from the pinned server and is for this device, and cleans its texts.
 func VerifyStatus(raw string, identity key.Public, issuer string, device authn.DeviceID) (Status, error) {
 	t, err := open(raw, TypeStatus)
 	if err != nil {
@@ -70,7 +70,13 @@ func VerifyStatus(raw string, identity key.Public, issuer string, device authn.D
 	if s.Issuer != issuer || s.Device != device {
 		return Status{}, fmt.Errorf("%s: is for someone else", TypeStatus)
 	}
-	s.Name, s.Organisation = authn.CleanText(s.Name, 128), authn.CleanText(s.Organisation, 128)
+	s.Login, s.Name = authn.CleanText(s.Login, 128), authn.CleanText(s.Name, 128)
+	s.Organisation = authn.CleanText(s.Organisation, 128)
+	for _, n := range s.Notices {
+		for name, fact := range n.Facts {
+			n.Facts[name] = authn.CleanText(fact, 128)
+		}
+	}
 	return s, nil
 }
 

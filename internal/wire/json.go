@@ -9,16 +9,17 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a command (docs/protocol.md, section 2).
+// Limits of JSON (docs/protocol.md, section 2).
 const (
-	MaxBody  = 64 << 10 // bytes
-	maxDepth = 16
+	MaxBody   = 64 << 10 // bytes of a command
+	MaxAnswer = 32 << 20 // bytes of an answer: a list of all users, for administrators; others read no more than MaxBody
+	maxDepth  = 16       // objects and arrays within each other
 )
 
 // DecodeCommand reads JSON that someone asks us to act on. It refuses more than MaxBody bytes, invalid UTF-8, more than 16
 // levels, duplicate and unknown fields, names that are not written exactly as ours, and anything behind the value.
 func DecodeCommand(data []byte, into any) error {
-	if err := checkJSON(data, true); err != nil {
+	if err := checkJSON(data, MaxBody); err != nil {
 		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -30,9 +31,9 @@ func DecodeCommand(data []byte, into any) error {
 }
 
 // DecodeAnswer reads JSON that a server of ours returned: unknown fields are ignored, so that a newer server can say
-// more; the other limits hold.
+// more, and it may have MaxAnswer bytes; the other limits hold.
 func DecodeAnswer(data []byte, into any) error {
-	if err := checkJSON(data, false); err != nil {
+	if err := checkJSON(data, MaxAnswer); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, into); err != nil {
@@ -41,16 +42,16 @@ func DecodeAnswer(data []byte, into any) error {
 	return nil
 }
 
-// checkJSON walks the tokens. exactNames refuses field names with anything but lower-case ASCII, digits and _ : . - /,
-// because encoding/json matches names without regard to case and we want one spelling only.
-func checkJSON(data []byte, exactNames bool) error {
-	if len(data) > MaxBody {
-		return fmt.Errorf("json has %d bytes, at most %d are read", len(data), MaxBody)
+// checkJSON walks the tokens. It refuses field names with anything but lower-case ASCII, digits and _ : . - /, because
+// encoding/json matches names without regard to case: "ISS" beside "iss" would be the same field to us and another to others.
+func checkJSON(data []byte, most int) error {
+	if len(data) > most {
+		return fmt.Errorf("json has %d bytes, at most %d are read", len(data), most)
 	}
 	if !utf8.Valid(data) {
 		return errors.New("json is not valid UTF-8")
 	}
-	w := walker{dec: json.NewDecoder(bytes.NewReader(data)), exact: exactNames}
+	w := walker{dec: json.NewDecoder(bytes.NewReader(data))}
 	w.dec.UseNumber()
 	if err := w.value(0); err != nil {
 		return err
@@ -61,18 +62,16 @@ func checkJSON(data []byte, exactNames bool) error {
 	return nil
 }
 
-type walker struct {
-	dec   *json.Decoder
-	exact bool
-}
+type walker struct{ dec *json.Decoder }
 
+// value reads one value that stands within depth objects and arrays.
 func (w *walker) value(depth int) error {
-	if depth > maxDepth {
-		return fmt.Errorf("json has more than %d levels", maxDepth)
-	}
 	tok, err := w.dec.Token()
 	if err != nil {
 		return fmt.Errorf("json: %w", err)
+	}
+	if _, nests := tok.(json.Delim); nests && depth == maxDepth {
+		return fmt.Errorf("json has more than %d levels", maxDepth)
 	}
 	switch tok {
 	case json.Delim('{'):
@@ -100,7 +99,7 @@ func (w *walker) object(depth int) error {
 		if !ok {
 			return errors.New("json: a field's name is not a string")
 		}
-		if w.exact && !exactName(name) {
+		if !exactName(name) {
 			return fmt.Errorf("json field %.40q is not one of ours", name)
 		}
 		if seen[name] {

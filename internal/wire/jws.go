@@ -1,12 +1,12 @@
 package wire
 
 import (
-	"bytes"
 	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -33,12 +33,39 @@ const (
 // maxJWS bounds a compact JWS before anything in it is looked at.
 const maxJWS = 32 << 10
 
-// header is a protected header; only these members are accepted, so jku, x5u, x5c, crit and b64 are refused.
+// header is a protected header; only these members are accepted, so jku, x5u, x5c, crit and b64 are refused. They stand in the order
+// in which go-jose writes them.
 type header struct {
 	Alg string      `json:"alg"`
-	Typ Type        `json:"typ"`
-	Kid string      `json:"kid,omitempty"`
 	JWK *key.Public `json:"jwk,omitempty"`
+	Kid string      `json:"kid,omitempty"`
+	Typ Type        `json:"typ"`
+}
+
+var kidForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// check says what the header must be for its kind: a proof names its key by kid or brings it, metadata and what OpenID Connect reads have a kid,
+// the rest names no key, since the receiver knows whose it must be.
+func (h header) check() error {
+	hasKid, hasJWK := h.Kid != "", h.JWK != nil
+	if hasKid && !kidForm.MatchString(h.Kid) {
+		return fmt.Errorf("%s: kid has characters that no id of ours has", h.Typ)
+	}
+	switch h.Typ {
+	case TypeProof:
+		if hasKid == hasJWK {
+			return fmt.Errorf("%s: wants either kid or jwk", h.Typ)
+		}
+	case TypeMetadata, typeJWT:
+		if hasJWK || !hasKid {
+			return fmt.Errorf("%s: wants a kid and no jwk", h.Typ)
+		}
+	default:
+		if hasKid || hasJWK {
+			return fmt.Errorf("%s: names a key in its header", h.Typ)
+		}
+	}
+	return nil
 }
 
 // signer lets go-jose sign with a key that only a keystore holds.
@@ -76,7 +103,14 @@ func sign(s crypto.Signer, typ Type, kid string, jwk *key.Public, claims any) (s
 	if err != nil {
 		return "", fmt.Errorf("sign %s: %w", typ, err)
 	}
-	return obj.CompactSerialize()
+	raw, err := obj.CompactSerialize()
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", typ, err)
+	}
+	if len(raw) > maxJWS { // nobody would read it
+		return "", fmt.Errorf("sign %s: %d bytes, at most %d are allowed", typ, len(raw), maxJWS)
+	}
+	return raw, nil
 }
 
 // token is a compact JWS whose header was read and whose signature was not yet checked.
@@ -91,7 +125,8 @@ func open(raw string, typ Type) (token, error) {
 	if len(raw) > maxJWS || strings.Count(raw, ".") != 2 {
 		return token{}, fmt.Errorf("%s: not a compact JWS", typ)
 	}
-	head, err := base64.RawURLEncoding.Strict().DecodeString(raw[:strings.IndexByte(raw, '.')])
+	encoded := raw[:strings.IndexByte(raw, '.')]
+	head, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err != nil {
 		return token{}, fmt.Errorf("%s: header is not base64url", typ)
 	}
@@ -102,11 +137,19 @@ func open(raw string, typ Type) (token, error) {
 	if t.header.Alg != string(jose.ES256) || t.header.Typ != typ {
 		return token{}, fmt.Errorf("%s: header says alg %.20q, typ %.40q", typ, t.header.Alg, t.header.Typ)
 	}
+	if err := t.header.check(); err != nil {
+		return token{}, err
+	}
+	// JSON has several spellings of one header, and base64url of the last bits; sign writes one. The same bytes must mean the same to
+	// everyone who reads them, also to programs that read what we only compare.
+	again, err := json.Marshal(t.header)
+	if err != nil || base64.RawURLEncoding.EncodeToString(again) != encoded {
+		return token{}, fmt.Errorf("%s: header is not in its one canonical form", typ)
+	}
 	t.jws, err = jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return token{}, fmt.Errorf("%s: %w", typ, err)
 	}
-	// base64url has several spellings of the last bits; only the canonical one is signed by us.
 	if again, err := t.jws.CompactSerialize(); err != nil || again != raw {
 		return token{}, fmt.Errorf("%s: not in its one canonical form", typ)
 	}
@@ -137,5 +180,5 @@ func (t token) verify(pub key.Public, strict bool, claims any) error {
 
 // peek reads the claims without a check, to find out whose key to check with. The result must not be acted on.
 func (t token) peek(claims any) error {
-	return json.NewDecoder(bytes.NewReader(t.jws.UnsafePayloadWithoutVerification())).Decode(claims)
+	return DecodeAnswer(t.jws.UnsafePayloadWithoutVerification(), claims)
 }

@@ -98,7 +98,7 @@ func ParseLink(text string) (Link, error) {
 	}
 	switch {
 	case path == "R" && len(b) == 33 && b[0] == tagRegistration:
-		return RegistrationLink{Host: host, Session: b[1:17], Pin: key.Pin(b[17:])}, nil
+		return RegistrationLink{Host: host, Session: b[1:17:17], Pin: key.Pin(b[17:])}, nil
 	case path == "A" && len(b) == 17 && b[0] == tagApproval:
 		return ApprovalLink{Host: host, Handle: b[1:]}, nil
 	}

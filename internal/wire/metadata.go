@@ -4,7 +4,9 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"strings"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 )
 
@@ -43,7 +45,8 @@ func SignMetadata(s crypto.Signer, m Metadata) (string, error) {
 	return sign(s, TypeMetadata, m.Identity.Thumbprint().String(), nil, m)
 }
 
-// VerifyPinnedMetadata checks metadata against the pin of a link.
+// VerifyPinnedMetadata checks metadata against the pin of a link and cleans its texts. Expires is the caller's to judge, who knows how far
+// to trust the clock.
 func VerifyPinnedMetadata(raw string, pin key.Pin) (Metadata, error) {
 	t, m, err := peekMetadata(raw)
 	if err != nil {
@@ -55,7 +58,7 @@ func VerifyPinnedMetadata(raw string, pin key.Pin) (Metadata, error) {
 	return finishMetadata(t, m.Identity)
 }
 
-// VerifyMetadata checks metadata against the identity key that is already known.
+// VerifyMetadata checks metadata against the identity key that is already known; the rest is as with VerifyPinnedMetadata.
 func VerifyMetadata(raw string, identity key.Public) (Metadata, error) {
 	t, m, err := peekMetadata(raw)
 	if err != nil {
@@ -87,8 +90,16 @@ func finishMetadata(t token, identity key.Public) (Metadata, error) {
 	if m.Version != MetadataVersion {
 		return Metadata{}, fmt.Errorf("%s: version %d is not one that this program knows", TypeMetadata, m.Version)
 	}
-	if m.Identity != identity || m.Issuer == "" || m.Organisation == "" {
-		return Metadata{}, fmt.Errorf("%s: issuer, organisation or identity is missing", TypeMetadata)
+	m.Organisation, m.Support = authn.CleanText(m.Organisation, 128), authn.CleanText(m.Support, 300)
+	if m.Identity != identity || m.Organisation == "" || t.header.Kid != identity.Thumbprint().String() {
+		return Metadata{}, fmt.Errorf("%s: organisation or identity is missing", TypeMetadata)
+	}
+	host, ok := strings.CutPrefix(m.Issuer, "https://")
+	if !ok {
+		return Metadata{}, fmt.Errorf("%s: issuer %.200q does not begin with https://", TypeMetadata, m.Issuer)
+	}
+	if err := ValidateHost(host); err != nil {
+		return Metadata{}, fmt.Errorf("%s: issuer: %w", TypeMetadata, err)
 	}
 	return m, nil
 }

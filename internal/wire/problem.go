@@ -27,10 +27,14 @@ func NewProblem(err error) Problem {
 	}
 }
 
-// Err turns a received problem back into an error.
+// maxRetryAfter bounds, in seconds, what a server can make us wait; more would overflow a Duration and mean "at once".
+const maxRetryAfter = 24 * 60 * 60
+
+// Err turns a received problem back into an error, its texts cleaned.
 func (p Problem) Err() error {
+	wait := min(max(p.RetryAfter, 0), maxRetryAfter)
 	return &authn.Error{
-		Kind: p.Kind, Code: p.Code, Message: authn.CleanText(p.Title, 300), RetryAfter: time.Duration(p.RetryAfter) * time.Second,
+		Kind: p.Kind, Code: authn.CleanText(p.Code, 64), Message: authn.CleanText(p.Title, 300), RetryAfter: time.Duration(wait) * time.Second,
 	}
 }
 

@@ -29,7 +29,7 @@ func (s SessionSecret) MarshalText() ([]byte, error) {
 // UnmarshalText reads exactly 16 bytes.
 func (s *SessionSecret) UnmarshalText(b []byte) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(b))
-	if err != nil || len(raw) != 16 {
+	if err != nil || len(raw) != 16 || len(b) != 22 { // the decoder skips line breaks
 		return errors.New("secret is not 16 bytes of base64url")
 	}
 	s.Secret = raw
@@ -126,7 +126,8 @@ type Bound struct {
 // SignBound signs with the identity key.
 func SignBound(s crypto.Signer, b Bound) (string, error) { return sign(s, TypeBound, "", nil, b) }
 
-// VerifyBound checks the server's statement against the registration that was sent.
+// VerifyBound checks the server's statement against the registration that was sent, works out the check words anew, and cleans
+// its texts. The caller compares the issuer.
 func VerifyBound(raw string, identity key.Public, registration string) (Bound, error) {
 	t, err := open(raw, TypeBound)
 	if err != nil {
@@ -142,6 +143,19 @@ func VerifyBound(raw string, identity key.Public, registration string) (Bound, e
 	if !authn.ValidID("d_", string(b.Device)) || !authn.ValidID("u_", string(b.User)) {
 		return Bound{}, fmt.Errorf("%s: device or user id is missing", TypeBound)
 	}
+	sent, err := open(registration, TypeRegistration)
+	if err != nil {
+		return Bound{}, err
+	}
+	var r Registration
+	if err := sent.peek(&r); err != nil { // our own words: nothing to verify
+		return Bound{}, fmt.Errorf("%s: %w", TypeRegistration, err)
+	}
+	if b.CheckWords != CheckWords(r.RegistrationID, registration) {
+		return Bound{}, fmt.Errorf("%s: check words are not those of this registration", TypeBound)
+	}
+	b.Login, b.Name = authn.CleanText(b.Login, 128), authn.CleanText(b.Name, 128)
+	b.Organisation = authn.CleanText(b.Organisation, 128)
 	return b, nil
 }
 

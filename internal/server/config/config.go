@@ -1,0 +1,131 @@
+// Package config is the server's configuration file: what can be set, what each setting means, and every fault in it at
+// once. The file is TOML 1.0 and is read strictly: a name that is not known is a fault. Secrets are never in it; they lie in
+// files of their own, in the data folder or where the configuration points.
+//
+// The comment of each field is its manual. The same text stands in the file that Write makes; a test compares them.
+package config
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Config is the file avow.toml.
+type Config struct {
+	// The public address of this server, as phones and computers reach it: https:// and a host name, with a port if it
+	// is not 443, without a slash at the end. It is part of everything that the server signs and of every code that it
+	// shows: once phones are connected it must not change. There is no default.
+	Issuer string `toml:"issuer"`
+
+	// The name of the organisation, as people read it on their phones and in mails. There is no default.
+	Organisation string `toml:"organisation"`
+
+	// What people do when nothing else helps: a phone number or an address of the service desk. May be empty.
+	Support string `toml:"support"`
+
+	// The address and port to listen on. An empty address means all of the machine's. Default ":443".
+	Listen string `toml:"listen"`
+
+	// The folder for the database, the identity key and the server secret. A relative path starts at the folder of this
+	// file. Back it up; who can read it can speak for this server. Default "data".
+	DataDir string `toml:"data_dir"`
+
+	// The addresses of reverse proxies in front of this server, as "192.0.2.7" or "192.0.2.0/24". Only theirs is a
+	// header X-Forwarded-For believed. Default: none.
+	TrustedProxies []string `toml:"trusted_proxies"`
+
+	// How a sign-in is tied to the screen that asks, for clients without a setting of their own: "number" (type the six
+	// digits on the screen, or scan its code), "qr" (scan only) or "tap" (just Yes; below NIST AAL2). Default "number".
+	Match string `toml:"match"`
+
+	// For how long the server holds a computer's question "is there an answer?" open before it says "not yet", between
+	// "0s" (not at all) and "30s". Proxies in front must wait longer than this. Default "20s".
+	LongPoll time.Duration `toml:"long_poll"`
+
+	// The mail addresses of those who are told when a user says "it's not me". Default: nobody.
+	AdminMail []string `toml:"admin_mail"`
+
+	TLS  TLS  `toml:"tls"`
+	Mail Mail `toml:"mail"`
+	Log  Log  `toml:"log"`
+
+	dir string // where the file lies
+}
+
+// TLS is the table [tls].
+type TLS struct {
+	// The certificate and its chain, and the private key, as PEM files. Both empty: the server makes a self-signed
+	// certificate at its first start. Phones then trust its key because the identity key signs for it; browsers warn.
+	// Changed files are used for new connections at once. Default: both empty.
+	CertFile string `toml:"cert_file"`
+
+	// The private key of cert_file. Only the server's user may read it.
+	KeyFile string `toml:"key_file"`
+
+	// Certificates, as PEM files, of reverse proxies that end TLS in front of this server, if they are not from a public
+	// authority: phones are told to trust their keys too. Default: none.
+	ProxyCertFiles []string `toml:"proxy_cert_files"`
+}
+
+// Mail is the table [mail].
+type Mail struct {
+	// The mail server that takes the security notices. Empty: no mail is sent, and notices reach people only on
+	// their other devices. Default empty.
+	Host string `toml:"host"`
+
+	// Its port: 587 for "starttls", 465 for "tls". Default 587.
+	Port int `toml:"port"`
+
+	// The sender's address. Needed with host.
+	From string `toml:"from"`
+
+	// The name to sign in to the mail server with. Empty: without signing in. Default empty.
+	User string `toml:"user"`
+
+	// A file with the password, and nothing else, that only the server's user may read. Needed with user.
+	PasswordFile string `toml:"password_file"`
+
+	// "starttls", "tls", or "plain" for a mail server on this machine (127.0.0.1, ::1) only. Default "starttls".
+	TLS string `toml:"tls"`
+}
+
+// Log is the table [log].
+type Log struct {
+	// "debug", "info", "warn" or "error". No level writes secrets. Default "info".
+	Level string `toml:"level"`
+
+	// "text" for people, "json" for programs. Default "text".
+	Format string `toml:"format"`
+}
+
+// Default is the configuration without the settings that have no default.
+func Default() Config {
+	return Config{
+		Listen: ":443", DataDir: "data", Match: "number", LongPoll: 20 * time.Second,
+		Mail: Mail{Port: 587, TLS: "starttls"},
+		Log:  Log{Level: "info", Format: "text"},
+	}
+}
+
+// Names of the files in the data folder.
+const (
+	DatabaseFile = "avow.db"
+	IdentityFile = "identity.pem" // the key that QR codes pin: PKCS #8
+	SecretFile   = "server.secret"
+	TLSCertFile  = "tls-cert.pem"
+	TLSKeyFile   = "tls-key.pem"
+)
+
+// Path makes a path of the file absolute.
+func (c Config) Path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.dir, p)
+}
+
+// Data is the path of a file in the data folder.
+func (c Config) Data(name string) string { return filepath.Join(c.Path(c.DataDir), name) }
+
+// SelfMade reports whether the server makes its TLS certificate.
+func (c Config) SelfMade() bool { return c.TLS.CertFile == "" && c.TLS.KeyFile == "" }

@@ -9,16 +9,13 @@ import (
 	"avow/internal/wire"
 )
 
-// maxList bounds an answer to an administrator: lists of all users and devices of an organisation.
-const maxList = 32 << 20
-
 // Admin is the administrator's way to the server. It is safe for concurrent use. Every change carries a reason, which the server
 // writes to its audit log with the administrator's name.
 type Admin struct{ prover }
 
 // NewAdmin makes the client of one administrator.
 func NewAdmin(c Credential, o Options) *Admin {
-	return &Admin{prover{conn: newConn(c.Server, o), signer: c.Key, kid: string(c.ID), limit: maxList}}
+	return &Admin{prover{conn: newConn(c.Server, o), signer: c.Key, kid: string(c.ID), limit: wire.MaxAnswer}}
 }
 
 func (a *Admin) post(ctx context.Context, path string, in, out any) error {

@@ -62,8 +62,9 @@ func (p prover) try(parent, ctx context.Context, method, path, query string, bod
 }
 
 func (p prover) request(ctx context.Context, method, path, query string, body []byte, kid string) (*http.Request, error) {
-	issuer := p.Server().Issuer
-	proof := wire.NewProof(method, issuer+path, p.lastNonce(), body, p.o.now().Unix())
+	target := url.URL{Path: path} // a login in it may need escapes
+	address := p.Server().Issuer + target.EscapedPath()
+	proof := wire.NewProof(method, address, p.lastNonce(), body, p.o.now().Unix())
 	var auth string
 	var err error
 	if kid == "" {
@@ -74,9 +75,10 @@ func (p prover) request(ctx context.Context, method, path, query string, body []
 	if err != nil {
 		return nil, fmt.Errorf("sign proof: %w", err)
 	}
-	// The proof names the path as it is; a login in it may need escapes to travel.
-	target := url.URL{Path: path, RawQuery: query}
-	req, err := newRequest(ctx, method, issuer+target.String(), body, p.o.Agent)
+	if query != "" {
+		address += "?" + query
+	}
+	req, err := newRequest(ctx, method, address, body, p.o.Agent)
 	if err != nil {
 		return nil, err
 	}

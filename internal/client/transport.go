@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -166,11 +165,7 @@ func decode(status int, head http.Header, body []byte, into any) error {
 	if media(head) != "application/json" {
 		return nonsense("answer of type %.60q", head.Get("Content-Type"))
 	}
-	read := wire.DecodeAnswer
-	if len(body) > wire.MaxBody { // only lists for administrators may be that long
-		read = func(b []byte, v any) error { return json.Unmarshal(b, v) }
-	}
-	if err := read(body, into); err != nil {
+	if err := wire.DecodeAnswer(body, into); err != nil {
 		return ErrNonsense.Because(err)
 	}
 	return nil

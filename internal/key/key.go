@@ -60,7 +60,7 @@ func PublicOf(s crypto.Signer) (Public, error) {
 
 // FromECDSA wraps a standard library key and refuses other curves.
 func FromECDSA(pub *ecdsa.PublicKey) (Public, error) {
-	if pub == nil || pub.Curve != elliptic.P256() || pub.X == nil || pub.Y == nil {
+	if pub == nil || pub.Curve != elliptic.P256() {
 		return Public{}, errors.New("public key is not on P-256")
 	}
 	b, err := pub.Bytes()

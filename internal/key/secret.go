@@ -11,7 +11,8 @@ import (
 const redacted = "[redacted]"
 
 // Secret is a byte string that must not be seen: a PIN, a shared secret, a session id. Every way of printing it gives
-// "[redacted]"; the bytes are reached by a conversion, which is easy to search for.
+// "[redacted]"; the bytes are reached by a conversion, which is easy to search for. Package fmt cannot call methods of an
+// unexported field: a struct that keeps a Secret in one, and could be printed, needs a Format of its own.
 type Secret []byte
 
 // NewSecret returns n bytes from crypto/rand.

@@ -1,0 +1,204 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"avow/assets/icons"
+	"avow/internal/ui/style"
+)
+
+// Field is a line of text to type, with an icon and, when something is wrong
+// with it, words below that say what.
+type Field struct {
+	widget.BaseWidget
+	// OnChanged gets the text after each change, OnSubmitted after Enter.
+	OnChanged, OnSubmitted func(string)
+
+	icon    icons.Name
+	label   string
+	wrong   string
+	focused bool
+	entry   *fieldEntry
+	frame   fyne.CanvasObject
+}
+
+// FieldSpec is what a field is for. All may be empty.
+type FieldSpec struct {
+	Icon        icons.Name
+	Label       string // above the field
+	Placeholder string
+	Mono        bool // what is typed is compared: a link, a code
+	Secret      bool // shown as dots
+}
+
+// NewField returns an empty field.
+func NewField(spec FieldSpec) *Field {
+	f := &Field{icon: spec.Icon, label: spec.Label}
+	f.entry = &fieldEntry{field: f}
+	f.entry.Wrapping = fyne.TextWrapOff
+	f.entry.Scroll = container.ScrollHorizontalOnly
+	f.entry.PlaceHolder = spec.Placeholder
+	f.entry.TextStyle = fyne.TextStyle{Monospace: spec.Mono, Bold: spec.Mono}
+	f.entry.Password = spec.Secret
+	f.entry.OnChanged = func(s string) {
+		if f.wrong != "" {
+			f.SetWrong("")
+		}
+		if f.OnChanged != nil {
+			f.OnChanged(s)
+		}
+	}
+	f.entry.OnSubmitted = func(s string) {
+		if f.OnSubmitted != nil {
+			f.OnSubmitted(s)
+		}
+	}
+	f.entry.ExtendBaseWidget(f.entry)
+	f.frame = container.NewClip(container.New(bleed{}, container.NewThemeOverride(f.entry, bare{})))
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// Text returns what is typed.
+func (f *Field) Text() string { return f.entry.Text }
+
+// SetText replaces what is typed.
+func (f *Field) SetText(s string) { f.entry.SetText(s) }
+
+// SetWrong shows what is wrong, until the next change; empty takes it away.
+func (f *Field) SetWrong(words string) {
+	f.wrong = words
+	f.Refresh()
+}
+
+// Wrong returns the words of SetWrong.
+func (f *Field) Wrong() string { return f.wrong }
+
+// Focusable returns what takes the keyboard.
+func (f *Field) Focusable() fyne.Focusable { return f.entry }
+
+// CreateRenderer makes the field.
+func (f *Field) CreateRenderer() fyne.WidgetRenderer {
+	caption := NewCaption(f.label)
+	back, ring := rect(style.RadiusField), rect(style.RadiusField+ringGap)
+	ring.StrokeWidth = style.StrokeFocus
+	icon, mark, below := newGlyph(), newGlyph(), newGlyph()
+	words := NewStrong("")
+	v := &view{of: f, objects: []fyne.CanvasObject{caption, back, ring, icon.Image, f.frame, mark.Image, below.Image, words}}
+	v.paint = func() {
+		caption.Hidden = f.label == ""
+		back.FillColor = style.Color(style.Sunken)
+		back.StrokeColor, back.StrokeWidth = style.Color(style.OutlineStrong), style.StrokeControl
+		name, belowName := icons.Name(""), icons.Name("")
+		if f.wrong != "" {
+			back.StrokeColor, back.StrokeWidth = style.Color(style.Negative), style.StrokeDigit
+			name, belowName = icons.XCircle.Fill(), icons.Error.Fill()
+		}
+		mark.set(name, style.Negative)
+		below.set(belowName, style.Negative)
+		ring.StrokeColor = style.Color(style.Focus)
+		ring.Hidden = !f.focused
+		icon.set(f.icon, style.TextMuted)
+		setOnce(words, Run{Text: f.wrong, Bold: true, Color: style.Negative})
+		words.Hidden = f.wrong == ""
+	}
+	top := func() float32 {
+		if f.label == "" {
+			return 0
+		}
+		return caption.MinSize().Height + style.Space1
+	}
+	height := func() float32 { return max(style.SizeField, f.entry.MinSize().Height) }
+	v.layout = func(s fyne.Size) {
+		y, h := top(), height()
+		place(caption, 0, 0, s.Width, caption.MinSize().Height)
+		e := back.StrokeWidth / 2
+		place(back, e, y+e, s.Width-2*e, h-2*e)
+		place(ring, -ringGap, y-ringGap, s.Width+2*ringGap, h+2*ringGap)
+		x, end := float32(4), s.Width-4
+		if f.icon != "" {
+			place(icon.Image, style.SpaceCardPadding, y+(h-style.IconButton)/2, style.IconButton, style.IconButton)
+			x = style.SpaceCardPadding + style.IconButton
+		}
+		if f.wrong != "" {
+			end = s.Width - style.SpaceCardPadding - style.IconButton
+			place(mark.Image, end, y+(h-style.IconButton)/2, style.IconButton, style.IconButton)
+		}
+		eh := f.entry.MinSize().Height - 2*bleedBy
+		place(f.frame, x, y+(h-eh)/2, end-x, eh)
+		y += h + style.Space2
+		const start = style.IconInline + style.Space2
+		wh := heightAt(words, s.Width-start)
+		place(words, start, y, s.Width-start, wh)
+		place(below.Image, 0, y, style.IconInline, style.IconInline)
+	}
+	v.min = func() fyne.Size {
+		h := top() + height()
+		if f.wrong != "" {
+			h += style.Space2 + words.MinSize().Height
+		}
+		return fyne.NewSize(120, h)
+	}
+	return v.ready()
+}
+
+// fieldEntry tells its field about the keyboard focus.
+type fieldEntry struct {
+	widget.Entry
+	field *Field
+}
+
+func (e *fieldEntry) FocusGained() {
+	e.Entry.FocusGained()
+	e.field.focused = true
+	e.field.Refresh()
+}
+
+func (e *fieldEntry) FocusLost() {
+	e.Entry.FocusLost()
+	e.field.focused = false
+	e.field.Refresh()
+}
+
+// bleed makes an entry wider and higher than the clip around it, so that the
+// edge which Fyne draws around an entry with the focus is not seen.
+type bleed struct{}
+
+const bleedBy = 4
+
+func (bleed) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		place(o, -bleedBy, -bleedBy, s.Width+2*bleedBy, s.Height+2*bleedBy)
+	}
+}
+
+func (bleed) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().SubtractWidthHeight(2*bleedBy, 2*bleedBy)
+}
+
+// bare is the theme of an entry without a box of its own.
+type bare struct{}
+
+func (bare) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	switch n {
+	case theme.ColorNameInputBackground, theme.ColorNameInputBorder, theme.ColorNameFocus, theme.ColorNameHover:
+		return color.Transparent
+	}
+	return outer().Color(n, v)
+}
+
+func (bare) Size(n fyne.ThemeSizeName) float32 {
+	if n == theme.SizeNameInputRadius {
+		return 0
+	}
+	return outer().Size(n)
+}
+func (bare) Font(s fyne.TextStyle) fyne.Resource     { return outer().Font(s) }
+func (bare) Icon(n fyne.ThemeIconName) fyne.Resource { return outer().Icon(n) }
+
+func outer() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }

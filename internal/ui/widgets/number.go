@@ -1,0 +1,234 @@
+package widgets
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"avow/assets/icons"
+	"avow/internal/ui/style"
+)
+
+const (
+	numberDigits   = 6
+	numberGap      = 6
+	numberGroupGap = 14
+	shakeFor       = 200 * time.Millisecond
+	shakeBy        = 6
+)
+
+// NumberField takes the six digits that stand on a computer's screen. Digits
+// come from Type (a keypad) and from the keyboard when it has the focus.
+type NumberField struct {
+	widget.BaseWidget
+	// OnChanged gets the digits after each change.
+	OnChanged func(digits string)
+	// OnKey sees keys other than digits and Backspace; true: done with it.
+	OnKey func(*fyne.KeyEvent) bool
+
+	digits  []rune
+	wrong   bool
+	words   string
+	focused bool
+	shift   float32
+}
+
+// NewNumberField returns an empty field.
+func NewNumberField() *NumberField {
+	f := &NumberField{}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// Value returns the digits so far.
+func (f *NumberField) Value() string { return string(f.digits) }
+
+// Complete tells whether all six digits are there.
+func (f *NumberField) Complete() bool { return len(f.digits) == numberDigits }
+
+// Type adds a digit; anything else, and a seventh digit, is ignored. After
+// SetWrong it begins a new number.
+func (f *NumberField) Type(r rune) {
+	if r < '0' || r > '9' {
+		return
+	}
+	f.wake()
+	if f.Complete() {
+		return
+	}
+	f.digits = append(f.digits, r)
+	f.changed()
+}
+
+// Backspace takes the last digit away; after SetWrong all of them.
+func (f *NumberField) Backspace() {
+	f.wake()
+	if n := len(f.digits); n > 0 {
+		f.digits = f.digits[:n-1]
+	}
+	f.changed()
+}
+
+// Clear empties the field and takes the words away.
+func (f *NumberField) Clear() {
+	f.digits, f.wrong, f.words = nil, false, ""
+	f.changed()
+}
+
+// SetWrong shows that this number is not the one, with words below. The digits
+// stay to be compared until the next key.
+func (f *NumberField) SetWrong(words string) {
+	f.wrong, f.words = true, words
+	f.Refresh()
+}
+
+// Shake says what is missing, after a Yes that came too early.
+func (f *NumberField) Shake(words string) {
+	f.words = words
+	f.Refresh()
+	if style.ReducedMotion() {
+		return
+	}
+	a := &fyne.Animation{Duration: shakeFor, Curve: fyne.AnimationLinear, Tick: func(p float32) {
+		f.shift = shakeAt(p)
+		f.Refresh()
+	}}
+	a.Start()
+}
+
+// shakeAt is the shift at a part of the time: three times there and back.
+func shakeAt(p float32) float32 {
+	if p >= 1 {
+		return 0
+	}
+	steps := [...]float32{shakeBy, -shakeBy, shakeBy, -shakeBy, shakeBy, -shakeBy}
+	return steps[min(int(p*float32(len(steps))), len(steps)-1)]
+}
+
+// Words returns what stands below the digits, empty if nothing does.
+func (f *NumberField) Words() string { return f.words }
+
+// wake ends the state after a fault: the next key begins anew.
+func (f *NumberField) wake() {
+	if f.wrong {
+		f.digits = nil
+	}
+	f.wrong, f.words = false, ""
+}
+
+func (f *NumberField) changed() {
+	f.Refresh()
+	if f.OnChanged != nil {
+		f.OnChanged(f.Value())
+	}
+}
+
+// FocusGained shows the ring around the next box.
+func (f *NumberField) FocusGained() {
+	f.focused = true
+	f.Refresh()
+}
+
+// FocusLost hides it.
+func (f *NumberField) FocusLost() {
+	f.focused = false
+	f.Refresh()
+}
+
+// TypedRune takes a digit.
+func (f *NumberField) TypedRune(r rune) { f.Type(r) }
+
+// TypedKey takes Backspace.
+func (f *NumberField) TypedKey(e *fyne.KeyEvent) {
+	if f.OnKey != nil && f.OnKey(e) {
+		return
+	}
+	if e.Name == fyne.KeyBackspace {
+		f.Backspace()
+	}
+}
+
+// Tapped takes the keyboard to the field.
+func (f *NumberField) Tapped(*fyne.PointEvent) {
+	if fyne.CurrentDevice().IsMobile() {
+		return // our own keypad is on the screen
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
+		c.Focus(f)
+	}
+}
+
+// CreateRenderer makes the boxes.
+func (f *NumberField) CreateRenderer() fyne.WidgetRenderer {
+	v := &view{of: f}
+	boxes := make([]*canvas.Rectangle, numberDigits)
+	texts := make([]*canvas.Text, numberDigits)
+	ring := rect(style.RadiusChip + ringGap)
+	ring.StrokeWidth = style.StrokeFocus
+	for i := range boxes {
+		boxes[i], texts[i] = rect(style.RadiusChip), label("", monoText)
+		v.objects = append(v.objects, boxes[i], texts[i])
+	}
+	words := NewStrong("")
+	icon := newGlyph()
+	v.objects = append(v.objects, ring, icon.Image, words)
+	v.paint = func() {
+		for i, b := range boxes {
+			b.FillColor, b.StrokeColor, b.StrokeWidth = style.Color(style.Sunken), nil, 0
+			texts[i].Text = ""
+			if i < len(f.digits) {
+				texts[i].Text = string(f.digits[i])
+			}
+			dress(texts[i], style.TextCode, style.Text)
+			switch {
+			case f.wrong:
+				b.StrokeColor, b.StrokeWidth = style.Color(style.Negative), style.StrokeDigit
+			case i == len(f.digits):
+				b.StrokeColor, b.StrokeWidth = style.Color(style.Primary), style.StrokeDigit
+			case i > len(f.digits):
+				b.StrokeColor, b.StrokeWidth = style.Color(style.OutlineStrong), style.StrokeControl
+			}
+		}
+		ring.StrokeColor = style.Color(style.Focus)
+		ring.Hidden = !f.focused
+		setOnce(words, Run{Text: f.words, Bold: true, Color: style.Negative})
+		words.Hidden = f.words == ""
+		name := icons.Name("")
+		if f.words != "" {
+			name = icons.Error.Fill()
+		}
+		icon.set(name, style.Negative)
+	}
+	v.layout = func(s fyne.Size) {
+		w := (s.Width - 4*numberGap - numberGroupGap) / numberDigits
+		x := f.shift
+		for i, b := range boxes {
+			if i > 0 {
+				x += numberGap
+			}
+			if i == numberDigits/2 {
+				x += numberGroupGap - numberGap
+			}
+			e := b.StrokeWidth / 2
+			place(b, x+e, e, w-2*e, style.SizeDigitBox-2*e)
+			tw := texts[i].MinSize().Width
+			middle(texts[i], x+(w-tw)/2, 0, tw, style.SizeDigitBox)
+			x += w
+		}
+		place(ring, -ringGap+f.shift, -ringGap, s.Width+2*ringGap, style.SizeDigitBox+2*ringGap)
+		y := style.SizeDigitBox + style.Space2
+		h := heightAt(words, s.Width-style.IconInline-style.Space2)
+		place(words, style.IconInline+style.Space2, y, s.Width-style.IconInline-style.Space2, h)
+		place(icon.Image, 0, y, style.IconInline, style.IconInline)
+	}
+	v.min = func() fyne.Size {
+		h := style.SizeDigitBox
+		if f.words != "" {
+			h += style.Space2 + words.MinSize().Height
+		}
+		return fyne.NewSize(numberDigits*36+4*numberGap+numberGroupGap, h)
+	}
+	return v.ready()
+}

@@ -1,0 +1,332 @@
+package widgets
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"avow/internal/ui/style"
+)
+
+// Run is a piece of text in one style. A zero Color is the color of the text.
+type Run struct {
+	Text       string
+	Bold, Mono bool
+	Color      style.Token
+}
+
+// Text is text that wraps at words in the width it is given, each line a fixed
+// factor of its size high. A word that is too long breaks after a dot, slash,
+// hyphen or @, else anywhere: nothing is ever cut off or shortened.
+type Text struct {
+	widget.BaseWidget
+	size  style.TextToken
+	color style.Token
+	runs  []Run
+	align fyne.TextAlign
+
+	lines []textLine
+	key   layoutKey
+}
+
+type layoutKey struct {
+	width, size float32
+}
+
+type textLine struct {
+	pieces []Run
+	width  float32
+}
+
+// NewText returns a text of a size and color.
+func NewText(size style.TextToken, c style.Token, runs ...Run) *Text {
+	t := &Text{size: size, color: c, runs: runs}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// NewHeading returns the question of a screen.
+func NewHeading(text string) *Text {
+	return NewText(style.TextHeading, style.Text, Run{Text: text, Bold: true})
+}
+
+// NewDisplay returns the biggest text: welcome, result, name of a computer.
+func NewDisplay(text string) *Text {
+	return NewText(style.TextDisplay, style.Text, Run{Text: text, Bold: true})
+}
+
+// NewTitle returns the name on a slip.
+func NewTitle(text string) *Text {
+	return NewText(style.TextYesNo, style.Text, Run{Text: text, Bold: true})
+}
+
+// NewLead returns the sentence under a heading.
+func NewLead(text string) *Text { return NewText(style.TextLead, style.TextMuted, Run{Text: text}) }
+
+// NewBody returns text to be read.
+func NewBody(text string) *Text { return NewText(style.TextBody, style.Text, Run{Text: text}) }
+
+// NewStrong returns text to be read, in bold.
+func NewStrong(text string) *Text {
+	return NewText(style.TextBody, style.Text, Run{Text: text, Bold: true})
+}
+
+// NewMuted returns text of second rank.
+func NewMuted(text string) *Text { return NewText(style.TextBody, style.TextMuted, Run{Text: text}) }
+
+// NewCaption returns the label above a value.
+func NewCaption(text string) *Text {
+	return NewText(style.TextCaption, style.TextMuted, Run{Text: text})
+}
+
+// NewMono returns text to be compared or typed: a host name, a code, a receipt.
+func NewMono(size style.TextToken, text string) *Text {
+	return NewText(size, style.Text, Run{Text: text, Bold: true, Mono: true})
+}
+
+// Centered puts each line in the middle and returns the text.
+func (t *Text) Centered() *Text {
+	t.align = fyne.TextAlignCenter
+	return t
+}
+
+// Colored changes the color and returns the text.
+func (t *Text) Colored(c style.Token) *Text {
+	t.color = c
+	t.Refresh()
+	return t
+}
+
+// SetText replaces the words and keeps the style of the first run.
+func (t *Text) SetText(text string) {
+	r := Run{}
+	if len(t.runs) > 0 {
+		r = t.runs[0]
+	}
+	r.Text = text
+	t.SetRuns(r)
+}
+
+// SetRuns replaces all runs.
+func (t *Text) SetRuns(runs ...Run) {
+	t.runs = runs
+	t.key = layoutKey{}
+	t.Refresh()
+}
+
+// String returns the words, as they are read.
+func (t *Text) String() string {
+	var b strings.Builder
+	for _, r := range t.runs {
+		b.WriteString(r.Text)
+	}
+	return b.String()
+}
+
+func (t *Text) lineHeight() float32 {
+	size := style.TextSize(t.size)
+	switch t.size {
+	case style.TextHeading, style.TextDisplay, style.TextYesNo, style.TextWords, style.TextSubheading:
+		return size * style.LineHeightHeading
+	case style.TextCode, style.TextCodeBig, style.TextCodeSmall, style.TextKey:
+		return size * style.LineHeightCode
+	}
+	return size * style.LineHeightBody
+}
+
+// guessWidth is what a text that was not laid out yet reckons with.
+const guessWidth = 310
+
+// CreateRenderer makes the lines.
+func (t *Text) CreateRenderer() fyne.WidgetRenderer {
+	v := &view{of: t}
+	v.layout = func(s fyne.Size) {
+		t.wrap(s.Width)
+		v.objects = t.draw(v.objects, s.Width)
+	}
+	v.min = func() fyne.Size {
+		width := t.Size().Width
+		if width <= 0 {
+			width = guessWidth
+		}
+		t.wrap(width)
+		return fyne.NewSize(t.minWidth(), float32(len(t.lines))*t.lineHeight())
+	}
+	return v
+}
+
+// minWidth is 0 for what can wrap; a single line of short words asks for
+// its longest word.
+func (t *Text) minWidth() float32 {
+	w := float32(0)
+	size := style.TextSize(t.size)
+	for _, r := range t.runs {
+		for word := range strings.FieldsSeq(r.Text) {
+			w = max(w, measure(word, size, r.style()).Width)
+		}
+	}
+	return min(w, 120)
+}
+
+// NaturalWidth is the width that the text needs to stand on one line, or on
+// the lines into which it is broken by \n.
+func (t *Text) NaturalWidth() float32 {
+	size := style.TextSize(t.size)
+	w, line := float32(0), float32(0)
+	for _, r := range t.runs {
+		for i, part := range strings.Split(r.Text, "\n") {
+			if i > 0 {
+				line = 0
+			}
+			line += measure(part, size, r.style()).Width
+			w = max(w, line)
+		}
+	}
+	return w
+}
+
+func (r Run) style() fyne.TextStyle { return fyne.TextStyle{Bold: r.Bold, Monospace: r.Mono} }
+
+func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObject {
+	size, lh := style.TextSize(t.size), t.lineHeight()
+	n := 0
+	for i, line := range t.lines {
+		x := float32(0)
+		if t.align == fyne.TextAlignCenter {
+			x = (width - line.width) / 2
+		}
+		for _, p := range line.pieces {
+			if n == len(objects) {
+				objects = append(objects, &canvas.Text{})
+			}
+			c := objects[n].(*canvas.Text)
+			n++
+			c.Text, c.TextSize, c.TextStyle = p.Text, size, p.style()
+			token := p.Color
+			if token == "" {
+				token = t.color
+			}
+			c.Color = style.Color(token)
+			m := c.MinSize()
+			place(c, x, float32(i)*lh+(lh-m.Height)/2, m.Width, m.Height)
+			c.Show()
+			x += m.Width
+		}
+	}
+	return objects[:n]
+}
+
+func (t *Text) wrap(width float32) {
+	key := layoutKey{width, style.TextSize(t.size)}
+	if key == t.key {
+		return
+	}
+	t.key = key
+	w := wrapper{limit: width, size: key.size}
+	for _, r := range t.runs {
+		for i, part := range strings.Split(r.Text, "\n") {
+			if i > 0 {
+				w.breakLine()
+			}
+			for _, word := range splitWords(part) {
+				w.add(r, word)
+			}
+		}
+	}
+	w.breakLine()
+	t.lines = w.lines
+}
+
+// splitWords cuts text into words, each with the spaces that follow it.
+func splitWords(s string) []string {
+	var out []string
+	for s != "" {
+		end := strings.IndexByte(s, ' ')
+		if end < 0 {
+			return append(out, s)
+		}
+		for end < len(s) && s[end] == ' ' {
+			end++
+		}
+		out = append(out, s[:end])
+		s = s[end:]
+	}
+	return out
+}
+
+type wrapper struct {
+	limit, size float32
+	lines       []textLine
+	line        textLine
+}
+
+func (w *wrapper) breakLine() {
+	if n := len(w.line.pieces); n > 0 {
+		last := &w.line.pieces[n-1]
+		trimmed := strings.TrimRight(last.Text, " ")
+		w.line.width -= measure(last.Text, w.size, last.style()).Width - measure(trimmed, w.size, last.style()).Width
+		last.Text = trimmed
+	}
+	w.lines = append(w.lines, w.line)
+	w.line = textLine{}
+}
+
+func (w *wrapper) add(r Run, word string) {
+	bare := measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+	const slack = 0.5
+	if w.line.width+bare > w.limit+slack && len(w.line.pieces) > 0 {
+		w.breakLine()
+	}
+	for bare > w.limit+slack {
+		head := w.fitting(r, word)
+		if head == len(word) {
+			break
+		}
+		w.put(r, word[:head])
+		w.breakLine()
+		word = word[head:]
+		bare = measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+	}
+	w.put(r, word)
+}
+
+// fitting is how many bytes of a word fit on a line, cut at a good place if
+// there is one; at least one rune.
+func (w *wrapper) fitting(r Run, word string) int {
+	fit, good := 0, 0
+	for i, c := range word {
+		end := i + utf8.RuneLen(c)
+		if measure(word[:end], w.size, r.style()).Width > w.limit {
+			break
+		}
+		fit = end
+		if strings.ContainsRune("./-@:_", c) {
+			good = end
+		}
+	}
+	if good > 0 {
+		return good
+	}
+	if fit == 0 {
+		_, fit = utf8.DecodeRuneInString(word)
+	}
+	return fit
+}
+
+func (w *wrapper) put(r Run, s string) {
+	if n := len(w.line.pieces); n > 0 {
+		if last := &w.line.pieces[n-1]; last.Bold == r.Bold && last.Mono == r.Mono && last.Color == r.Color {
+			w.line.width -= measure(last.Text, w.size, r.style()).Width
+			last.Text += s
+			w.line.width += measure(last.Text, w.size, r.style()).Width
+			return
+		}
+	}
+	piece := r
+	piece.Text = s
+	w.line.pieces = append(w.line.pieces, piece)
+	w.line.width += measure(s, w.size, r.style()).Width
+}

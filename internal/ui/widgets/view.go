@@ -1,0 +1,126 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"avow/assets/icons"
+	"avow/internal/ui/style"
+)
+
+// view is the renderer of all widgets here: objects back to front, and three
+// functions. paint sets colors, texts and visibility from the widget's state.
+type view struct {
+	of      fyne.Widget
+	objects []fyne.CanvasObject
+	layout  func(fyne.Size)
+	min     func() fyne.Size
+	paint   func()
+	destroy func()
+}
+
+// ready paints for the first time and returns the renderer.
+func (v *view) ready() fyne.WidgetRenderer {
+	if v.paint != nil {
+		v.paint()
+	}
+	return v
+}
+
+func (v *view) Objects() []fyne.CanvasObject { return v.objects }
+func (v *view) Layout(s fyne.Size)           { v.layout(s) }
+func (v *view) MinSize() fyne.Size           { return v.min() }
+
+func (v *view) Refresh() {
+	if v.paint != nil {
+		v.paint()
+	}
+	if s := v.of.Size(); !s.IsZero() {
+		v.layout(s)
+	}
+	canvas.Refresh(v.of)
+}
+
+func (v *view) Destroy() {
+	if v.destroy != nil {
+		v.destroy()
+	}
+}
+
+// place moves and resizes an object in one go.
+func place(o fyne.CanvasObject, x, y, w, h float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(w, h))
+}
+
+// glyph is an icon that remembers what it shows.
+type glyph struct {
+	*canvas.Image
+	name  icons.Name
+	token style.Token
+}
+
+func newGlyph() *glyph {
+	img := &canvas.Image{FillMode: canvas.ImageFillContain}
+	g := &glyph{Image: img}
+	g.Image.Hide()
+	return g
+}
+
+// set shows an icon in the color of a token; an empty name shows nothing.
+func (g *glyph) set(n icons.Name, t style.Token) {
+	if n == "" {
+		g.Image.Hide()
+		g.name = ""
+		return
+	}
+	if n != g.name || t != g.token {
+		g.name, g.token = n, t
+		g.Image.Resource = style.Icon(string(n)+".svg", icons.SVG(n), t)
+	}
+	g.Image.Show()
+	g.Image.Refresh()
+}
+
+// rect makes a rectangle with rounded corners, still without colors.
+func rect(radius float32) *canvas.Rectangle {
+	return &canvas.Rectangle{CornerRadius: radius}
+}
+
+// label makes a text of one line, still without color.
+func label(text string, s fyne.TextStyle) *canvas.Text {
+	return &canvas.Text{Text: text, TextStyle: s}
+}
+
+// dress gives a text its color and size.
+func dress(t *canvas.Text, size style.TextToken, c style.Token) {
+	t.Color = style.Color(c)
+	t.TextSize = style.TextSize(size)
+}
+
+// middle places a text or icon of its own height in the middle of a strip.
+func middle(o fyne.CanvasObject, x, y, w, h float32) {
+	mh := o.MinSize().Height
+	place(o, x, y+(h-mh)/2, w, mh)
+}
+
+func measure(text string, size float32, s fyne.TextStyle) fyne.Size {
+	return fyne.MeasureText(text, size, s)
+}
+
+var (
+	boldText = fyne.TextStyle{Bold: true}
+	monoText = fyne.TextStyle{Bold: true, Monospace: true}
+)
+
+// scaleOf returns how many pixels of the screen a unit is, for an object on it.
+func scaleOf(o fyne.CanvasObject) float32 {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.Scale() > 0 {
+		return c.Scale()
+	}
+	return 1
+}
+
+func toNRGBA(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }

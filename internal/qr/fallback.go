@@ -1,0 +1,72 @@
+package qr
+
+import (
+	"context"
+	"time"
+
+	"github.com/liyue201/goqr"
+)
+
+const (
+	secondReaderTime = 700 * time.Millisecond
+	secondReaderSide = 960 // pixels of the longer side; goqr's time grows with the square
+)
+
+// secondReaderFree lets one goqr run at a time. On some pictures it never ends, and there is no way to stop it; then its
+// place stays taken, and the rest of the process does without it rather than collect lost goroutines.
+var secondReaderFree = make(chan struct{}, 1)
+
+// secondReader asks goqr, if the caller can judge what it says. It finds codes in some tilted frames where the first
+// reader finds none, but it also turns the digits of numeric segments around, panics and hangs.
+func (s *search) secondReader(picture *luma) *Result {
+	if s.opts.Accept == nil {
+		return nil
+	}
+	if longer := max(picture.Width, picture.Height); longer > secondReaderSide {
+		picture = picture.scaled(secondReaderSide / float64(longer))
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, secondReaderTime)
+	defer cancel()
+	for _, text := range readApart(ctx, func() []string { return goqrTexts(picture) }) {
+		if s.opts.Accept(text) {
+			return &Result{Text: text, Unsure: true}
+		}
+	}
+	return nil
+}
+
+// readApart runs read where neither its panic nor its endless loop reaches the caller.
+func readApart(ctx context.Context, read func() []string) []string {
+	select {
+	case secondReaderFree <- struct{}{}:
+	default:
+		return nil
+	}
+	texts := make(chan []string, 1)
+	go func() {
+		defer func() {
+			_ = recover() // a panic is the same as nothing found
+			close(texts)
+			<-secondReaderFree
+		}()
+		texts <- read()
+	}()
+	select {
+	case found := <-texts:
+		return found
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func goqrTexts(picture *luma) []string {
+	codes, err := goqr.Recognize(picture.image())
+	if err != nil {
+		return nil
+	}
+	var texts []string
+	for _, c := range codes {
+		texts = append(texts, string(c.Payload))
+	}
+	return texts
+}

@@ -46,8 +46,8 @@ func TestHandHeldIsRead(t *testing.T) {
 	}
 }
 
-// Of difficult frames the scanner has to read most, and must never read one wrong: of 100 seeds at 640x480 it read 81 with
-// EffortFrame and 99 with EffortPicture, at 1280x720 96 and 100.
+// Of difficult frames the scanner has to read most, and must never read one wrong: of 100 seeds at 640x480 it read 90 with
+// EffortFrame and 100 with EffortPicture, at 1280x720 99 and 100.
 func TestDifficultIsMostlyRead(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
 	const seeds = 25
@@ -73,7 +73,7 @@ func TestDifficultIsMostlyRead(t *testing.T) {
 func TestCodeOnPageIsRead(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
 	page, at := connectPage(code)
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		frame := camera.HandHeld.Frame(page, at, image.Pt(720, 1280), seed)
 		got, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
 		if err != nil || got[0].Text != registerLink {
@@ -99,7 +99,7 @@ func TestHints(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for seed := range uint64(4) {
+			for seed := range uint64(2) {
 				frame := tt.conditions.Frame(code, image.Rectangle{}, image.Pt(1280, 720), seed)
 				_, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
 				var none *qr.NotFoundError
@@ -118,7 +118,7 @@ func TestExtremeTilt(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
 	accept := func(text string) bool { return text == registerLink }
 	read, unsure := 0, 0
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		frame := conditions.Frame(code, image.Rectangle{}, image.Pt(640, 480), seed)
 		got, err := qr.Decode(t.Context(), frame, qr.Options{Accept: accept})
 		if err != nil {
@@ -132,9 +132,9 @@ func TestExtremeTilt(t *testing.T) {
 			t.Errorf("seed %d: got %q", seed, got[0].Text)
 		}
 	}
-	t.Logf("read %d of 12, %d of them by the second reader", read, unsure)
-	if read < 6 {
-		t.Errorf("read %d of 12, want at least 6", read)
+	t.Logf("read %d of 8, %d of them by the second reader", read, unsure)
+	if read < 4 {
+		t.Errorf("read %d of 8, want at least 4", read)
 	}
 }
 

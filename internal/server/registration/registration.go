@@ -6,27 +6,39 @@ package registration
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/server/api"
+	"avow/internal/server/live"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
+	"avow/internal/store"
 	"avow/internal/wire"
 )
 
 // Service is the flow of registration. It is safe for concurrent use.
 type Service struct {
-	site *site.Site
-	used *Tombstones
+	site   *site.Site
+	proof  *proof.Checker
+	used   *Tombstones
+	limits *limits
 }
 
 // New makes the service. used outlives the database.
 func New(s *site.Site, c *proof.Checker, used *Tombstones) *Service {
-	return &Service{site: s, used: used}
+	return &Service{site: s, proof: c, used: used, limits: newLimits(Limit{})}
 }
 
+// SetLimit changes how often one address may claim or finish. Call it before Routes.
+func (s *Service) SetLimit(l Limit) { s.limits = newLimits(l) }
+
 // Routes registers the phone's routes.
-func (s *Service) Routes(mux *http.ServeMux) {}
+func (s *Service) Routes(mux *http.ServeMux) {
+	mux.Handle("POST /v1/registration/claim", api.Handle(s.site.Log, s.claim))
+	mux.Handle("POST /v1/registration/finish", api.Handle(s.site.Log, s.finish))
+}
 
 // CreateRequest asks for a session. Actor, Reason and IP go to the audit log.
 type CreateRequest struct {
@@ -45,75 +57,172 @@ type Created struct {
 	Link    wire.RegistrationLink // for the QR
 }
 
-// Create makes an interactive session. Errors: store.ErrNotFound, "user_disabled", ErrDeviceExists, ErrSessionOpen, ErrTooManyDevices,
-// "bad_mode".
-func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) {
-	return Created{}, ErrSessionOpen
-}
-
 // Errors of Create.
 var (
 	ErrDeviceExists   = authn.Fail(authn.Conflict, "device_exists", "This user has a device already. Say whether the new one is additional or replaces it.")
 	ErrSessionOpen    = authn.Fail(authn.Conflict, "session_open", "There is an open code for this user. Use it, or make a new one by force, which ends it.")
 	ErrTooManyDevices = authn.Fail(authn.Conflict, "too_many_devices", "This user has as many devices as allowed. Remove one first, or replace them.")
+	errMode           = authn.Fail(authn.Invalid, "bad_mode", "The mode is first, additional or replace.")
 )
 
-// State is how a session stands, for pages and administrators. Append, never rename.
-type State string
-
-// The states.
-const (
-	Active  State = "active"  // shows the QR
-	Claimed State = "claimed" // a phone has scanned it and is making its keys
-	Waiting State = "waiting" // "is this your phone?"
-	Done    State = "done"    // the device is active
-	Refused State = "refused" // the page said No
-	Used    State = "used"    // the device that came of it is gone
-	Revoked State = "revoked" // an administrator ended it
-	Expired State = "expired"
-)
-
-// View is a session as a page or an administrator sees it.
-type View struct {
-	Session    authn.RegistrationSession
-	User       authn.User
-	Device     *authn.Device // from Waiting on
-	CheckWords [2]string     // from Waiting on
-	State      State
+// Create makes an interactive session. Errors: store.ErrNotFound, "user_disabled", ErrDeviceExists, ErrSessionOpen,
+// ErrTooManyDevices, "bad_mode".
+func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) {
+	if q.Mode == "" {
+		q.Mode = authn.BindFirst
+	}
+	if q.Mode != authn.BindFirst && q.Mode != authn.BindAdditional && q.Mode != authn.BindReplace {
+		return Created{}, errMode
+	}
+	now := s.site.Now()
+	session, page := authn.NewRegistrationSession(q.User, q.Mode, q.Actor, now)
+	var ended []authn.RegistrationID
+	err := s.site.Store.Update(ctx, func(tx store.Tx) error {
+		user, err := tx.User(q.User)
+		if err != nil {
+			return err
+		}
+		if err := user.Active(); err != nil {
+			return err
+		}
+		if ended, err = s.endOpen(tx, q, now); err != nil {
+			return err
+		}
+		if err := room(tx, q.User, q.Mode); err != nil {
+			return err
+		}
+		if err := tx.CreateRegistrationSession(session); err != nil {
+			return err
+		}
+		return tx.AppendAudit(authn.AuditRecord{
+			At: now, Actor: q.Actor, Action: "session.add", Subject: string(session.ID), IP: q.IP, Reason: q.Reason,
+			Facts: map[string]string{"user": string(q.User), "mode": string(q.Mode)},
+		})
+	})
+	if err != nil {
+		return Created{}, err
+	}
+	for _, id := range ended {
+		s.wake(id, q.User)
+	}
+	return Created{Session: session, Page: page, Link: s.Link(page)}, nil
 }
 
-// ByPage finds the session of a connect page. authn.ErrSessionUnknown when there is none.
-func (s *Service) ByPage(ctx context.Context, page key.Secret) (View, error) {
-	return View{}, authn.ErrSessionUnknown
+// Link is what the QR of a session says, made from the secret of its page.
+func (s *Service) Link(page key.Secret) wire.RegistrationLink {
+	return wire.RegistrationLink{Host: s.site.Host, Session: authn.SessionSecret(page), Pin: s.site.Identity.Key().Thumbprint().Pin()}
 }
 
-// Get finds a session. authn.ErrSessionUnknown when there is none.
-func (s *Service) Get(ctx context.Context, id authn.RegistrationID) (View, error) {
-	return View{}, authn.ErrSessionUnknown
+// endOpen ends what is open for the user, if force says so: a session that a phone could still use, and a device that waits.
+func (s *Service) endOpen(tx store.Tx, q CreateRequest, now time.Time) (ended []authn.RegistrationID, err error) {
+	sessions, err := tx.RegistrationSessionsOf(q.User)
+	if err != nil {
+		return nil, err
+	}
+	for _, old := range sessions {
+		d, err := deviceOf(tx, old)
+		if err != nil {
+			return nil, err
+		}
+		waiting := d != nil && d.State == authn.DevicePending
+		if !old.Open(now) && !waiting {
+			continue
+		}
+		if !q.Force {
+			return nil, ErrSessionOpen
+		}
+		if err := end(tx, old, d, change{actor: q.Actor, ip: q.IP, reason: q.Reason, now: now}); err != nil {
+			return nil, err
+		}
+		ended = append(ended, old.ID)
+	}
+	return ended, nil
 }
 
-// List returns a user's sessions, newest first; those of all users for "".
-func (s *Service) List(ctx context.Context, user authn.UserID) ([]View, error) { return nil, nil }
-
-// Confirm makes the waiting device active. words, when given, must be the check words. actor is "page:s_…" or
-// "admin:NAME"; reason may be empty for a page. Saying it again does nothing. Errors: ErrNotWaiting, ErrWrongWords, authn.ErrSessionUnknown.
-func (s *Service) Confirm(ctx context.Context, id authn.RegistrationID, actor, reason string, words *[2]string) error {
-	return ErrNotWaiting
+// room says whether the user may have one device more.
+func room(tx store.Tx, user authn.UserID, mode authn.BindingMode) error {
+	devices, err := tx.DevicesOf(user)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, d := range devices {
+		if d.State != authn.DeviceRevoked {
+			n++
+		}
+	}
+	switch {
+	case mode == authn.BindFirst && n > 0:
+		return ErrDeviceExists
+	case mode == authn.BindAdditional && n >= authn.MaxDevices:
+		return ErrTooManyDevices
+	}
+	return nil
 }
 
-// Errors of Confirm and Refuse.
-var (
-	ErrNotWaiting = authn.Fail(authn.Conflict, "not_waiting", "No phone waits for an answer here.")
-	ErrWrongWords = authn.Fail(authn.Invalid, "wrong_words", "These are not the words on this phone. Compare again; if they differ, say No.")
-)
-
-// Refuse says "this is not my phone": the device is revoked, an open session ended, the administrators are told.
-func (s *Service) Refuse(ctx context.Context, id authn.RegistrationID, actor string) error {
-	return ErrNotWaiting
+// deviceOf is the device that came of a session, nil when there is none.
+func deviceOf(r store.Reader, session authn.RegistrationSession) (*authn.Device, error) {
+	if session.Device == "" {
+		return nil, nil
+	}
+	d, err := r.Device(session.Device)
+	if err != nil {
+		return nil, err
+	}
+	return &d, nil
 }
 
-// Revoke ends an open session, or refuses its waiting device, in the name of an administrator. A session that is done stays as it is and gives
-// ErrNotWaiting.
-func (s *Service) Revoke(ctx context.Context, id authn.RegistrationID, actor, reason string) error {
-	return ErrNotWaiting
+func (s *Service) wake(id authn.RegistrationID, user authn.UserID) {
+	s.site.Live.Wake(live.Session(string(id)))
+	s.site.Live.Wake(live.User(string(user)))
+}
+
+// LoadUsed brings the used sessions of the database into the tombstones. The server calls it at start.
+func (s *Service) LoadUsed(ctx context.Context) error {
+	used := map[authn.Hash]time.Time{}
+	err := s.site.Store.View(ctx, func(r store.Reader) error {
+		sessions, err := r.RegistrationSessions()
+		for _, old := range sessions {
+			if old.State == authn.SessionConsumed {
+				used[old.Secret] = old.ExpiresAt
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.used.Adopt(used)
+}
+
+// Forget deletes the sessions, and the tombstones, whose time is over.
+func (s *Service) Forget(ctx context.Context) error {
+	now := s.site.Now()
+	var gone []authn.RegistrationID
+	err := s.site.Store.View(ctx, func(r store.Reader) error {
+		sessions, err := r.RegistrationSessions()
+		for _, old := range sessions {
+			if old.Forgettable(now) {
+				gone = append(gone, old.ID)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(gone) > 0 {
+		err = s.site.Store.Update(ctx, func(tx store.Tx) error {
+			for _, id := range gone {
+				if err := tx.DeleteRegistrationSession(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.used.Forget(now)
 }

@@ -1,0 +1,86 @@
+package registration
+
+import (
+	"context"
+
+	"avow/internal/authn"
+	"avow/internal/server/site"
+	"avow/internal/store"
+	"avow/internal/wire"
+)
+
+// bind consumes the session and makes the device in one transaction, with notices to everybody else and the binding's
+// record. What is signed for the phone is signed before, so that the writer does not wait for it.
+func (s *Service) bind(ctx context.Context, b binding) (session authn.RegistrationSession, err error) {
+	var user authn.User
+	err = s.site.Store.View(ctx, func(r store.Reader) error {
+		if session, err = s.session(r, b); err != nil {
+			return err
+		}
+		if user, err = r.User(session.User); err != nil {
+			return err
+		}
+		if _, err := session.Finish(b.pub, "", b.now); err != nil {
+			return err
+		}
+		return user.Active()
+	})
+	if err != nil {
+		return session, err
+	}
+	d := authn.Device{
+		ID: authn.NewDeviceID(), User: user.ID, Info: b.reg.Device.Clean(), Class: b.reg.Class, State: authn.DevicePending,
+		Keys:         authn.DeviceKeys{Device: b.reg.DeviceJWK, Approval: b.reg.ApprovalJWK, Exchange: b.reg.ExchangeJWK},
+		Registration: session.ID, CreatedBy: session.CreatedBy, CreatedIP: b.ip, CreatedAt: b.now, LastSeenAt: b.now,
+	}
+	words := wire.CheckWords(session.ID, b.raw)
+	bound, err := wire.SignBound(s.site.Identity, wire.Bound{
+		Issuer: s.site.Issuer, Device: d.ID, User: user.ID, Login: user.Login, Name: user.Name, Organisation: s.site.Organisation,
+		State: d.State, CheckWords: words, Registration: b.hash, IssuedAt: b.now.Unix(),
+	})
+	if err != nil {
+		return session, err
+	}
+	err = s.site.Store.Update(ctx, func(tx store.Tx) error {
+		if session, err = s.session(tx, b); err != nil {
+			return err
+		}
+		if user, err = tx.User(session.User); err != nil {
+			return err
+		}
+		if err := user.Active(); err != nil {
+			return err
+		}
+		next, err := session.Finish(b.pub, d.ID, b.now)
+		if err != nil {
+			return err
+		}
+		if err := room(tx, user.ID, session.Mode); err != nil {
+			return err
+		}
+		next.CheckWords, next.Registration, next.Bound = words, b.hash, bound
+		session = next
+		return record(tx, next, d, user)
+	})
+	return session, err
+}
+
+func record(tx store.Tx, session authn.RegistrationSession, d authn.Device, user authn.User) error {
+	if err := tx.CreateDevice(d); err != nil {
+		return err
+	}
+	err := tx.UpdateRegistrationSession(session.ID, func(authn.RegistrationSession) (authn.RegistrationSession, error) { return session, nil })
+	if err != nil {
+		return err
+	}
+	facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model, "ip": d.CreatedIP}
+	if err := site.Notify(tx, user, authn.NoticeDeviceRegistered, d.ID, facts, d.CreatedAt); err != nil {
+		return err
+	}
+	return tx.AppendAudit(authn.AuditRecord{
+		At: d.CreatedAt, Actor: "device:" + string(d.ID), Action: "device.register", Subject: string(d.ID), IP: d.CreatedIP,
+		Facts: map[string]string{
+			"user": string(user.ID), "session": string(session.ID), "created_by": session.CreatedBy, "key_class": string(d.Class),
+		},
+	})
+}

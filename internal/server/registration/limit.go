@@ -1,0 +1,58 @@
+package registration
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"avow/internal/authn"
+)
+
+// Limit is how often one address may try. A whole company may sit behind one address, and a code has 128 bits: this is against
+// those who want to keep the server busy.
+type Limit struct {
+	PerMinute int // 0 means 120
+	Burst     int // 0 means 120
+}
+
+// maxAddresses bounds one generation of limiters.
+const maxAddresses = 4096
+
+// limits holds one limiter an address, in two generations: when one is full the older is forgotten.
+type limits struct {
+	limit Limit
+	mu    sync.Mutex
+	young map[string]*rate.Limiter
+	old   map[string]*rate.Limiter
+}
+
+func newLimits(l Limit) *limits {
+	if l.PerMinute <= 0 {
+		l.PerMinute = 120
+	}
+	if l.Burst <= 0 {
+		l.Burst = 120
+	}
+	return &limits{limit: l, young: map[string]*rate.Limiter{}}
+}
+
+// take counts one try.
+func (l *limits) take(address string, now time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lim, ok := l.young[address]
+	if !ok {
+		if len(l.young) >= maxAddresses {
+			l.old, l.young = l.young, map[string]*rate.Limiter{}
+		}
+		if lim, ok = l.old[address]; !ok {
+			lim = rate.NewLimiter(rate.Limit(float64(l.limit.PerMinute)/60), l.limit.Burst)
+		}
+		l.young[address] = lim
+	}
+	if lim.AllowN(now, 1) {
+		return nil
+	}
+	return authn.Fail(authn.TooMany, "too_many_tries", "Too many tries from this network. Wait a minute and try again.").After(time.Minute)
+}

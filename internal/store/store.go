@@ -1,6 +1,10 @@
 // Package store is the contract of the server's database: what can be read, and how state changes. Implementations are
 // store/sqlite (and later store/postgres); storetest is the one conformance suite for all. The package holds no SQL and no rule of
 // the domain: when a change is allowed is decided in authn, inside the function given to an Update method.
+//
+// What is kept comes back as it was, with these exceptions: times come back in UTC, exact to the nanosecond and without the
+// monotonic reading (years 1678 to 2261; others are refused), empty lists and maps come back nil. A database that cannot do its
+// work answers with errors of kind authn.Unavailable; nothing of the transaction is kept then, and reading goes on where it can.
 package store
 
 import (
@@ -13,37 +17,43 @@ import (
 // ErrNotFound is returned when nothing has the id that was asked for.
 var ErrNotFound = authn.Fail(authn.NotFound, "not_found", "There is nothing with this name here.")
 
-// ErrExists is returned by Create when the id, or another unique field, is taken.
+// ErrExists is returned by Create when the id, or another unique field, is taken, and by Update when the new value of one is. Unique
+// are, beside ids: the login of a user by LoginKey, Secret and Page of a registration session and AuthReq of an approval request,
+// where they are not zero.
 var ErrExists = authn.Fail(authn.Conflict, "exists", "There is one with this name already.")
 
 // Store is a database. All methods are safe for concurrent use.
 type Store interface {
-	// View runs fn on a consistent snapshot.
+	// View runs fn on a consistent snapshot, which holds every update acknowledged before. fn must not keep the Reader, nor call
+	// View. ctx bounds the wait for the database.
 	View(ctx context.Context, fn func(Reader) error) error
 	// Update runs fn in one transaction: all of it or nothing. It returns after the transaction is on disk. fn may run more than once
-	// and must have no other effect. An error from fn rolls its changes back and is returned as it is. Other callers' updates
-	// are serialized: within fn nothing changes but by fn.
+	// and must have no other effect. An error from fn rolls its changes back and is returned as it is; a panic does the same and
+	// comes back as an error. Other callers' updates are serialized: within fn nothing changes but by fn. fn may run in another
+	// goroutine, holds everybody up while it runs, and must neither keep the Tx nor call Update. A ctx that ends before fn has
+	// started drops it and is returned, wrapped; after that the outcome is awaited and returned.
 	Update(ctx context.Context, fn func(Tx) error) error
 	// Check reports whether the database can be read and written, for health checks.
 	Check(ctx context.Context) error
 	Close() error
 }
 
-// Reader reads. Get methods return ErrNotFound.
+// Reader reads. Get methods return ErrNotFound, also for a zero hash. Lists without anything in them are nil. Where a list is
+// ordered by a time, the order of creation decides between equal times.
 type Reader interface {
 	User(authn.UserID) (authn.User, error)
-	UserByLogin(login string) (authn.User, error) // without regard to case
-	Users() ([]authn.User, error)                 // by login
+	UserByLogin(login string) (authn.User, error) // without regard to case, by LoginKey
+	Users() ([]authn.User, error)                 // by LoginKey
 
 	Admin(authn.AdminID) (authn.Admin, error)
-	Admins() ([]authn.Admin, error)
+	Admins() ([]authn.Admin, error) // oldest first
 
 	Client(authn.ClientID) (authn.Client, error)
-	Clients() ([]authn.Client, error)
+	Clients() ([]authn.Client, error) // by id
 
 	Device(authn.DeviceID) (authn.Device, error)
 	DevicesOf(authn.UserID) ([]authn.Device, error) // oldest first, revoked ones too
-	Devices() ([]authn.Device, error)
+	Devices() ([]authn.Device, error)               // oldest first
 
 	RegistrationSession(authn.RegistrationID) (authn.RegistrationSession, error)
 	RegistrationSessionBySecret(authn.Hash) (authn.RegistrationSession, error)
@@ -53,23 +63,28 @@ type Reader interface {
 
 	ApprovalRequest(authn.RequestID) (authn.ApprovalRequest, error)
 	ApprovalRequestByAuthReq(authn.Hash) (authn.ApprovalRequest, error)
-	// OpenApprovalRequests returns the user's requests in state open, also those past their time.
+	// OpenApprovalRequests returns the user's requests in state open, also those past their time, oldest first.
 	OpenApprovalRequests(authn.UserID) ([]authn.ApprovalRequest, error)
 
-	// Guard returns the zero guard of a user who has none yet.
+	// Guard returns a guard with nothing but the user in it for a user who has none yet.
 	Guard(authn.UserID) (authn.Guard, error)
 
-	// NoticesOf returns the notices for the user's devices since a time, oldest first.
+	// NoticesOf returns the user's notices of since and later, oldest first.
 	NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error)
-	// MailDue returns up to max notices in state queued whose next try has come.
+	// MailDue returns up to max notices in state queued whose next try is at now or earlier, the longest due first.
 	MailDue(now time.Time, max int) ([]authn.Notice, error)
 
-	// Audit returns the newest records first, up to max.
+	// Audit returns the newest records first, up to max, in the order in which they were appended.
 	Audit(max int) ([]authn.AuditRecord, error)
 }
 
-// Tx reads and writes. An Update method reads the old value, calls fn and writes what it returns; an error of fn leaves
-// everything as it was. Ids and creation times cannot be changed by an Update.
+// Tx reads and writes, and reads what it has written. An Update method reads the old value, calls fn and writes what it returns; an
+// error of fn leaves the value as it was and is returned as it is, ErrNotFound when there is no value. Ids, creation times (CreatedAt,
+// OpenedAt, At) and owners (User, and Client of a request) cannot be changed by an Update: what fn puts there is passed over. fn must
+// not change the value that it was called for in another way: Update then fails.
+//
+// A device, session, request or guard whose user does not exist, or a request whose client does not, gets ErrNotFound. After any error
+// but ErrNotFound, ErrExists and those of fn the transaction fails as a whole.
 type Tx interface {
 	Reader
 
@@ -92,7 +107,7 @@ type Tx interface {
 
 	CreateApprovalRequest(authn.ApprovalRequest) error
 	UpdateApprovalRequest(authn.RequestID, func(authn.ApprovalRequest) (authn.ApprovalRequest, error)) error
-	// DeleteApprovalRequests forgets requests opened before a time, at most max of them, and says how many.
+	// DeleteApprovalRequests forgets requests opened before a time, at most max of them, the oldest first, and says how many.
 	DeleteApprovalRequests(before time.Time, max int) (int, error)
 
 	UpdateGuard(authn.UserID, func(authn.Guard) (authn.Guard, error)) error

@@ -16,7 +16,7 @@ import (
 // when painting (Refresh), not once: the theme can change at run time.
 // Without a Theme of this package in force it returns the light color.
 func Color(t Token) color.Color {
-	if _, ok := theme.Current().(*Theme); ok {
+	if ours() != nil {
 		return theme.Color(t)
 	}
 	return colors[t].light
@@ -25,8 +25,8 @@ func Color(t Token) color.Color {
 // TextSize returns the size of a type token in the theme that is in force now,
 // with the person's text size applied.
 func TextSize(t TextToken) float32 {
-	if ours, ok := theme.Current().(*Theme); ok {
-		return ours.Size(t)
+	if th := ours(); th != nil {
+		return th.Size(t)
 	}
 	return textSizes[t]
 }
@@ -39,13 +39,24 @@ func Icon(name string, svg []byte, t Token) fyne.Resource {
 
 // ReducedMotion tells whether all motion but fading is to be left out.
 func ReducedMotion() bool {
-	ours, ok := theme.Current().(*Theme)
-	return ok && ours.reducedMotion
+	th := ours()
+	return th != nil && th.reducedMotion
 }
 
 // LargeText tells whether the person chose a text size above Normal; screens
 // then put facts in one column.
 func LargeText() bool {
-	ours, ok := theme.Current().(*Theme)
-	return ok && ours.textScale > Normal
+	th := ours()
+	return th != nil && th.textScale > Normal
+}
+
+// ours is the theme of the app if it is one of this package. A part of a screen
+// may stand in a Variation of it, which is none.
+func ours() *Theme {
+	app := fyne.CurrentApp()
+	if app == nil {
+		return nil
+	}
+	th, _ := app.Settings().Theme().(*Theme)
+	return th
 }

@@ -170,11 +170,11 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			y = mh + style.Space2
 		}
 		h := s.Height - y
-		edge := float32(0)
+		e := float32(0)
 		if back.StrokeWidth > 0 {
-			edge = back.StrokeWidth / 2
+			back.StrokeWidth, e = edge(b, style.StrokeControl)
 		}
-		place(back, edge, y+edge, s.Width-2*edge, h-2*edge)
+		place(back, e, y+e, s.Width-2*e, h-2*e)
 		b.frame(0, y, s.Width, h)
 		tw := text.MinSize().Width
 		iw := b.iconWidth()

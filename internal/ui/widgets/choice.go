@@ -3,7 +3,6 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"avow/assets/icons"
@@ -99,7 +98,8 @@ type Chips struct {
 
 	parts  []*option
 	chosen int
-	scroll *container.Scroll
+	row    *fyne.Container
+	scroll fyne.CanvasObject
 }
 
 // NewChips returns chips with one chosen.
@@ -112,7 +112,8 @@ func NewChips(chosen int, onChosen func(int), texts ...string) *Chips {
 		c.parts = append(c.parts, p)
 		objects = append(objects, p)
 	}
-	c.scroll = container.NewHScroll(Line(style.Space2, -1, objects...))
+	c.row = Line(style.Space2, -1, objects...)
+	c.scroll = scrollSideways(c.row)
 	c.mark()
 	c.ExtendBaseWidget(c)
 	return c
@@ -136,7 +137,7 @@ func (c *Chips) mark() {
 		p.on = i == c.chosen
 		p.Refresh()
 	}
-	c.scroll.Content.Refresh()
+	c.row.Refresh()
 }
 
 // CreateRenderer makes the chips.

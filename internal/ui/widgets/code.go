@@ -53,17 +53,17 @@ func (r *CodeRow) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusKey)
 	tile := NewLetterTile("", Quiet, style.SizeAvatar)
 	head, below := NewText(style.TextBody, style.Text), NewText(style.TextBody, style.TextMuted)
-	code := label("", monoText)
+	code := newHeavy("")
 	check := newGlyph()
-	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, tile, head, code, check.Image, below, r.ring, r.control.ring}}
+	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, tile, head, code.under, code.over, check.Image, below, r.ring, r.control.ring}}
 	v.paint = func() {
 		if tile.letter != r.spec.Letter || tile.tone != r.spec.Tone {
 			tile.letter, tile.tone = r.spec.Letter, r.spec.Tone
 			tile.Refresh()
 		}
 		head.SetRuns(Run{Text: r.spec.Issuer, Bold: true}, Run{Text: "  " + r.spec.Name, Color: style.TextMuted})
-		code.Text = r.spec.Code
-		dress(code, style.TextCode, style.Text)
+		code.set(r.spec.Code)
+		code.dress(style.TextSize(style.TextCode), style.Text)
 		name := icons.Name("")
 		below.Hidden = false
 		switch {
@@ -89,14 +89,15 @@ func (r *CodeRow) CreateRenderer() fyne.WidgetRenderer {
 		h := heightAt(head, w)
 		place(head, start, y, w, h)
 		y += h
-		ch := code.TextSize * style.LineHeightCode
-		middle(code, start, y, code.MinSize().Width, ch)
+		ch := code.over.TextSize * style.LineHeightCode
+		code.middle(start, y, code.width(), ch)
 		y += ch
 		x := float32(start)
 		if r.spec.Copied != "" {
 			place(check.Image, x, y, style.IconInline, style.IconInline)
 			x += style.IconInline + statusGap
 		}
+		w = s.Width - style.SpaceCardPadding - x
 		place(below, x, y, w, heightAt(below, w))
 	}
 	v.min = func() fyne.Size {

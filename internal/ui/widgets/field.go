@@ -59,7 +59,7 @@ func NewField(spec FieldSpec) *Field {
 		}
 	}
 	f.entry.ExtendBaseWidget(f.entry)
-	f.frame = container.NewClip(container.New(bleed{}, container.NewThemeOverride(f.entry, bare{})))
+	f.frame = container.NewThemeOverride(f.entry, bare)
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -117,7 +117,8 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	v.layout = func(s fyne.Size) {
 		y, h := top(), height()
 		place(caption, 0, 0, s.Width, caption.MinSize().Height)
-		e := back.StrokeWidth / 2
+		stroke, e := edge(f, back.StrokeWidth)
+		back.StrokeWidth = stroke
 		place(back, e, y+e, s.Width-2*e, h-2*e)
 		place(ring, -ringGap, y-ringGap, s.Width+2*ringGap, h+2*ringGap)
 		x, end := float32(4), s.Width-4
@@ -129,7 +130,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 			end = s.Width - style.SpaceCardPadding - style.IconButton
 			place(mark.Image, end, y+(h-style.IconButton)/2, style.IconButton, style.IconButton)
 		}
-		eh := f.entry.MinSize().Height - 2*bleedBy
+		eh := f.entry.MinSize().Height
 		place(f.frame, x, y+(h-eh)/2, end-x, eh)
 		y += h + style.Space2
 		const start = style.IconInline + style.Space2
@@ -165,40 +166,11 @@ func (e *fieldEntry) FocusLost() {
 	e.field.Refresh()
 }
 
-// bleed makes an entry wider and higher than the clip around it, so that the
-// edge which Fyne draws around an entry with the focus is not seen.
-type bleed struct{}
-
-const bleedBy = 4
-
-func (bleed) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	for _, o := range objects {
-		place(o, -bleedBy, -bleedBy, s.Width+2*bleedBy, s.Height+2*bleedBy)
-	}
+// bare is the theme of an entry without a box of its own. Primary is the edge
+// of an entry that has the focus; the cursor is painted in the app's color.
+var bare = style.Variation{
+	Colors: map[fyne.ThemeColorName]color.Color{
+		theme.ColorNameInputBackground: color.Transparent, theme.ColorNameInputBorder: color.Transparent,
+		theme.ColorNameFocus: color.Transparent, theme.ColorNameHover: color.Transparent, theme.ColorNamePrimary: color.Transparent,
+	},
 }
-
-func (bleed) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return objects[0].MinSize().SubtractWidthHeight(2*bleedBy, 2*bleedBy)
-}
-
-// bare is the theme of an entry without a box of its own.
-type bare struct{}
-
-func (bare) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	switch n {
-	case theme.ColorNameInputBackground, theme.ColorNameInputBorder, theme.ColorNameFocus, theme.ColorNameHover:
-		return color.Transparent
-	}
-	return outer().Color(n, v)
-}
-
-func (bare) Size(n fyne.ThemeSizeName) float32 {
-	if n == theme.SizeNameInputRadius {
-		return 0
-	}
-	return outer().Size(n)
-}
-func (bare) Font(s fyne.TextStyle) fyne.Resource     { return outer().Font(s) }
-func (bare) Icon(n fyne.ThemeIconName) fyne.Resource { return outer().Icon(n) }
-
-func outer() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }

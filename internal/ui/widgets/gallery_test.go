@@ -184,8 +184,8 @@ func galleryMore() fyne.CanvasObject {
 	at(root, 1200, 20, 72, 72, NewBigTile(icons.CloudSlash, Warn, 72))
 	at(root, 1000, 130, 200, 200, NewQR(25, func(x, y int) bool { return (x*y+x+y)%3 == 0 }, 200))
 	at(root, 1000, 350, 260, 0, NewChips(0, nil, "All", "Work", "Private", "Servers"))
-	brand := NewBrandSlip(container.NewCenter(NewMark(110, style.BrandMark2, style.BrandMark)),
-		Line(8, 1, NewText(style.TextYesNo, style.BrandMark, Run{Text: "Avow", Bold: true}), NewText(style.TextBody, style.BrandMark, Run{Text: "Yes, it's me."})))
+	brand := NewBrandSlip(Center(NewMark(110, style.BrandMark2, style.BrandMark)),
+		Line(8, -1, NewText(style.TextYesNo, style.BrandMark, Run{Text: "Avow", Bold: true}), Space(), NewText(style.TextBody, style.BrandMark, Run{Text: "Yes, it's me."})))
 	at(root, 780, 440, 220, 240, brand)
 	at(root, 780, 700, 350, 0, NewRows(
 		NewRow(RowSpec{Icon: icons.Headset, Title: "Service desk", Second: "046-555 01 00, until 17:00", Caret: true, OnTap: func() {}}),

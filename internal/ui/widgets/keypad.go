@@ -117,18 +117,17 @@ func (k *key) Tapped(*fyne.PointEvent) {
 }
 
 func (k *key) CreateRenderer() fyne.WidgetRenderer {
-	back, over, text := rect(style.RadiusKey), rect(style.RadiusKey), label(string(k.digit), monoText)
-	v := &view{of: k, objects: []fyne.CanvasObject{back, over, text}}
+	back, over, text := rect(style.RadiusKey), rect(style.RadiusKey), newHeavy(string(k.digit))
+	v := &view{of: k, objects: append([]fyne.CanvasObject{back, over}, text.objects()...)}
 	v.paint = func() {
 		back.FillColor = style.Color(style.Surface)
 		k.shade(over)
-		dress(text, style.TextKey, style.Text)
+		text.dress(style.TextSize(style.TextKey), style.Text)
 	}
 	v.layout = func(s fyne.Size) {
 		place(back, 0, 0, s.Width, s.Height)
 		place(over, 0, 0, s.Width, s.Height)
-		w := text.MinSize().Width
-		middle(text, (s.Width-w)/2, 0, w, s.Height)
+		text.middle(0, 0, s.Width, s.Height)
 	}
 	v.min = func() fyne.Size { return fyne.NewSquareSize(style.SizeMinTarget) }
 	return v.ready()

@@ -164,12 +164,12 @@ func (f *NumberField) Tapped(*fyne.PointEvent) {
 func (f *NumberField) CreateRenderer() fyne.WidgetRenderer {
 	v := &view{of: f}
 	boxes := make([]*canvas.Rectangle, numberDigits)
-	texts := make([]*canvas.Text, numberDigits)
+	texts := make([]*heavy, numberDigits)
 	ring := rect(style.RadiusChip + ringGap)
 	ring.StrokeWidth = style.StrokeFocus
 	for i := range boxes {
-		boxes[i], texts[i] = rect(style.RadiusChip), label("", monoText)
-		v.objects = append(v.objects, boxes[i], texts[i])
+		boxes[i], texts[i] = rect(style.RadiusChip), newHeavy("")
+		v.objects = append(append(v.objects, boxes[i]), texts[i].objects()...)
 	}
 	words := NewStrong("")
 	icon := newGlyph()
@@ -177,11 +177,12 @@ func (f *NumberField) CreateRenderer() fyne.WidgetRenderer {
 	v.paint = func() {
 		for i, b := range boxes {
 			b.FillColor, b.StrokeColor, b.StrokeWidth = style.Color(style.Sunken), nil, 0
-			texts[i].Text = ""
+			digit := ""
 			if i < len(f.digits) {
-				texts[i].Text = string(f.digits[i])
+				digit = string(f.digits[i])
 			}
-			dress(texts[i], style.TextCode, style.Text)
+			texts[i].set(digit)
+			texts[i].dress(style.TextSize(style.TextCode), style.Text)
 			switch {
 			case f.wrong:
 				b.StrokeColor, b.StrokeWidth = style.Color(style.Negative), style.StrokeDigit
@@ -211,10 +212,12 @@ func (f *NumberField) CreateRenderer() fyne.WidgetRenderer {
 			if i == numberDigits/2 {
 				x += numberGroupGap - numberGap
 			}
-			e := b.StrokeWidth / 2
+			e := float32(0)
+			if b.StrokeWidth > 0 {
+				b.StrokeWidth, e = edge(f, b.StrokeWidth)
+			}
 			place(b, x+e, e, w-2*e, style.SizeDigitBox-2*e)
-			tw := texts[i].MinSize().Width
-			middle(texts[i], x+(w-tw)/2, 0, tw, style.SizeDigitBox)
+			texts[i].middle(x, 0, w, style.SizeDigitBox)
 			x += w
 		}
 		place(ring, -ringGap+f.shift, -ringGap, s.Width+2*ringGap, style.SizeDigitBox+2*ringGap)

@@ -41,7 +41,7 @@ func (q *QR) Set(size int, dark func(x, y int) bool) {
 func (q *QR) set(size int, dark func(x, y int) bool) {
 	q.modules = size + 2*quietZone
 	img := image.NewPaletted(image.Rect(0, 0, q.modules, q.modules), color.Palette{
-		style.Color(style.QrPaper), style.Color(style.Qr),
+		color.Transparent, style.Color(style.Qr), // the paper is the rectangle below, with its corners
 	})
 	for y := range size {
 		for x := range size {

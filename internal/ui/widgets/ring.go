@@ -64,8 +64,8 @@ func (r *Ring) End() {
 // CreateRenderer makes the ring.
 func (r *Ring) CreateRenderer() fyne.WidgetRenderer {
 	track, arc := canvas.NewArc(0, 360, 0, nil), canvas.NewArc(0, 0, 0, nil)
-	text, icon := label("", monoText), newGlyph()
-	v := &view{of: r, objects: []fyne.CanvasObject{track, arc, text, icon.Image}}
+	text, icon := newHeavy(""), newGlyph()
+	v := &view{of: r, objects: append([]fyne.CanvasObject{track, arc, icon.Image}, text.objects()...)}
 	v.paint = func() {
 		ratio := 1 - 2*r.stroke/r.size
 		track.CutoutRatio, arc.CutoutRatio = ratio, ratio
@@ -78,12 +78,12 @@ func (r *Ring) CreateRenderer() fyne.WidgetRenderer {
 		arc.CornerRadius = r.stroke / 2
 		arc.EndAngle = 360 * r.left
 		arc.Hidden = r.left == 0
-		text.Text = r.text
-		dress(text, style.TextCodeSmall, style.Text)
-		text.TextSize = min(text.TextSize, r.size/4)
+		text.set(r.text)
+		size := min(style.TextSize(style.TextCodeSmall), r.size/4) // it must stay inside
 		if r.size < style.SizeRing {
-			text.TextSize = r.size * 0.36
+			size = r.size * 0.38
 		}
+		text.dress(size, style.Text)
 		name := icons.Name("")
 		if r.ended {
 			name = icons.History
@@ -94,8 +94,7 @@ func (r *Ring) CreateRenderer() fyne.WidgetRenderer {
 		x, y := (s.Width-r.size)/2, (s.Height-r.size)/2
 		place(track, x, y, r.size, r.size)
 		place(arc, x, y, r.size, r.size)
-		w := text.MinSize().Width
-		middle(text, x+(r.size-w)/2, y, w, r.size)
+		text.middle(x, y, r.size, r.size)
 		d := r.size * 0.4
 		place(icon.Image, x+(r.size-d)/2, y+(r.size-d)/2, d, d)
 	}

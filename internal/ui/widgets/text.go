@@ -193,27 +193,33 @@ func (r Run) style() fyne.TextStyle { return fyne.TextStyle{Bold: r.Bold, Monosp
 func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObject {
 	size, lh := style.TextSize(t.size), t.lineHeight()
 	n := 0
+	add := func(p Run, x, y float32) *canvas.Text {
+		if n == len(objects) {
+			objects = append(objects, &canvas.Text{})
+		}
+		c := objects[n].(*canvas.Text)
+		n++
+		token := p.Color
+		if token == "" {
+			token = t.color
+		}
+		c.Text, c.TextSize, c.TextStyle, c.Color = p.Text, size, p.style(), style.Color(token)
+		m := c.MinSize()
+		place(c, x, y+(lh-m.Height)/2-lift(size, c.TextStyle), m.Width, m.Height)
+		return c
+	}
 	for i, line := range t.lines {
 		x := float32(0)
 		if t.align == fyne.TextAlignCenter {
 			x = (width - line.width) / 2
 		}
 		for _, p := range line.pieces {
-			if n == len(objects) {
-				objects = append(objects, &canvas.Text{})
+			y := float32(i) * lh
+			c := add(p, x, y)
+			if p.Bold && p.Mono { // see heavy
+				add(p, x+apart(size), y)
 			}
-			c := objects[n].(*canvas.Text)
-			n++
-			c.Text, c.TextSize, c.TextStyle = p.Text, size, p.style()
-			token := p.Color
-			if token == "" {
-				token = t.color
-			}
-			c.Color = style.Color(token)
-			m := c.MinSize()
-			place(c, x, float32(i)*lh+(lh-m.Height)/2, m.Width, m.Height)
-			c.Show()
-			x += m.Width
+			x += c.MinSize().Width
 		}
 	}
 	return objects[:n]

@@ -100,10 +100,58 @@ func dress(t *canvas.Text, size style.TextToken, c style.Token) {
 	t.TextSize = style.TextSize(size)
 }
 
-// middle places a text or icon of its own height in the middle of a strip.
-func middle(o fyne.CanvasObject, x, y, w, h float32) {
-	mh := o.MinSize().Height
-	place(o, x, y+(h-mh)/2, w, mh)
+// middle places a text of its own height in the middle of a strip.
+func middle(t *canvas.Text, x, y, w, h float32) {
+	mh := t.MinSize().Height
+	place(t, x, y+(h-mh)/2-lift(t.TextSize, t.TextStyle), w, mh)
+}
+
+// lift is by how much a text must go up so that its capitals, not its line,
+// stand in the middle: the line has more room above than below.
+func lift(size float32, s fyne.TextStyle) float32 {
+	if s.Monospace {
+		return size * 0.03
+	}
+	return size * 0.085
+}
+
+// heavy is a bold text of one line in the monospaced font. Fyne brings only the
+// regular weight of it, so the text is drawn twice, a little apart.
+type heavy struct{ under, over *canvas.Text }
+
+func newHeavy(text string) *heavy {
+	return &heavy{label(text, monoText), label(text, monoText)}
+}
+
+func (t *heavy) objects() []fyne.CanvasObject { return []fyne.CanvasObject{t.under, t.over} }
+
+func (t *heavy) set(text string) { t.under.Text, t.over.Text = text, text }
+
+func (t *heavy) dress(size float32, c style.Token) {
+	for _, part := range []*canvas.Text{t.under, t.over} {
+		part.Color, part.TextSize = style.Color(c), size
+	}
+}
+
+func (t *heavy) width() float32 { return t.over.MinSize().Width + apart(t.over.TextSize) }
+
+// middle places the text in the middle of a box.
+func (t *heavy) middle(x, y, w, h float32) {
+	own := t.width()
+	x += (w - own) / 2
+	middle(t.under, x, y, own, h)
+	middle(t.over, x+apart(t.over.TextSize), y, own, h)
+}
+
+// apart is how far the two drawings of a heavy text are from each other.
+func apart(size float32) float32 { return max(0.7, size*0.033) }
+
+// edge returns the stroke of an edge of a width and how far its rectangle lies
+// inside, both whole pixels: Fyne draws half of a stroke outside.
+func edge(of fyne.CanvasObject, width float32) (stroke, inset float32) {
+	scale := scaleOf(of)
+	pixels := int(width*scale + 0.5)
+	return float32(pixels) / scale, float32((pixels+1)/2) / scale
 }
 
 func measure(text string, size float32, s fyne.TextStyle) fyne.Size {

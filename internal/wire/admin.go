@@ -62,7 +62,7 @@ type AdminSession struct {
 	CreatedByUserName string               `json:"created_by_user_name"`
 	CreatedAt         time.Time            `json:"created_at"`
 	ExpiresAt         time.Time            `json:"expires_at"`
-	Status            string               `json:"status"` // active, claimed, waiting, consumed, revoked, expired
+	Status            string               `json:"status"` // active, claimed, waiting, done, refused, used, revoked, expired
 	Device            *AdminDevice         `json:"device,omitempty"`
 }
 

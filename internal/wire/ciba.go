@@ -64,8 +64,9 @@ const (
 	ACRNumber           = "urn:avow:number"
 	ACRQR               = "urn:avow:qr"
 	ACRTap              = "urn:avow:tap"
-	ParamAgent          = "avow_agent" // what runs on the client: Linux console
-	ParamIP             = "avow_ip"    // where the person sits, as the client sees it
+	ParamAgent          = "avow_agent"       // what runs on the client: Linux console
+	ParamIP             = "avow_ip"          // where the person sits, as the client sees it
+	ParamSameDevice     = "avow_same_device" // true: the sign-in runs on the phone itself, which CIBA is not for
 	ErrAuthPending      = "authorization_pending"
 	ErrSlowDown         = "slow_down"
 	ErrAccessDenied     = "access_denied"
@@ -76,4 +77,8 @@ const (
 	ErrUnknownUser      = "unknown_user_id"
 	ErrUnauthorized     = "unauthorized_client"
 	ErrUnsupportedGrant = "unsupported_grant_type"
+	ErrInvalidScope     = "invalid_scope"
+	ErrBindingMessage   = "invalid_binding_message"
+	ErrTemporarily      = "temporarily_unavailable"
+	ErrServer           = "server_error"
 )

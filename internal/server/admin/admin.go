@@ -1,0 +1,133 @@
+// Package admin is the administrator's interface of the server, /v1/admin/, with the messages of wire/admin.go. Every command is proved by the
+// key of an administrator, of whom there is none by default, and writes who did it, from where and why to the audit log in the
+// transaction of the change. It never shows a secret twice and has no way to read one of a user.
+package admin
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+
+	"avow/internal/authn"
+	"avow/internal/key"
+	"avow/internal/server/api"
+	"avow/internal/server/device"
+	"avow/internal/server/proof"
+	"avow/internal/server/registration"
+	"avow/internal/server/site"
+	"avow/internal/store"
+)
+
+// Service is the administrator's interface. It is safe for concurrent use.
+type Service struct {
+	site         *site.Site
+	proof        *proof.Checker
+	registration *registration.Service
+	device       *device.Service
+}
+
+// New makes the service.
+func New(s *site.Site, c *proof.Checker, r *registration.Service, d *device.Service) *Service {
+	return &Service{site: s, proof: c, registration: r, device: d}
+}
+
+// Routes registers the administrator's routes.
+func (s *Service) Routes(mux *http.ServeMux) {
+	for pattern, h := range map[string]handler{
+		"GET /v1/admin/users":                     s.users,
+		"POST /v1/admin/users":                    s.addUser,
+		"POST /v1/admin/users/{user_name}/status": s.setUserStatus,
+		"GET /v1/admin/sessions":                  s.sessions,
+		"POST /v1/admin/sessions":                 s.addSession,
+		"POST /v1/admin/sessions/{id}/confirm":    s.confirmSession,
+		"POST /v1/admin/sessions/{id}/revoke":     s.revokeSession,
+		"GET /v1/admin/devices":                   s.devices,
+		"POST /v1/admin/devices/{id}/revoke":      s.revokeDevice,
+		"GET /v1/admin/clients":                   s.clients,
+		"POST /v1/admin/clients":                  s.addClient,
+	} {
+		mux.Handle(pattern, api.Handle(s.site.Log, func(w http.ResponseWriter, r *http.Request) error {
+			a, body, err := s.proof.Admin(w, r)
+			if err != nil {
+				return notAdmin(err)
+			}
+			answer, err := h(call{Request: r, admin: a, body: body})
+			if err != nil {
+				return err
+			}
+			w.Header().Set("Cache-Control", "no-store")
+			return api.Write(w, http.StatusOK, answer)
+		}))
+	}
+}
+
+// notAdmin says to administrators what "the server does not know this device" says to phones.
+func notAdmin(err error) error {
+	if !errors.Is(err, proof.ErrProof) {
+		return err
+	}
+	return authn.Fail(authn.Unauthorized, "not_an_administrator", "The server does not know this administrator's key. Use the credential that belongs to this server.").Because(err)
+}
+
+// handler answers a call of an administrator.
+type handler func(call) (any, error)
+
+// call is a request whose maker is known.
+type call struct {
+	*http.Request
+	admin authn.Admin
+	body  []byte
+}
+
+func (c call) actor() string { return "admin:" + c.admin.Name }
+
+// decode reads the command strictly and cleans its reason, which there must be.
+func (c call) decode(into any, reason *string) error {
+	if err := api.Decode(c.body, into); err != nil {
+		return err
+	}
+	if *reason = authn.CleanText(*reason, 256); *reason == "" {
+		return authn.Fail(authn.Invalid, "reason_missing", "Say why: the reason goes into the audit log.")
+	}
+	return nil
+}
+
+func (s *Service) record(c call, action, subject, reason string, facts map[string]string) authn.AuditRecord {
+	return authn.AuditRecord{
+		At: s.site.Now(), Actor: c.actor(), Action: action, Subject: subject, IP: api.ClientIP(c.Context()), Reason: reason, Facts: facts,
+	}
+}
+
+var errNoUser = authn.Fail(authn.NotFound, "user_unknown", "There is no user of this name. List the users to see who there is.")
+
+// user finds a user by login.
+func (s *Service) user(ctx context.Context, login string) (u authn.User, err error) {
+	err = s.site.Store.View(ctx, func(r store.Reader) error {
+		u, err = r.UserByLogin(login)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		err = errNoUser
+	}
+	return u, err
+}
+
+// filter is the user whom a list is asked for; empty for all.
+func (s *Service) filter(c call) (authn.UserID, error) {
+	login := c.URL.Query().Get("user_name")
+	if login == "" {
+		return "", nil
+	}
+	u, err := s.user(c.Context(), login)
+	return u.ID, err
+}
+
+// PageURL is the connect page of a session: its secret sits in the fragment, so that it reaches no log.
+func PageURL(issuer string, page key.Secret) string {
+	return issuer + "/connect#" + base64.RawURLEncoding.EncodeToString(page)
+}
+
+// who takes the kind off an actor: administrators are listed by name.
+func who(actor string) string { return strings.TrimPrefix(actor, "admin:") }

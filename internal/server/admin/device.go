@@ -1,0 +1,55 @@
+package admin
+
+import (
+	"errors"
+
+	"avow/internal/authn"
+	"avow/internal/server/device"
+	"avow/internal/store"
+	"avow/internal/wire"
+)
+
+func (s *Service) devices(c call) (any, error) {
+	user, err := s.filter(c)
+	if err != nil {
+		return nil, err
+	}
+	owned, err := s.device.List(c.Context(), user)
+	list := wire.DeviceList{Devices: []wire.AdminDevice{}}
+	for _, o := range owned {
+		list.Devices = append(list.Devices, showDevice(o))
+	}
+	return list, err
+}
+
+func showDevice(o device.Owned) wire.AdminDevice {
+	d := o.Device
+	return wire.AdminDevice{
+		ID: d.ID, UserName: o.User.Login, Name: d.Info.Name, Model: d.Info.Model, OS: d.Info.OS, State: d.State,
+		KeyClass: d.Class, ConnectedAt: d.CreatedAt, LastSeenAt: d.LastSeenAt,
+	}
+}
+
+func (s *Service) revokeDevice(c call) (any, error) {
+	var cmd wire.RevokeDevice
+	if err := c.decode(&cmd, &cmd.Reason); err != nil {
+		return nil, err
+	}
+	id := authn.DeviceID(c.PathValue("id"))
+	err := s.device.Revoke(c.Context(), id, c.actor(), cmd.Reason)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, authn.Fail(authn.NotFound, "device_unknown", "There is no device of this id. List the devices to see which there are.").Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var o device.Owned
+	err = s.site.Store.View(c.Context(), func(r store.Reader) error {
+		if o.Device, err = r.Device(id); err != nil {
+			return err
+		}
+		o.User, err = r.User(o.Device.User)
+		return err
+	})
+	return showDevice(o), err
+}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"errors"
@@ -106,7 +107,7 @@ func (r *RelyingParty) Wait(ctx context.Context, a wire.BackchannelAnswer) (wire
 			return t, nil
 		case code == wire.ErrSlowDown:
 			pace += 5 * time.Second // CIBA Core 1.0, section 11
-		case code == wire.ErrAuthPending, errors.Is(err, ErrUnreachable), errors.Is(err, ErrNotReady):
+		case code == wire.ErrAuthPending, code == wire.ErrTemporarily, errors.Is(err, ErrUnreachable), errors.Is(err, ErrNotReady):
 		default:
 			return wire.IDToken{}, err
 		}
@@ -153,7 +154,7 @@ func (r *RelyingParty) post(parent context.Context, endpoint func(wire.Discovery
 		}
 		r.setClock(head)
 		if status >= 400 && media(head) == "application/json" {
-			return oauthError(status, body)
+			return oauthError(status, head, body)
 		}
 		return decode(status, head, body, out)
 	})
@@ -233,7 +234,7 @@ var sentences = map[string]*authn.Error{
 	wire.ErrUnsupportedGrant: authn.Fail(authn.Invalid, wire.ErrUnsupportedGrant, "The server did not understand the request."),
 }
 
-func oauthError(status int, body []byte) error {
+func oauthError(status int, head http.Header, body []byte) error {
 	var e wire.OAuthError
 	if err := wire.DecodeAnswer(body, &e); err != nil || e.Code == "" {
 		return nonsense("HTTP status %d with JSON that is no OAuth error", status)
@@ -245,5 +246,13 @@ func oauthError(status int, body []byte) error {
 		}
 		return known.Because(&e)
 	}
-	return authn.Fail(authn.Invalid, e.Code, "The server refused: "+e.Description).Because(&e)
+	kind := authn.Invalid
+	switch {
+	case status == http.StatusTooManyRequests:
+		kind = authn.TooMany
+	case status >= 500:
+		kind = authn.Unavailable
+	}
+	after, _ := strconv.Atoi(head.Get("Retry-After")) // absent or a date: 0
+	return authn.Fail(kind, e.Code, cmp.Or(e.Description, "The server refused this sign-in.")).After(time.Duration(max(after, 0)) * time.Second).Because(&e)
 }

@@ -87,7 +87,7 @@ var ErrDeviceRevoked = Fail(Forbidden, "device_revoked", "This device was remove
 
 // Usable says whether the device may be heard at all; a pending one may, but can decide nothing.
 func (d Device) Usable() error {
-	if d.State == DeviceRevoked {
+	if d.State != DevicePending && d.State != DeviceActive {
 		return ErrDeviceRevoked
 	}
 	return nil

@@ -5,42 +5,38 @@ package approval
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/server/api"
+	"avow/internal/server/live"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
-	"avow/internal/wire"
+	"avow/internal/store"
 )
 
 // Service is the flow of approvals. It is safe for concurrent use.
 type Service struct {
-	site *site.Site
+	site   *site.Site
+	proof  *proof.Checker
+	pepper key.Secret // of match numbers
 }
 
 // New makes the service.
-func New(s *site.Site, c *proof.Checker) *Service { return &Service{site: s} }
-
-// Routes registers the phone's routes.
-func (s *Service) Routes(mux *http.ServeMux) {}
-
-// Question is what a client, which has proved itself, asks.
-type Question struct {
-	Client     authn.Client
-	User       authn.UserID
-	Match      authn.MatchMode // "" for the client's policy; a weaker one than the policy is raised to it
-	Action     string          // "" means sign_in
-	Message    string          // shown on the phone, after authn.CleanText
-	ACR        string
-	Nonce      string
-	Origin     authn.Origin
-	Lifetime   time.Duration // 0 means authn.RequestLifetime; cut to authn.MaxRequestLifetime
-	SameDevice bool          // the sign-in runs on the phone itself: refused
+func New(s *site.Site, c *proof.Checker) *Service {
+	return &Service{site: s, proof: c, pepper: s.Derive("match number v1")}
 }
 
-// AuthReqID is the client's secret for one request (CIBA Core 1.0, section 7.3). It redacts itself; Text reveals it.
+// Routes registers the phone's routes.
+func (s *Service) Routes(mux *http.ServeMux) {
+	mux.Handle("GET /v1/requests", api.Handle(s.site.Log, s.list))
+	mux.Handle("POST /v1/requests/{id}/decision", api.Handle(s.site.Log, s.decide))
+}
+
+// AuthReqID is the client's secret for one request (CIBA Core 1.0, section 7.3): 192 random bits. It redacts itself; Text reveals it.
 type AuthReqID struct{ secret key.Secret }
 
 // Text is what the client gets.
@@ -52,38 +48,123 @@ func (a AuthReqID) String() string { return a.secret.String() }
 // HashAuthReqID is how Await, Redeem and Cancel know a request: the hash of the text that a client sent.
 func HashAuthReqID(text string) authn.Hash { return authn.HashOf(key.Secret(text)) }
 
-// Opened is a request that waits, with what the login screen has to show.
-type Opened struct {
-	AuthReqID AuthReqID
-	Request   authn.ApprovalRequest
-	Number    string            // six digits; "" unless the match is number
-	QR        wire.ApprovalLink // always
-}
-
-// Errors of Open.
-var (
-	ErrNoDevice   = authn.Fail(authn.Conflict, "no_device", "No phone is connected for this account. Ask your organisation for a code to connect one.")
-	ErrSameDevice = authn.Fail(authn.Forbidden, "same_device", "Sign in with the app on this phone instead.")
-)
-
-// Open asks. The request is on disk and the phones are woken when it returns. Errors: ErrNoDevice, ErrSameDevice, store.ErrNotFound for an unknown
-// user, "user_disabled", authn.TooMany with RetryAfter.
-func (s *Service) Open(ctx context.Context, q Question) (Opened, error) { return Opened{}, ErrNoDevice }
-
 // Await returns the request of a client, at once when it is decided, else when it is or when wait is over; wait 0 only looks. State is as of now:
 // a request past its time is authn.RequestExpired. authn.ErrRequestUnknown when the client has no such request.
 func (s *Service) Await(ctx context.Context, authReq authn.Hash, client authn.ClientID, wait time.Duration) (authn.ApprovalRequest, error) {
-	return authn.ApprovalRequest{}, authn.ErrRequestUnknown
+	if wait <= 0 {
+		return s.look(ctx, authReq, client)
+	}
+	waiter := s.site.Live.Wait(live.AuthReq(authReq.String()))
+	defer waiter.Close()
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	for {
+		r, err := s.look(ctx, authReq, client)
+		if err != nil || r.State != authn.RequestOpen {
+			return r, err
+		}
+		select {
+		case <-waiter.C():
+		case <-over.C:
+			return s.look(ctx, authReq, client)
+		case <-s.site.Live.Stopped():
+			return r, nil
+		case <-ctx.Done():
+			return r, ctx.Err()
+		}
+	}
+}
+
+func (s *Service) look(ctx context.Context, authReq authn.Hash, client authn.ClientID) (r authn.ApprovalRequest, err error) {
+	err = s.site.Store.View(ctx, func(rd store.Reader) error {
+		r, err = of(rd, authReq, client)
+		return err
+	})
+	r.State = r.StateAt(s.site.Now())
+	return r, err
+}
+
+// of finds a client's own request.
+func of(rd store.Reader, authReq authn.Hash, client authn.ClientID) (authn.ApprovalRequest, error) {
+	r, err := rd.ApprovalRequestByAuthReq(authReq)
+	if errors.Is(err, store.ErrNotFound) || err == nil && r.Client != client {
+		return authn.ApprovalRequest{}, authn.ErrRequestUnknown
+	}
+	return r, err
 }
 
 // Redeem gives an approved request to its client, once. Errors: authn.ErrRequestUnknown for one that is another client's or not
 // approved, authn.ErrDecided when it was redeemed, authn.ErrRequestExpired, "user_disabled", authn.ErrDeviceRevoked when the
 // device that approved was removed since.
-func (s *Service) Redeem(ctx context.Context, authReq authn.Hash, client authn.ClientID) (authn.ApprovalRequest, authn.User, error) {
-	return authn.ApprovalRequest{}, authn.User{}, authn.ErrRequestUnknown
+func (s *Service) Redeem(ctx context.Context, authReq authn.Hash, client authn.ClientID) (r authn.ApprovalRequest, u authn.User, err error) {
+	now := s.site.Now()
+	err = s.site.Store.Update(ctx, func(tx store.Tx) error {
+		old, err := of(tx, authReq, client)
+		if err != nil {
+			return err
+		}
+		if r, err = old.Redeem(now); err != nil {
+			return err
+		}
+		if u, err = tx.User(r.User); err != nil {
+			return err
+		}
+		if err := u.Active(); err != nil {
+			return err
+		}
+		d, err := tx.Device(r.DecidedBy)
+		if err != nil {
+			return err
+		}
+		if err := d.MayApprove(); err != nil {
+			return err
+		}
+		if err := replace(tx, r); err != nil {
+			return err
+		}
+		return tx.AppendAudit(authn.AuditRecord{
+			At: now, Actor: "client:" + string(client), Action: "request.redeem", Subject: string(r.ID), IP: api.ClientIP(ctx),
+		})
+	})
+	if err != nil {
+		return authn.ApprovalRequest{}, authn.User{}, err
+	}
+	return r, u, nil
 }
 
 // Cancel takes an open request back. authn.ErrRequestUnknown, or authn.ErrDecided when it is open no more.
 func (s *Service) Cancel(ctx context.Context, authReq authn.Hash, client authn.ClientID) error {
-	return authn.ErrRequestUnknown
+	var r authn.ApprovalRequest
+	now := s.site.Now()
+	err := s.site.Store.Update(ctx, func(tx store.Tx) error {
+		old, err := of(tx, authReq, client)
+		if err != nil {
+			return err
+		}
+		if r, err = old.Cancel(now); err != nil {
+			return err
+		}
+		if err := replace(tx, r); err != nil {
+			return err
+		}
+		return tx.AppendAudit(authn.AuditRecord{
+			At: now, Actor: "client:" + string(client), Action: "request.cancel", Subject: string(r.ID), IP: api.ClientIP(ctx),
+		})
+	})
+	if err == nil {
+		s.wake(r)
+	}
+	return err
+}
+
+// replace writes a request that was read in the same transaction.
+func replace(tx store.Tx, r authn.ApprovalRequest) error {
+	return tx.UpdateApprovalRequest(r.ID, func(authn.ApprovalRequest) (authn.ApprovalRequest, error) { return r, nil })
+}
+
+// wake wakes the phones and whoever waits for the request.
+func (s *Service) wake(r authn.ApprovalRequest) {
+	s.site.Live.Wake(live.User(string(r.User)))
+	s.site.Live.Wake(live.Request(string(r.ID)))
+	s.site.Live.Wake(live.AuthReq(r.AuthReq.String()))
 }

@@ -5,25 +5,162 @@ package device
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"avow/internal/authn"
+	"avow/internal/server/api"
+	"avow/internal/server/live"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
+	"avow/internal/store"
+	"avow/internal/wire"
+)
+
+// What a status tells of the past.
+const (
+	noticeTime = 30 * 24 * time.Hour
+	maxNotices = 50 // the newest; a statement has at most 32 KiB
 )
 
 // Service is the flow of devices. It is safe for concurrent use.
 type Service struct {
-	site *site.Site
+	site  *site.Site
+	proof *proof.Checker
 }
 
 // New makes the service.
-func New(s *site.Site, c *proof.Checker) *Service { return &Service{site: s} }
+func New(s *site.Site, c *proof.Checker) *Service { return &Service{site: s, proof: c} }
 
 // Routes registers the phone's routes.
-func (s *Service) Routes(mux *http.ServeMux) {}
+func (s *Service) Routes(mux *http.ServeMux) {
+	mux.Handle("GET /v1/device", api.Handle(s.site.Log, s.status))
+	mux.Handle("POST /v1/device/remove", api.Handle(s.site.Log, s.remove))
+}
 
-// Revoke ends a device for ever, in the name of actor. Doing it again does nothing. store.ErrNotFound for an unknown one.
+func (s *Service) status(w http.ResponseWriter, r *http.Request) error {
+	d, _, err := s.proof.AnyDevice(w, r)
+	if err != nil {
+		return err
+	}
+	var st wire.Status
+	err = s.site.Store.View(r.Context(), func(rd store.Reader) (err error) {
+		st, err = s.Status(rd, d.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	answer, err := s.Sign(st)
+	if err != nil {
+		return err
+	}
+	return api.Write(w, http.StatusOK, answer)
+}
+
+// Status says how a device stands: its account, and what other devices and the administrators did since it is there. IssuedAt is
+// left to Sign. store.ErrNotFound for an unknown device.
+func (s *Service) Status(r store.Reader, id authn.DeviceID) (wire.Status, error) {
+	now := s.site.Now()
+	d, err := r.Device(id)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	u, err := r.User(d.User)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	g, err := r.Guard(u.ID)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	since := now.Add(-noticeTime)
+	if d.CreatedAt.After(since) {
+		since = d.CreatedAt
+	}
+	notices, err := r.NoticesOf(u.ID, since)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	st := wire.Status{
+		Issuer: s.site.Issuer, Device: d.ID, User: u.ID, Login: u.Login, Name: u.Name, Organisation: s.site.Organisation,
+		State: d.State, UserStatus: u.Status, Notices: []wire.Notice{},
+	}
+	if !u.PasswordChangedAt.IsZero() {
+		st.PasswordChangedAt = u.PasswordChangedAt.Unix()
+	}
+	if g.Muted(now) {
+		st.MutedUntil = g.MutedUntil.Unix()
+	}
+	for _, n := range notices {
+		if n.Cause == d.ID {
+			continue
+		}
+		st.Notices = append(st.Notices, wire.Notice{ID: n.ID, Kind: n.Kind, At: n.At.Unix(), Facts: n.Facts})
+	}
+	if extra := len(st.Notices) - maxNotices; extra > 0 {
+		st.Notices = st.Notices[extra:]
+	}
+	return st, nil
+}
+
+// Sign dates and signs a status.
+func (s *Service) Sign(st wire.Status) (wire.StatusAnswer, error) {
+	st.IssuedAt = s.site.Now().Unix()
+	jws, err := wire.SignStatus(s.site.Identity, st)
+	return wire.StatusAnswer{Status: jws}, err
+}
+
+// remove ends the device that asks.
+func (s *Service) remove(w http.ResponseWriter, r *http.Request) error {
+	d, body, err := s.proof.AnyDevice(w, r)
+	if err != nil {
+		return err
+	}
+	if err := api.Decode(body, &struct{}{}); err != nil {
+		return err
+	}
+	if err := s.Revoke(r.Context(), d.ID, "device:"+string(d.ID), ""); err != nil {
+		return err
+	}
+	return api.Write(w, http.StatusOK, struct{}{})
+}
+
+// Revoke ends a device for ever, in the name of actor; its user is told by mail and on the other devices. Doing it again does nothing.
+// store.ErrNotFound for an unknown one.
 func (s *Service) Revoke(ctx context.Context, id authn.DeviceID, actor, reason string) error {
+	var user authn.UserID
+	var session authn.RegistrationID
+	now := s.site.Now()
+	err := s.site.Store.Update(ctx, func(tx store.Tx) error {
+		d, err := tx.Device(id)
+		if err != nil {
+			return err
+		}
+		if user, session = d.User, d.Registration; d.State == authn.DeviceRevoked {
+			return nil
+		}
+		u, err := tx.User(d.User)
+		if err != nil {
+			return err
+		}
+		err = tx.UpdateDevice(id, func(d authn.Device) (authn.Device, error) { return d.Revoke(now), nil })
+		if err != nil {
+			return err
+		}
+		facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model, "ip": api.ClientIP(ctx)}
+		if err := site.Notify(tx, u, authn.NoticeDeviceRevoked, id, facts, now); err != nil {
+			return err
+		}
+		return tx.AppendAudit(authn.AuditRecord{
+			At: now, Actor: actor, Action: "device.revoke", Subject: string(id), IP: api.ClientIP(ctx), Reason: reason,
+			Facts: map[string]string{"user": string(d.User)},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	s.site.Live.Wake(live.User(string(user)))
+	s.site.Live.Wake(live.Session(string(session)))
 	return nil
 }
 
@@ -34,4 +171,31 @@ type Owned struct {
 }
 
 // List returns a user's devices, oldest first, revoked ones too; those of all users for "".
-func (s *Service) List(ctx context.Context, user authn.UserID) ([]Owned, error) { return nil, nil }
+func (s *Service) List(ctx context.Context, user authn.UserID) (list []Owned, err error) {
+	err = s.site.Store.View(ctx, func(r store.Reader) error {
+		var devices []authn.Device
+		var err error
+		if user == "" {
+			devices, err = r.Devices()
+		} else {
+			devices, err = r.DevicesOf(user)
+		}
+		if err != nil {
+			return err
+		}
+		users := map[authn.UserID]authn.User{}
+		list = make([]Owned, 0, len(devices))
+		for _, d := range devices {
+			u, ok := users[d.User]
+			if !ok {
+				if u, err = r.User(d.User); err != nil {
+					return err
+				}
+				users[d.User] = u
+			}
+			list = append(list, Owned{Device: d, User: u})
+		}
+		return nil
+	})
+	return list, err
+}

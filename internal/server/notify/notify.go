@@ -5,10 +5,20 @@ package notify
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"avow/internal/authn"
-	"avow/internal/key"
 	"avow/internal/server/site"
+	"avow/internal/store"
+)
+
+const (
+	pause     = 2 * time.Second // between two looks into the outbox
+	batchSize = 20
+	firstWait = time.Minute // doubled with each try
+	longest   = time.Hour
+	giveUp    = 48 * time.Hour // a security notice that is older helps nobody
 )
 
 // Texts writes the mail of a notice in plain text. org is the organisation's name.
@@ -16,37 +26,138 @@ type Texts interface {
 	Mail(n authn.Notice, org string) (subject, body string, err error)
 }
 
-// SMTP says how mails leave.
-type SMTP struct {
-	Host     string
-	Port     int
-	TLS      TLSMode
-	From     string // Avow <avow@example.com>
-	Helo     string // "" means the host's name
-	Username string // "" for no authentication
-	Password key.Secret
-}
-
-// TLSMode is how the connection to the mail server is protected. It is configured: append, never rename.
-type TLSMode string
-
-// The modes.
-const (
-	StartTLS    TLSMode = "starttls" // required, not "if offered"
-	ImplicitTLS TLSMode = "tls"
-	Plain       TLSMode = "plain" // to a loopback address only
-)
-
-// Validate says what is wrong with the settings.
-func (c SMTP) Validate() error { return nil }
-
 // Service empties the outbox.
 type Service struct {
-	site *site.Site
+	site  *site.Site
+	send  func(context.Context, []letter) error // sets err and final of each letter
+	texts Texts
 }
 
-// New makes the service. smtp may be nil: then mails wait and are given up after two days.
-func New(s *site.Site, smtp *SMTP, texts Texts) (*Service, error) { return &Service{site: s}, nil }
+// letter is one mail on its way.
+type letter struct {
+	notice        authn.Notice
+	subject, body string
+	err           error
+	final         bool // trying again does not help
+}
 
-// Run sends what is due until ctx ends.
-func (s *Service) Run(ctx context.Context) { <-ctx.Done() }
+// New makes the service. smtp may be nil: then mails wait and are given up after two days. An error says what is wrong with the
+// settings.
+func New(s *site.Site, smtp *SMTP, texts Texts) (*Service, error) {
+	n := &Service{site: s, texts: texts}
+	if smtp == nil {
+		return n, nil
+	}
+	if texts == nil {
+		return nil, errors.New("mail: no texts")
+	}
+	if err := smtp.Validate(); err != nil {
+		return nil, err
+	}
+	n.send = smtp.send
+	return n, nil
+}
+
+// Run sends what is due until ctx ends. A mail that is being sent then is finished or tried again at the next start.
+func (s *Service) Run(ctx context.Context) {
+	t := time.NewTicker(pause)
+	defer t.Stop()
+	for {
+		more, err := s.Once(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.site.Log.ErrorContext(ctx, "outbox", "err", err)
+		}
+		if more && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// Once sends the mails that are due now, up to twenty; more reports that there may be others.
+func (s *Service) Once(ctx context.Context) (more bool, err error) {
+	now := s.site.Now()
+	var due []authn.Notice
+	err = s.site.Store.View(ctx, func(r store.Reader) error {
+		due, err = r.MailDue(now, batchSize)
+		return err
+	})
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	letters := s.write(due, now)
+	s.deliver(ctx, letters)
+	if ctx.Err() != nil { // whatever was not sent was interrupted, not refused
+		ctx = context.WithoutCancel(ctx)
+	}
+	err = s.site.Store.Update(ctx, func(tx store.Tx) error {
+		for _, l := range letters {
+			err := tx.UpdateNotice(l.notice.ID, func(n authn.Notice) (authn.Notice, error) { return l.outcome(n, now), nil })
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(due) == batchSize, err
+}
+
+// write makes the letters; those that cannot be written, or are too old, are final.
+func (s *Service) write(due []authn.Notice, now time.Time) []letter {
+	letters := make([]letter, len(due))
+	for i, n := range due {
+		l := letter{notice: n}
+		switch {
+		case now.Sub(n.At) > giveUp:
+			l.err, l.final = errors.New("too old"), true
+		case s.send == nil:
+			l.err = errors.New("no mail server is configured")
+		default:
+			l.subject, l.body, l.err = s.texts.Mail(n, s.site.Organisation)
+			l.final = l.err != nil
+		}
+		letters[i] = l
+	}
+	return letters
+}
+
+func (s *Service) deliver(ctx context.Context, letters []letter) {
+	var ready []letter
+	var index []int
+	for i, l := range letters {
+		if l.err == nil {
+			ready, index = append(ready, l), append(index, i)
+		}
+	}
+	if len(ready) > 0 {
+		if err := s.send(ctx, ready); err != nil {
+			s.site.Log.WarnContext(ctx, "mail server", "err", err)
+		}
+	}
+	for i, l := range ready {
+		letters[index[i]] = l
+	}
+	for _, l := range letters {
+		if l.final {
+			s.site.Log.WarnContext(ctx, "mail given up", "notice", string(l.notice.ID), "kind", string(l.notice.Kind), "err", l.err)
+		}
+	}
+}
+
+// outcome is the notice after this try.
+func (l letter) outcome(n authn.Notice, now time.Time) authn.Notice {
+	n.Tries++
+	switch {
+	case l.err == nil:
+		n.Mail = authn.MailSent
+	case l.final:
+		n.Mail = authn.MailFailed
+	default:
+		n.NextTry = now.Add(min(firstWait<<min(n.Tries-1, 10), longest))
+	}
+	return n
+}

@@ -1,0 +1,239 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"avow/internal/authn"
+	"avow/internal/server/api"
+	"avow/internal/server/site"
+	"avow/internal/store"
+	"avow/internal/wire"
+)
+
+var errDecision = authn.Fail(authn.Invalid, "bad_decision", "The answer cannot be verified. Update the app and try again.")
+
+// list answers GET /v1/requests: what waits for this device, exactly as signed.
+func (s *Service) list(w http.ResponseWriter, r *http.Request) error {
+	d, _, err := s.proof.Device(w, r)
+	if err != nil {
+		return err
+	}
+	now := s.site.Now()
+	answer := wire.RequestList{Requests: []string{}, ServerTime: now.Unix()}
+	if d.MayApprove() == nil {
+		err = s.site.Store.View(r.Context(), func(rd store.Reader) error {
+			open, err := rd.OpenApprovalRequests(d.User)
+			for _, o := range open {
+				if jws, ok := o.OpenFor(d.ID, now); ok {
+					answer.Requests = append(answer.Requests, jws)
+				}
+			}
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return api.Write(w, http.StatusOK, answer)
+}
+
+// decide answers POST /v1/requests/{id}/decision.
+func (s *Service) decide(w http.ResponseWriter, r *http.Request) error {
+	d, body, err := s.proof.Device(w, r)
+	if err != nil {
+		return err
+	}
+	var c wire.DecisionCommand
+	if err := api.Decode(body, &c); err != nil {
+		return err
+	}
+	id := authn.RequestID(r.PathValue("id"))
+	if !authn.ValidID("r_", string(id)) {
+		return authn.ErrRequestUnknown
+	}
+	if err := d.MayApprove(); err != nil {
+		return err
+	}
+	jws, err := s.delivered(r.Context(), id, d.ID)
+	if err != nil {
+		return err
+	}
+	dec, err := wire.VerifyDecision(c.Decision, d.Keys, s.site.Issuer, d.ID, id, jws)
+	if err != nil {
+		return errDecision.Because(err)
+	}
+	decided, err := s.settle(r.Context(), d.ID, dec, c.Decision)
+	if err != nil {
+		return err
+	}
+	receipt, err := wire.SignReceipt(s.site.Identity, wire.Receipt{
+		Issuer: s.site.Issuer, Device: d.ID, Request: id, RequestHash: wire.HashText(jws), DecisionHash: wire.HashText(c.Decision),
+		Kind: dec.Kind, At: decided.DecidedAt.Unix(),
+	})
+	if err != nil {
+		return err
+	}
+	return api.Write(w, http.StatusOK, wire.DecisionAnswer{State: decided.State, Receipt: receipt})
+}
+
+// delivered is the request exactly as it was signed for the device. To a device that was not asked the request does not exist.
+func (s *Service) delivered(ctx context.Context, id authn.RequestID, device authn.DeviceID) (jws string, err error) {
+	err = s.site.Store.View(ctx, func(rd store.Reader) error {
+		r, err := rd.ApprovalRequest(id)
+		if err != nil {
+			return err
+		}
+		for _, del := range r.Devices {
+			if del.Device == device {
+				jws = del.JWS
+				return nil
+			}
+		}
+		return store.ErrNotFound
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		err = authn.ErrRequestUnknown
+	}
+	return jws, err
+}
+
+// settle writes a verified decision. A wrong number is written too, so its error comes after the transaction, not out of it.
+func (s *Service) settle(ctx context.Context, device authn.DeviceID, dec wire.Decision, raw string) (decided authn.ApprovalRequest, err error) {
+	v := authn.Verdict{Device: device, Kind: dec.Kind, UV: dec.UV, Proof: raw}
+	if dec.Number != "" {
+		v.Number = authn.NumberMAC(s.pepper, dec.Request, dec.Number)
+	}
+	if dec.Handle != nil {
+		v.Handle = authn.HashOf(dec.Handle.Secret)
+	}
+	c := context.WithoutCancel(ctx) // a phone that hangs up has decided all the same
+	t := turn{service: s, now: s.site.Now(), ip: api.ClientIP(ctx), verdict: v, class: string(dec.Class)}
+	var refused error
+	err = s.site.Store.Update(c, func(tx store.Tx) (err error) {
+		decided, refused, err = t.take(tx, dec.Request)
+		return err
+	})
+	if err != nil {
+		return decided, err
+	}
+	if decided.State != authn.RequestOpen {
+		s.wake(decided)
+	}
+	return decided, refused
+}
+
+// turn is one decision on its way into the database.
+type turn struct {
+	service *Service
+	now     time.Time
+	ip      string
+	verdict authn.Verdict
+	class   string
+}
+
+// take runs in the transaction. What it returns as refused was counted and is on disk; err undoes everything.
+func (t turn) take(tx store.Tx, id authn.RequestID) (r authn.ApprovalRequest, refused, err error) {
+	d, err := tx.Device(t.verdict.Device)
+	if err != nil {
+		return r, nil, err
+	}
+	if err := d.MayApprove(); err != nil { // as of now, not as of when it was shown
+		return r, nil, err
+	}
+	u, err := tx.User(d.User)
+	if err != nil {
+		return r, nil, err
+	}
+	if err := u.Active(); err != nil {
+		return r, nil, err
+	}
+	old, err := tx.ApprovalRequest(id)
+	if err != nil {
+		return r, nil, err
+	}
+	r, err = old.Decide(t.verdict, t.now)
+	switch {
+	case errors.Is(err, authn.ErrWrongNumber):
+		return t.wrong(tx, old)
+	case err != nil:
+		return r, nil, err
+	}
+	if err := replace(tx, r); err != nil {
+		return r, nil, err
+	}
+	if err := t.record(tx, "request."+string(r.Decision), r); err != nil {
+		return r, nil, err
+	}
+	if r.Decision == authn.Approve {
+		return r, nil, tx.UpdateGuard(u.ID, func(g authn.Guard) (authn.Guard, error) { return g.Approved(), nil })
+	}
+	return r, nil, t.refuse(tx, u, d, r)
+}
+
+// wrong counts a wrong number; the last one ends the request.
+func (t turn) wrong(tx store.Tx, r authn.ApprovalRequest) (_ authn.ApprovalRequest, refused, err error) {
+	left := 0
+	err = tx.UpdateGuard(r.User, func(g authn.Guard) (authn.Guard, error) {
+		g, left = g.WrongNumber()
+		return g, nil
+	})
+	if err != nil {
+		return r, nil, err
+	}
+	refused = wrongNumber(left)
+	if left == 0 {
+		r = r.Fail(t.now)
+		if err := replace(tx, r); err != nil {
+			return r, nil, err
+		}
+	}
+	return r, refused, t.record(tx, "request.wrong_number", r)
+}
+
+func wrongNumber(left int) error {
+	e := *authn.ErrWrongNumber
+	switch left {
+	case 0:
+		return authn.ErrRequestFailed
+	case 1:
+		e.Message = "Not this number. Look at the screen again. One try left."
+	default:
+		e.Message = "Not this number. Look at the screen again. Two tries left."
+	}
+	return &e
+}
+
+// refuse counts a No; too many mute the phones, and "it's not me" is an alarm.
+func (t turn) refuse(tx store.Tx, u authn.User, d authn.Device, r authn.ApprovalRequest) error {
+	muted := false
+	err := tx.UpdateGuard(u.ID, func(g authn.Guard) (authn.Guard, error) {
+		g, muted = g.Refused(r.Decision, t.now)
+		return g, nil
+	})
+	if err != nil {
+		return err
+	}
+	facts := map[string]string{"client": string(r.Client), "ip": r.Origin.IP, "place": r.Origin.Place}
+	if muted {
+		if err := site.Notify(tx, u, authn.NoticeMuted, d.ID, facts, t.now); err != nil {
+			return err
+		}
+	}
+	if r.Decision != authn.NotMe {
+		return nil
+	}
+	facts = map[string]string{
+		"login": u.Login, "name": u.Name, "device": d.Info.Name, "client": string(r.Client), "ip": r.Origin.IP, "place": r.Origin.Place,
+	}
+	return t.service.site.NotifyAdmins(tx, authn.NoticeNotMe, d.ID, facts, t.now)
+}
+
+func (t turn) record(tx store.Tx, action string, r authn.ApprovalRequest) error {
+	return tx.AppendAudit(authn.AuditRecord{
+		At: t.now, Actor: "device:" + string(t.verdict.Device), Action: action, Subject: string(r.ID), IP: t.ip,
+		Facts: map[string]string{"client": string(r.Client), "uv": string(t.verdict.UV), "key": t.class, "matched_by": string(r.MatchedBy)},
+	})
+}

@@ -1,0 +1,142 @@
+// Package web holds the server's pages: templates (html/template), one style sheet made of the tokens of the look, one small script
+// and what they show. It is not the portal: it serves nothing, decides nothing and holds no secret; internal/server/portal does. Every
+// page can be read and used without script. The style of the pages follows assets/look and WCAG 2.2 AA.
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"avow/assets/icons"
+	"avow/assets/look"
+	"avow/assets/translations"
+)
+
+//go:embed pages/*.html
+var pages embed.FS
+
+//go:embed static/*
+var static embed.FS
+
+// Name is a page.
+type Name string
+
+// The pages, and the type of the content that each takes.
+const (
+	Start   Name = "start"   // StartPage
+	Code    Name = "code"    // CodeForm
+	Connect Name = "connect" // ConnectPhone: shows the QR
+	Ask     Name = "ask"     // AskPhone: "is this your phone?"
+	Done    Name = "done"    // DonePhone
+	Open    Name = "open"    // OpenApp: someone scanned a code of ours with the phone's own camera
+	Message Name = "message" // OneMessage
+)
+
+var names = []Name{Start, Code, Connect, Ask, Done, Open, Message}
+
+// StaticPath is the folder under which the files of Static are fetched.
+const StaticPath = "/static/"
+
+// File is a style sheet, a script or an icon.
+type File struct {
+	Type string // media type
+	Body []byte
+}
+
+// Files is what the pages fetch, by address (StaticPath and a name that holds a hash of the content, so that it can be kept for ever).
+type Files map[string]File
+
+var types = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".png": "image/png"}
+
+// Set is all pages in all languages. It is safe for concurrent use.
+type Set struct {
+	Files   Files
+	address map[string]string // of a file, by its plain name
+	parsed  map[string]map[Name]*template.Template
+}
+
+// New parses the embedded pages. An error is a mistake in them, which the tests find.
+func New() (*Set, error) {
+	s := &Set{Files: Files{}, address: map[string]string{}, parsed: map[string]map[Name]*template.Template{}}
+	entries, err := fs.ReadDir(static, "static")
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	for _, e := range entries {
+		b, err := fs.ReadFile(static, "static/"+e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
+		s.add(e.Name(), b)
+	}
+	s.add("icon.png", icons.App(192))
+	for _, l := range translations.Languages() {
+		s.parsed[l.Tag] = map[Name]*template.Template{}
+		for _, name := range names {
+			t, err := template.New("layout").Option("missingkey=error").Funcs(s.funcs(l.Tag)).
+				ParseFS(pages, "pages/layout.html", "pages/parts.html", "pages/"+string(name)+".html")
+			if err != nil {
+				return nil, fmt.Errorf("page %s: %w", name, err)
+			}
+			s.parsed[l.Tag][name] = t
+		}
+	}
+	return s, nil
+}
+
+func (s *Set) add(name string, body []byte) {
+	sum := sha256.Sum256(body)
+	ext := path.Ext(name)
+	address := StaticPath + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+	s.address[name] = address
+	s.Files[address] = File{Type: types[ext], Body: body}
+}
+
+// Render writes a page. f.Content must be of the type that the page takes. Nothing is written when an error comes back.
+func (s *Set) Render(w io.Writer, name Name, f Frame) error {
+	t := s.parsed[f.Language][name]
+	if t == nil {
+		return fmt.Errorf("page %q does not exist in language %q", name, f.Language)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout", f); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (s *Set) funcs(lang string) template.FuncMap {
+	p := translations.New(lang)
+	return template.FuncMap{
+		"t":         func(id string, args ...any) string { return p.T(translations.Message(id), args...) },
+		"file":      func(name string) string { return s.address[name] },
+		"icon":      icon,
+		"mark":      mark,
+		"initials":  initials,
+		"ring":      newRing,
+		"step":      newStep,
+		"languages": translations.Languages,
+		"clock":     p.Clock,
+		"seconds":   p.ClockSeconds,
+		"left":      p.Left,
+	}
+}
+
+// icon puts an icon of the set into the page, where the style sheet gives it the color of its text. It says nothing to those who
+// listen: the word beside it does.
+func icon(name string) template.HTML {
+	return template.HTML(`<span class="icon" aria-hidden="true">` + string(icons.SVG(icons.Name(name))) + `</span>`)
+}
+
+func mark() template.HTML {
+	return template.HTML(`<span class="mark" aria-hidden="true">` + string(look.MarkFingers) + string(look.MarkCheck) + `</span>`)
+}

@@ -1,0 +1,203 @@
+package portal_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"avow/internal/qr"
+	"avow/internal/server/registration"
+	"avow/internal/wire"
+)
+
+// TestServicesConnectPage walks the main job in Debian's Chromium: the link of the page, the QR, a phone that scans the picture on the
+// screen, "is this your phone?" without a reload, Yes, done (R-012). With AVOW_PICTURES it leaves pictures of all pages there.
+func TestServicesConnectPage(t *testing.T) {
+	d := newDesk(t)
+	c := newChromium(t, d)
+	made := d.create()
+
+	for name, address := range map[string]string{
+		"start": d.https.URL + "/", "code": d.https.URL + "/connect", "missing": d.https.URL + "/nothing",
+		"open": made.Link.Encode(), "closed": d.https.URL + "/connect/session",
+	} {
+		c.do(chromedp.Navigate(address))
+		c.pictures(name)
+	}
+
+	c.do(chromedp.Navigate(wire.PageLink(d.site.Host, made.Page)), shown("svg.qr"))
+	if at := get(c, chromedp.Location()); at != d.https.URL+"/connect/session" {
+		t.Errorf("the browser is at %q: the code must be gone from the address", at)
+	}
+	c.pictures("connect")
+	p := d.phone(c.scan(), "Pixel 8")
+	if p.link.Encode() != made.Link.Encode() {
+		t.Fatal("the QR on the screen is not the session's link")
+	}
+	c.do(script(`window.stayed = true`))
+	if err := p.claim(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.do(shown(`main[data-state="claimed"]`))
+	c.pictures("scanned")
+	bound, err := p.finish(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.do(shown(`main[data-state="waiting"]`))
+	words := get(c, chromedp.Evaluate[[]string](`[...document.querySelectorAll(".word")].map(w => w.textContent)`))
+	if strings.Join(words, " ") != strings.Join(bound.CheckWords[:], " ") {
+		t.Errorf("the page shows %q, the phone %q", words, bound.CheckWords)
+	}
+	if !get(c, chromedp.Evaluate[bool](`window.stayed === true`)) {
+		t.Error("the page was loaded again; it should change by itself")
+	}
+	if tag := get(c, chromedp.Evaluate[string](`document.activeElement.tagName`)); tag != "H1" {
+		t.Errorf("the focus is on %q, want the new heading", tag)
+	}
+	c.pictures("ask")
+
+	// What has just appeared takes no tap for a moment; then it does.
+	c.do(chromedp.Evaluate[chromedp.Void](`new Promise(done => setTimeout(done, 600)).then(() => undefined)`, chromedp.EvalAwaitPromise))
+	c.do(chromedp.Click(chromedp.CSS("button.yes")), shown(".stamp"))
+	c.pictures("done")
+	if got := d.state(made.Page); got != registration.Done {
+		t.Errorf("the session is %q", got)
+	}
+}
+
+// chromium is a tab of a browser that trusts the certificate of the desk and of nobody else.
+type chromium struct {
+	t    *testing.T
+	ctx  context.Context
+	dir  string // where pictures go; "" for nowhere
+	desk *desk
+}
+
+// newChromium starts Debian's Chromium; without it the test is skipped.
+func newChromium(t *testing.T, d *desk) *chromium {
+	t.Helper()
+	if os.Getenv("AVOW_TEST_SERVICES") == "" {
+		t.Skip("AVOW_TEST_SERVICES is not set: this test needs Chromium")
+	}
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is not in PATH: apt-get install chromium")
+	}
+	spki := sha256.Sum256(d.https.Certificate().RawSubjectPublicKeyInfo)
+	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	opts = append(opts, chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("accept-lang", "en"), chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(spki[:])))
+	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	c := &chromium{t: t, ctx: ctx, dir: os.Getenv("AVOW_PICTURES"), desk: d}
+	if c.dir != "" {
+		if err := os.MkdirAll(c.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.do(chromedp.EmulateViewport(1280, 800), scheme("light"))
+	limited, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	c.ctx = limited
+	return c
+}
+
+func (c *chromium) do(steps ...chromedp.Action[chromedp.Void]) {
+	c.t.Helper()
+	if err := chromedp.Do(c.ctx, steps...); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func get[T any](c *chromium, a chromedp.Action[T]) T {
+	c.t.Helper()
+	v, err := chromedp.Run(c.ctx, a)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return v
+}
+
+func shown(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.WaitVisible(chromedp.CSS(selector))
+}
+
+func script(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void]("void (" + text + ")")
+}
+
+// scheme is light or dark; motion is off, so that a picture shows where things come to rest.
+func scheme(name string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}})
+		return chromedp.Void{}, err
+	}
+}
+
+// pictures writes NAME-light.png, NAME-390-dark.png and so on. Every page must fit the width of the screen.
+func (c *chromium) pictures(name string) {
+	c.t.Helper()
+	for _, screen := range []struct {
+		name          string
+		width, height int64
+	}{{"-390", 390, 844}, {"", 1280, 800}} {
+		c.do(chromedp.EmulateViewport(screen.width, screen.height))
+		if wide := get(c, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > screen.width {
+			c.t.Errorf("%s: the page is %d px wide on a screen of %d", name, wide, screen.width)
+		}
+		for _, s := range []string{"dark", "light"} {
+			c.do(scheme(s))
+			if c.dir == "" {
+				continue
+			}
+			b := get(c, chromedp.CaptureScreenshot())
+			if screen.name != "" {
+				b = get(c, chromedp.FullScreenshot(100))
+			}
+			if err := os.WriteFile(filepath.Join(c.dir, "web-"+name+screen.name+"-"+s+".png"), b, 0o644); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// scan reads the QR off the screen as it is, light and dark.
+func (c *chromium) scan() wire.RegistrationLink {
+	c.t.Helper()
+	var links []string
+	for _, s := range []string{"dark", "light"} {
+		c.do(scheme(s))
+		img, err := png.Decode(bytes.NewReader(get(c, chromedp.CaptureScreenshot())))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		found, err := qr.Decode(c.ctx, img, qr.Options{})
+		if err != nil {
+			c.t.Fatalf("%s: %v", s, err)
+		}
+		links = append(links, found[0].Text)
+	}
+	link, err := wire.ParseLink(links[0])
+	if err != nil || links[0] != links[1] {
+		c.t.Fatalf("the screen says something else: %v", err)
+	}
+	return link.(wire.RegistrationLink)
+}

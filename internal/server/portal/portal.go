@@ -1,0 +1,70 @@
+// Package portal is what people see of the server in a browser: the connect page with its QR and "is this your phone?"
+// (docs/protocol.md, section 4), the pages that a phone's own camera opens, the first page. It makes no decision: package
+// registration does; the words and looks are those of assets/web. It follows OWASP ASVS 5.0 on cookies, headers and forms.
+//
+// Routes: GET /, GET and POST /connect, GET /connect/session, GET /connect/events (SSE), POST /connect/answer, POST /connect/new,
+// GET /R, GET /A, GET /static/…; everything that nobody else answers gets a page that says so.
+//
+// A GET never changes state. The page's secret comes in a form and stays in a cookie: it is in no address that a server, a
+// proxy or another site sees.
+package portal
+
+import (
+	"context"
+	"net/http"
+
+	"avow/assets/web"
+	"avow/internal/authn"
+	"avow/internal/key"
+	"avow/internal/server/registration"
+	"avow/internal/server/site"
+)
+
+// Sessions is what the pages need of the flow of registration; *registration.Service has it.
+type Sessions interface {
+	ByPage(ctx context.Context, page key.Secret) (registration.View, error)
+	Create(ctx context.Context, q registration.CreateRequest) (registration.Created, error)
+	Confirm(ctx context.Context, id authn.RegistrationID, actor, reason string, words *[2]string) error
+	Refuse(ctx context.Context, id authn.RegistrationID, actor string) error
+}
+
+// Service is the pages. It is safe for concurrent use.
+type Service struct {
+	site     *site.Site
+	sessions Sessions
+	pages    *web.Set
+	origins  *http.CrossOriginProtection
+	cookies  key.Secret // key of the cookie's seal
+	forms    key.Secret // key of what ties a form to a cookie
+}
+
+// New makes the service. An error means that the pages in the program, or the issuer, are broken.
+func New(s *site.Site, sessions Sessions) (*Service, error) {
+	pages, err := web.New()
+	if err != nil {
+		return nil, err
+	}
+	origins := http.NewCrossOriginProtection()
+	if err := origins.AddTrustedOrigin(s.Issuer); err != nil {
+		return nil, err
+	}
+	return &Service{
+		site: s, sessions: sessions, pages: pages, origins: origins,
+		cookies: s.Derive("connect cookie"), forms: s.Derive("connect form"),
+	}, nil
+}
+
+// Routes registers the pages.
+func (s *Service) Routes(mux *http.ServeMux) {
+	mux.Handle("GET /{$}", s.handle(s.start))
+	mux.Handle("GET /connect", s.handle(s.codeForm))
+	mux.Handle("POST /connect", s.handle(s.enter))
+	mux.Handle("GET /connect/session", s.handle(s.session))
+	mux.Handle("GET /connect/events", s.handle(s.events))
+	mux.Handle("POST /connect/answer", s.handle(s.answer))
+	mux.Handle("POST /connect/new", s.handle(s.renew))
+	mux.Handle("GET /R", s.handle(s.open(true)))
+	mux.Handle("GET /A", s.handle(s.open(false)))
+	mux.Handle("GET "+web.StaticPath, s.handle(s.static))
+	mux.Handle("/", s.handle(s.missing))
+}

@@ -6,6 +6,8 @@
 package style
 
 import (
+	"bytes"
+	"fmt"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -31,10 +33,16 @@ func TextSize(t TextToken) float32 {
 	return textSizes[t]
 }
 
-// Icon returns an SVG resource which is painted in the color of a token and
-// follows the theme. The name must end in .svg and be unique to the picture.
+// Icon returns an SVG whose black fills are painted in the color that a token
+// has now: like Color, call it when painting. The name must be unique to the
+// picture; an SVG of another form comes back as it is.
 func Icon(name string, svg []byte, t Token) fyne.Resource {
-	return theme.NewColoredResource(fyne.NewStaticResource(name, svg), t)
+	c := color.NRGBAModel.Convert(Color(t)).(color.NRGBA)
+	ink := fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B)
+	// Not theme.NewColoredResource: it parses the SVG each time, and a theme that
+	// does not know the token (before ours is set) makes Fyne panic.
+	painted := bytes.ReplaceAll(svg, []byte(`fill="#000000"`), []byte(`fill="`+ink+`"`))
+	return fyne.NewStaticResource(ink[1:]+"-"+name, painted)
 }
 
 // ReducedMotion tells whether all motion but fading is to be left out.

@@ -364,3 +364,21 @@ func TestParseColor(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+func TestIconIsPaintedInTheColorOfNow(t *testing.T) {
+	app := test.NewTempApp(t)
+	svg := []byte(`<svg><path fill="#000000" d=""/></svg>`)
+	app.Settings().SetTheme(NewTheme(Options{Appearance: Light}))
+	light := Icon("a.svg", svg, Primary)
+	app.Settings().SetTheme(NewTheme(Options{Appearance: Dark}))
+	dark := Icon("a.svg", svg, Primary)
+	if want := `<svg><path fill="#0F5247" d=""/></svg>`; string(light.Content()) != want {
+		t.Errorf("light is %s", light.Content())
+	}
+	if want := `<svg><path fill="#86D3BC" d=""/></svg>`; string(dark.Content()) != want {
+		t.Errorf("dark is %s", dark.Content())
+	}
+	if light.Name() == dark.Name() {
+		t.Error("both have the same name, so the picture of one would be shown for the other")
+	}
+}

@@ -145,17 +145,17 @@ func NewMark(size float32, fingers, check style.Token) *Mark {
 
 // CreateRenderer makes the mark.
 func (m *Mark) CreateRenderer() fyne.WidgetRenderer {
-	fingers := canvas.NewImageFromResource(style.Icon("mark-fingers.svg", look.MarkFingers, m.fingers))
-	check := canvas.NewImageFromResource(style.Icon("mark-check.svg", look.MarkCheck, m.check))
-	v := &view{of: m, objects: []fyne.CanvasObject{fingers, check}}
+	fingers, check := newGlyph(), newGlyph()
+	fingers.Hidden, check.Hidden = false, false
+	v := &view{of: m, objects: []fyne.CanvasObject{fingers.Image, check.Image}}
 	v.paint = func() {
-		fingers.Refresh()
-		check.Refresh()
+		fingers.paint("mark-fingers", look.MarkFingers, m.fingers)
+		check.paint("mark-check", look.MarkCheck, m.check)
 	}
 	v.layout = func(s fyne.Size) {
-		for _, img := range []*canvas.Image{fingers, check} {
-			place(img, (s.Width-m.size)/2, (s.Height-m.size)/2, m.size, m.size)
-		}
+		d := min(s.Width, s.Height, m.size)
+		place(fingers.Image, (s.Width-d)/2, (s.Height-d)/2, d, d)
+		place(check.Image, (s.Width-d)/2, (s.Height-d)/2, d, d)
 	}
 	v.min = func() fyne.Size { return fyne.NewSquareSize(m.size) }
 	return v.ready()

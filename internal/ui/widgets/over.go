@@ -216,7 +216,7 @@ func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 		middle(text, style.Space3+lead(), 0, text.MinSize().Width, s.Height)
 	}
 	v.min = func() fyne.Size {
-		return fyne.NewSize(text.MinSize().Width+lead()+2*style.Space3, style.SizeMinTarget)
+		return fyne.NewSize(max(text.MinSize().Width+lead()+2*style.Space3, style.SizeMinTarget), style.SizeMinTarget)
 	}
 	return v.ready()
 }

@@ -217,7 +217,7 @@ func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObj
 			y := float32(i) * lh
 			c := add(p, x, y)
 			if p.Bold && p.Mono { // see heavy
-				add(p, x+apart(size), y)
+				add(p, x+apart(t, size), y)
 			}
 			x += c.MinSize().Width
 		}

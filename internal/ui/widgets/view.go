@@ -56,32 +56,30 @@ func place(o fyne.CanvasObject, x, y, w, h float32) {
 }
 
 // glyph is an icon that remembers what it shows.
-type glyph struct {
-	*canvas.Image
-	name  icons.Name
-	token style.Token
-}
+type glyph struct{ *canvas.Image }
 
 func newGlyph() *glyph {
-	img := &canvas.Image{FillMode: canvas.ImageFillContain}
-	g := &glyph{Image: img}
-	g.Image.Hide()
+	g := &glyph{&canvas.Image{FillMode: canvas.ImageFillContain}}
+	g.Hidden = true
 	return g
 }
 
 // set shows an icon in the color of a token; an empty name shows nothing.
 func (g *glyph) set(n icons.Name, t style.Token) {
-	if n == "" {
-		g.Image.Hide()
-		g.name = ""
+	g.Hidden = n == ""
+	if n != "" {
+		g.paint(string(n), icons.SVG(n), t)
+	}
+}
+
+// paint shows an SVG in the color of a token.
+func (g *glyph) paint(name string, svg []byte, t style.Token) {
+	r := style.Icon(name+".svg", svg, t)
+	if g.Resource != nil && g.Resource.Name() == r.Name() {
 		return
 	}
-	if n != g.name || t != g.token {
-		g.name, g.token = n, t
-		g.Image.Resource = style.Icon(string(n)+".svg", icons.SVG(n), t)
-	}
-	g.Image.Show()
-	g.Image.Refresh()
+	g.Resource = r
+	g.Refresh()
 }
 
 // rect makes a rectangle with rounded corners, still without colors.
@@ -133,18 +131,22 @@ func (t *heavy) dress(size float32, c style.Token) {
 	}
 }
 
-func (t *heavy) width() float32 { return t.over.MinSize().Width + apart(t.over.TextSize) }
+func (t *heavy) width() float32 { return t.over.MinSize().Width + apart(t.over, t.over.TextSize) }
 
 // middle places the text in the middle of a box.
 func (t *heavy) middle(x, y, w, h float32) {
 	own := t.width()
 	x += (w - own) / 2
 	middle(t.under, x, y, own, h)
-	middle(t.over, x+apart(t.over.TextSize), y, own, h)
+	middle(t.over, x+apart(t.over, t.over.TextSize), y, own, h)
 }
 
-// apart is how far the two drawings of a heavy text are from each other.
-func apart(size float32) float32 { return max(0.7, size*0.033) }
+// apart is how far the two drawings of a heavy text are from each other: whole
+// pixels of the screen, at least one.
+func apart(of fyne.CanvasObject, size float32) float32 {
+	scale := scaleOf(of)
+	return max(1, float32(int(size*0.033*scale+0.5))) / scale
+}
 
 // edge returns the stroke of an edge of a width and how far its rectangle lies
 // inside, both whole pixels: Fyne draws half of a stroke outside.

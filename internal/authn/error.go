@@ -27,6 +27,7 @@ type Error struct {
 	Code       string        // snake_case, stable, e.g. session_claimed
 	Message    string        // a sentence for people
 	RetryAfter time.Duration // 0 when waiting does not help
+	Left       int           // tries that are left; 0 when there is nothing to count
 	Err        error         // what went wrong underneath; for logs only, never sent
 }
 
@@ -63,6 +64,13 @@ func (e *Error) Because(err error) *Error {
 func (e *Error) After(d time.Duration) *Error {
 	c := *e
 	c.RetryAfter = d
+	return &c
+}
+
+// WithLeft returns a copy that says how many tries are left.
+func (e *Error) WithLeft(n int) *Error {
+	c := *e
+	c.Left = n
 	return &c
 }
 

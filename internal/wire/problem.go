@@ -16,13 +16,14 @@ type Problem struct {
 	Code       string     `json:"code"`
 	Title      string     `json:"title"`                 // the sentence for people
 	RetryAfter int        `json:"retry_after,omitempty"` // seconds
+	TriesLeft  int        `json:"tries_left,omitempty"`
 }
 
 // NewProblem turns an error into what may be sent of it.
 func NewProblem(err error) Problem {
 	e := authn.AsError(err)
 	return Problem{
-		Status: statusOf(e.Kind), Kind: e.Kind, Code: e.Code, Title: e.Message,
+		Status: statusOf(e.Kind), Kind: e.Kind, Code: e.Code, Title: e.Message, TriesLeft: e.Left,
 		RetryAfter: int((e.RetryAfter + time.Second - 1) / time.Second),
 	}
 }
@@ -34,7 +35,7 @@ const maxRetryAfter = 24 * 60 * 60
 func (p Problem) Err() error {
 	wait := min(max(p.RetryAfter, 0), maxRetryAfter)
 	return &authn.Error{
-		Kind: p.Kind, Code: authn.CleanText(p.Code, 64), Message: authn.CleanText(p.Title, 300), RetryAfter: time.Duration(wait) * time.Second,
+		Kind: p.Kind, Code: authn.CleanText(p.Code, 64), Message: authn.CleanText(p.Title, 300), Left: max(0, p.TriesLeft), RetryAfter: time.Duration(wait) * time.Second,
 	}
 }
 

@@ -1,0 +1,275 @@
+// Package model holds the app's screens without their pictures: for each the finished texts and states, and what can be done on it. It knows no Fyne
+// and draws nothing; package screen lays it out, package shell shows it. What the app can do is package phone's; the words are in
+// assets/translations.
+package model
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"avow/assets/translations"
+	"avow/internal/authn"
+	"avow/internal/key"
+	"avow/internal/phone"
+	"avow/internal/phone/platform"
+	"avow/internal/wire"
+)
+
+// Core is what the screens need of phone.Core.
+type Core interface {
+	State() phone.State
+	Subscribe(func(phone.Event)) (cancel func())
+	SetPIN(context.Context, key.Secret) error
+	ChangePIN(ctx context.Context, old, pin key.Secret) error
+	Unlock(context.Context, platform.Prompt) error
+	UnlockBackup(context.Context, platform.Prompt) error
+	UnlockOld(context.Context, platform.Prompt) error
+	Lock()
+	Invite(context.Context, wire.RegistrationLink) (*phone.Invitation, error)
+	Connect(context.Context, *phone.Invitation, platform.Prompt) (phone.Account, error)
+	Forget(context.Context, *phone.Invitation) error
+	Sync(context.Context) error
+	Approve(context.Context, authn.RequestID, phone.Match, platform.Prompt) (phone.Receipt, error)
+	Deny(context.Context, authn.RequestID) (phone.Receipt, error)
+	NotMe(context.Context, authn.RequestID) (phone.Receipt, error)
+	ByHandle(wire.ApprovalLink) (phone.Request, error)
+	RemoveAccount(context.Context, phone.AccountID) (told bool, err error)
+}
+
+// Biometrics is what the settings need of the keystore; nil fields of Config.Biometrics mean that there are none.
+type Biometrics interface {
+	BiometricEnabled() bool
+	EnableBiometric(ctx context.Context, pin key.Secret, p platform.Prompt) error
+	DisableBiometric(context.Context) error
+}
+
+// Page names what is shown. It is also the name of the tour's picture: append, never rename.
+type Page string
+
+// The pages.
+const (
+	PageWelcome   Page = "welcome"
+	PageChoosePIN Page = "choose-pin"
+	PageLock      Page = "lock"
+	PageAskPIN    Page = "ask-pin"
+	PageScan      Page = "scan"
+	PageConnect   Page = "connect"
+	PageWords     Page = "check-words"
+	PageConnected Page = "connected"
+	PageHome      Page = "home"
+	PageRequest   Page = "request"
+	PageResult    Page = "result"
+	PageSettings  Page = "settings"
+	PageLanguage  Page = "language"
+	PageTextSize  Page = "text-size"
+	PageLockAfter Page = "lock-settings"
+	PageChangePIN Page = "change-pin"
+	PageAbout     Page = "about"
+	PageDebugLog  Page = "debug-log"
+	PageTrouble   Page = "trouble" // the vault needs a decision
+	PageError     Page = "error"   // something failed: what, what to do, a code
+)
+
+// Config is what an App is made of.
+type Config struct {
+	Core       Core
+	Settings   *Settings
+	Biometrics Biometrics // nil: there is no sensor
+	Camera     platform.Camera
+	Log        *LogBook
+	Version    string
+	Now        func() time.Time
+	Changed    func()       // called after every change, from any goroutine; must return at once
+	Go         func(func()) // runs work in the background; nil: a goroutine
+	Languages  []string     // the system's wishes, first first
+}
+
+// App is the app as view models. Its methods return at once; work goes on in the background and Changed tells of it.
+type App struct {
+	cfg    Config
+	ctx    context.Context
+	stop   context.CancelFunc
+	cancel func()
+
+	mu      sync.Mutex
+	print   *translations.Printer
+	tab     Page
+	stack   []Page // pages above the tab
+	account phone.AccountID
+	later   map[authn.RequestID]bool // "Later" was said
+	busy    string                   // what runs, "" for nothing
+	fault   *Fault                   // of the page on top
+	failure *Fault                   // of PageError
+	pin     pinEntry
+	ask     *question // a command that waits for the PIN
+	scan    scanState
+	connect connectState
+	request requestState
+	result  *Result
+	home    homeState
+}
+
+// New makes the app's screens around a core.
+func New(cfg Config) *App {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func() {}
+	}
+	if cfg.Go == nil {
+		cfg.Go = func(f func()) { go f() }
+	}
+	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}}
+	a.ctx, a.stop = context.WithCancel(context.Background())
+	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
+	a.cancel = cfg.Core.Subscribe(a.event)
+	return a
+}
+
+// Close ends what runs in the background.
+func (a *App) Close() {
+	a.cancel()
+	a.stop()
+}
+
+// Page is what is shown now. A request covers everything but a question for the PIN; then come what the vault needs, the lock, and
+// what the person was doing.
+func (a *App) Page() Page {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.page(a.cfg.Core.State())
+}
+
+func (a *App) page(s phone.State) Page {
+	switch {
+	case a.ask != nil:
+		return PageAskPIN
+	case a.failure != nil:
+		return PageError
+	case a.result != nil:
+		return PageResult
+	case a.top() == PageScan && a.scan.forRequest != "" && a.isOpen(s, a.scan.forRequest):
+		return PageScan
+	case a.currentRequest(s) != nil:
+		return PageRequest
+	case s.Trouble != nil:
+		return PageTrouble
+	case s.HasPIN && s.Locked:
+		return PageLock
+	case len(a.stack) > 0:
+		return a.top()
+	case len(s.Accounts) == 0 && a.tab == PageHome:
+		return PageWelcome
+	}
+	return a.tab
+}
+
+func (a *App) top() Page {
+	if len(a.stack) == 0 {
+		return ""
+	}
+	return a.stack[len(a.stack)-1]
+}
+
+// Tabs says whether the tab bar is shown, and which tab is active.
+func (a *App) Tabs() (active Page, shown bool) {
+	p := a.Page()
+	return p, p == PageHome || p == PageSettings
+}
+
+// GoTo switches to a tab.
+func (a *App) GoTo(tab Page) {
+	a.change(func() { a.tab, a.stack, a.fault = tab, nil, nil })
+}
+
+// Open puts a page above the tab.
+func (a *App) Open(p Page) {
+	a.change(func() { a.stack, a.fault, a.pin = append(a.stack, p), nil, pinEntry{} })
+}
+
+// Back leaves the page on top; Esc and the arrow do the same. On a request it is "Later", never No.
+func (a *App) Back() {
+	switch a.Page() {
+	case PageAskPIN:
+		a.CancelPIN()
+	case PageRequest:
+		a.Later()
+	case PageResult, PageError:
+		a.Done()
+	case PageConnect:
+		a.CancelConnect()
+	case PageWords, PageConnected:
+		a.FinishConnect()
+	default:
+		a.change(a.pop)
+	}
+}
+
+func (a *App) pop() {
+	if len(a.stack) > 0 {
+		a.stack = a.stack[:len(a.stack)-1]
+	}
+	a.fault, a.pin, a.scan = nil, pinEntry{}, scanState{}
+}
+
+// Done leaves a result or an error.
+func (a *App) Done() {
+	a.change(func() { a.result, a.failure = nil, nil })
+}
+
+// Busy says what runs now, in the words of the button that began it; "" for nothing.
+func (a *App) Busy() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.busy
+}
+
+// T prints a text that stands alone.
+func (a *App) T(id translations.Message, args ...any) string { return a.printer().T(id, args...) }
+
+func (a *App) printer() *translations.Printer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.print
+}
+
+// change alters the state and tells of it.
+func (a *App) change(f func()) {
+	a.mu.Lock()
+	f()
+	a.mu.Unlock()
+	a.cfg.Changed()
+}
+
+// do runs a command in the background. One at a time: while one runs another is not begun.
+func (a *App) do(label string, f func(context.Context) error, done func(error)) {
+	a.mu.Lock()
+	if a.busy != "" {
+		a.mu.Unlock()
+		return
+	}
+	a.busy, a.fault = label, nil
+	a.mu.Unlock()
+	a.cfg.Changed()
+	a.cfg.Go(func() {
+		err := f(a.ctx)
+		a.mu.Lock()
+		a.busy = ""
+		a.mu.Unlock()
+		done(err)
+		a.cfg.Changed()
+	})
+}
+
+// event hears of the core. It only asks for a redraw, and shows what closed.
+func (a *App) event(e phone.Event) {
+	if e.Kind == phone.RequestClosed {
+		a.requestClosed(e)
+	}
+	if e.Kind == phone.AccountsChanged {
+		a.accountsChanged()
+	}
+	a.cfg.Changed()
+}

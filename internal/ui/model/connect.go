@@ -1,0 +1,199 @@
+package model
+
+import (
+	"context"
+	"errors"
+
+	"avow/internal/phone"
+	"avow/internal/phone/platform"
+	"avow/internal/wire"
+)
+
+// connectState is a registration while its pages are open.
+type connectState struct {
+	invitation *phone.Invitation
+	account    phone.Account
+	waiting    bool // Connect was said, the PIN has to be chosen first
+}
+
+// ConnectView is the page that asks "Connect work account?".
+type ConnectView struct {
+	Organisation string
+	Account      string // Account a•••a.lind
+	Host         string
+	GoodUntil    string
+	Warning      string // a second organisation
+	Points       []Point
+	Busy         string
+	Words        string // what went wrong
+}
+
+// Point is one line with an icon that says what something means.
+type Point struct{ Icon, Text string }
+
+// Connect is the view of PageConnect.
+func (a *App) Connect() ConnectView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	inv, t := a.connect.invitation, a.print
+	if inv == nil {
+		return ConnectView{}
+	}
+	v := ConnectView{
+		Organisation: inv.Organisation, Account: t.T("app.connect.account", "Login", inv.LoginMasked), Host: inv.Host,
+		GoodUntil: t.T("app.connect.good_until", "Clock", t.Clock(inv.GoodUntil)), Busy: a.busy,
+		Points: []Point{
+			{"check-circle", t.T("app.connect.says_yes")},
+			{"fingerprint", t.T("app.connect.asks")},
+			{"eye", t.T("app.connect.sees", "Organisation", inv.Organisation)},
+		},
+	}
+	if inv.NewServer {
+		v.Warning = t.T("app.connect.new_organisation")
+	}
+	if a.fault != nil {
+		v.Words = a.fault.Sentence
+	}
+	return v
+}
+
+// invite asks the server of a link who it is.
+func (a *App) invite(link wire.RegistrationLink) {
+	var inv *phone.Invitation
+	a.do(a.T("app.busy.asking"), func(ctx context.Context) error {
+		var err error
+		inv, err = a.cfg.Core.Invite(ctx, link)
+		return err
+	}, func(err error) {
+		if err != nil {
+			a.change(func() { a.pop() })
+			a.fail(err)
+			return
+		}
+		a.change(func() {
+			if a.top() == PageScan {
+				a.pop()
+			}
+			a.connect = connectState{invitation: inv}
+			a.stack = append(a.stack, PageConnect)
+		})
+	})
+}
+
+// ConfirmConnect is the tap on Connect. Without a PIN one is chosen first.
+func (a *App) ConfirmConnect() {
+	if !a.cfg.Core.State().HasPIN {
+		a.change(func() {
+			a.connect.waiting, a.pin = true, pinEntry{}
+			a.stack = append(a.stack, PageChoosePIN)
+		})
+		return
+	}
+	a.change(func() { a.connect.waiting = true })
+	a.connectNow()
+}
+
+// connectNow goes on after the PIN was chosen.
+func (a *App) connectNow() {
+	a.mu.Lock()
+	inv, waiting := a.connect.invitation, a.connect.waiting
+	a.connect.waiting = false
+	a.mu.Unlock()
+	if inv == nil || !waiting {
+		return
+	}
+	title := a.T("app.prompt.connect", "Organisation", inv.Organisation)
+	prompt := platform.Prompt{Title: title, Subtitle: inv.Host, Reason: a.T("app.prompt.connect_reason")}
+	var acc phone.Account
+	a.verified(title, inv.Host, a.T("app.busy.connecting"), func(ctx context.Context) error {
+		var err error
+		acc, err = a.cfg.Core.Connect(ctx, inv, prompt)
+		return err
+	}, func(err error) {
+		switch {
+		case err == nil:
+			a.change(func() {
+				a.stack = []Page{PageWords}
+				a.tab, a.account = PageHome, acc.ID
+				a.connect = connectState{account: acc}
+				if acc.Status != phone.Waiting {
+					a.stack = []Page{PageConnected}
+				}
+			})
+		case errors.Is(err, platform.ErrCanceled):
+			a.change(func() {})
+		default:
+			a.change(func() {
+				f := a.faultOf(err)
+				a.fault = &f
+			})
+		}
+	})
+}
+
+// CancelConnect leaves the question; nothing is bound.
+func (a *App) CancelConnect() {
+	a.mu.Lock()
+	inv := a.connect.invitation
+	a.connect = connectState{}
+	a.pop()
+	a.mu.Unlock()
+	a.cfg.Changed()
+	if inv != nil {
+		a.cfg.Go(func() {
+			if err := a.cfg.Core.Forget(a.ctx, inv); err != nil && a.cfg.Log != nil {
+				a.cfg.Log.Note("could not forget an invitation", err)
+			}
+		})
+	}
+}
+
+// WordsView is the page with the check words, and the one that says that all is done.
+type WordsView struct {
+	Title, Text  string
+	Words        [2]string
+	Organisation string
+	Waiting      string
+}
+
+// CheckWords is the view of PageWords.
+func (a *App) CheckWords() WordsView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t, acc := a.print, a.connect.account
+	return WordsView{
+		Title: t.T("app.words.title"), Text: t.T("app.words.text", "Host", acc.Host), Words: acc.CheckWords,
+		Organisation: acc.Organisation, Waiting: t.T("app.words.waiting"),
+	}
+}
+
+// ConnectedView is the view of PageConnected.
+func (a *App) ConnectedView() WordsView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t, acc := a.print, a.connect.account
+	return WordsView{Title: t.T("app.connected.title"), Text: t.T("app.connected.text", "Organisation", acc.Organisation), Organisation: acc.Organisation}
+}
+
+// FinishConnect leaves the last pages of a registration.
+func (a *App) FinishConnect() {
+	a.change(func() { a.stack, a.connect = nil, connectState{} })
+}
+
+// accountsChanged moves the page with the check words on when the page in the browser was answered.
+func (a *App) accountsChanged() {
+	s := a.cfg.Core.State()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	acc, ok := s.Account(a.connect.account.ID)
+	if !ok || a.top() != PageWords {
+		return
+	}
+	switch acc.Status {
+	case phone.Connected:
+		a.stack[len(a.stack)-1] = PageConnected
+	case phone.Removed, phone.Blocked:
+		f := Fault{Title: a.print.T("app.words.refused_title"), Sentence: a.print.T("app.words.refused"), Code: ShortCode("device_refused"), Hard: true}
+		a.stack, a.failure, a.connect = nil, &f, connectState{}
+	}
+}

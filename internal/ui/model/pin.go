@@ -1,0 +1,287 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"avow/internal/key"
+	"avow/internal/phone/keystore"
+	"avow/internal/phone/platform"
+)
+
+// PINLength is how many digits a PIN has in the app. The keystore takes longer ones too.
+const PINLength = 6
+
+// pinEntry is what was typed so far on a page that asks for a PIN.
+type pinEntry struct {
+	digits string
+	first  string // the PIN that is to be repeated
+	old    string // the PIN that is changed
+	wrong  string // what was wrong with the last one
+	until  time.Time
+}
+
+// question is a command that was begun and waits for the PIN.
+type question struct {
+	title, subtitle string
+	again           func(context.Context, key.Secret) error // the PIN is in the context too; nil when the sensor is asked
+	done            func(error)
+}
+
+// PINView is a page that asks for a PIN: lock, question, first choice, change.
+type PINView struct {
+	Initials  string
+	Name      string // of the account; "" where none is shown
+	Below     string // organisation, or what the PIN is for
+	Ask       string
+	Filled    int
+	Length    int
+	Wrong     bool
+	Words     string // below the dots: what was wrong, or how long to wait
+	Waits     bool   // no key does anything until the time is over
+	Biometric bool   // the sensor can be used
+	Back      bool   // there is a way back
+}
+
+// PIN is the view of the PIN page that is shown.
+func (a *App) PIN() PINView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.cfg.Core.State()
+	t := a.print
+	v := PINView{Filled: len(a.pin.digits), Length: PINLength, Words: a.pin.wrong, Wrong: a.pin.wrong != ""}
+	if left := a.pin.until.Sub(a.cfg.Now()); left > 0 {
+		v.Waits, v.Words = true, t.T("app.pin.wait", "Wait", t.Wait(left))
+	} else if !a.pin.until.IsZero() {
+		v.Words, v.Wrong = "", false
+	}
+	switch page := a.page(s); page {
+	case PageChoosePIN, PageChangePIN:
+		v.Back = true
+		v.Name, v.Below = t.T("app.pin.choose_title"), t.T("app.pin.choose_why")
+		v.Ask = t.T("app.pin.choose_ask")
+		if page == PageChangePIN {
+			v.Name, v.Below = t.T("app.pin.change_title"), ""
+			if a.pin.old == "" {
+				v.Ask = t.T("app.pin.change_old")
+			}
+		}
+		if a.pin.first != "" {
+			v.Ask = t.T("app.pin.choose_again")
+		}
+	case PageAskPIN:
+		v.Back, v.Name, v.Below, v.Ask = true, a.ask.title, a.ask.subtitle, t.T("app.pin.type")
+		v.Biometric = a.hasBiometric()
+	default:
+		v.Ask = t.T("app.pin.type")
+		if v.Biometric = a.hasBiometric(); v.Biometric {
+			v.Ask = t.T("app.pin.touch_or_type")
+		}
+		if acc, ok := a.shownAccount(s); ok {
+			v.Initials, v.Name, v.Below = initials(acc.Name), acc.Name, acc.Organisation
+		}
+	}
+	return v
+}
+
+func (a *App) hasBiometric() bool {
+	return a.cfg.Biometrics != nil && a.cfg.Biometrics.BiometricEnabled()
+}
+
+// Digit types one digit of the PIN; with the last one it is used.
+func (a *App) Digit(d rune) {
+	var full string
+	a.change(func() {
+		if a.busy != "" || a.cfg.Now().Before(a.pin.until) || d < '0' || d > '9' || len(a.pin.digits) >= PINLength {
+			return
+		}
+		a.pin.wrong, a.pin.until = "", time.Time{}
+		a.pin.digits += string(d)
+		if len(a.pin.digits) == PINLength {
+			full = a.pin.digits
+		}
+	})
+	if full != "" {
+		a.submitPIN(full)
+	}
+}
+
+// Backspace takes the last digit away.
+func (a *App) Backspace() {
+	a.change(func() {
+		if n := len(a.pin.digits); n > 0 && a.busy == "" {
+			a.pin.digits = a.pin.digits[:n-1]
+		}
+	})
+}
+
+// UseBiometric asks the sensor, on the lock page and on a question.
+func (a *App) UseBiometric() {
+	switch a.Page() {
+	case PageLock:
+		a.unlock(a.ctx, a.cfg.Core.Unlock)
+	case PageAskPIN:
+		a.mu.Lock()
+		q := a.ask
+		a.mu.Unlock()
+		if q != nil {
+			a.answer(q, nil)
+		}
+	}
+}
+
+func (a *App) submitPIN(pin string) {
+	switch a.Page() {
+	case PageChoosePIN:
+		a.choosePIN(pin)
+	case PageChangePIN:
+		a.changePIN(pin)
+	case PageLock:
+		a.unlock(withPIN(a.ctx, pin), a.cfg.Core.Unlock)
+	case PageAskPIN:
+		a.mu.Lock()
+		q := a.ask
+		a.mu.Unlock()
+		if q != nil {
+			a.answer(q, key.Secret(pin))
+		}
+	}
+}
+
+func withPIN(ctx context.Context, pin string) context.Context {
+	return keystore.WithPIN(ctx, key.Secret(pin))
+}
+
+// choosePIN takes the first PIN twice.
+func (a *App) choosePIN(pin string) {
+	if !a.repeated(pin) {
+		return
+	}
+	a.do(a.T("app.busy.saving"), func(ctx context.Context) error {
+		return a.cfg.Core.SetPIN(ctx, key.Secret(pin))
+	}, func(err error) {
+		a.pinDone(err)
+		if err == nil {
+			a.change(a.pop)
+			a.connectNow()
+		}
+	})
+}
+
+func (a *App) changePIN(pin string) {
+	a.mu.Lock()
+	old := a.pin.old
+	if old == "" {
+		a.pin.old, a.pin.digits = pin, ""
+	}
+	a.mu.Unlock()
+	if old == "" {
+		a.cfg.Changed()
+		return
+	}
+	if !a.repeated(pin) {
+		return
+	}
+	a.do(a.T("app.busy.saving"), func(ctx context.Context) error {
+		return a.cfg.Core.ChangePIN(ctx, key.Secret(old), key.Secret(pin))
+	}, func(err error) {
+		a.pinDone(err)
+		if err == nil {
+			a.change(a.pop)
+		}
+	})
+}
+
+// repeated keeps the first typing and compares the second.
+func (a *App) repeated(pin string) (same bool) {
+	a.change(func() {
+		switch a.pin.first {
+		case "":
+			a.pin.first, a.pin.digits = pin, ""
+		case pin:
+			same = true
+		default:
+			a.pin.first, a.pin.digits, a.pin.wrong = "", "", a.print.T("app.pin.differ")
+		}
+	})
+	return same
+}
+
+// unlock opens the vault.
+func (a *App) unlock(ctx context.Context, open func(context.Context, platform.Prompt) error) {
+	p := platform.Prompt{Title: a.T("app.prompt.unlock"), Reason: a.T("app.prompt.unlock_reason")}
+	a.do(a.T("app.busy.opening"), func(context.Context) error { return open(ctx, p) }, a.pinDone)
+}
+
+// pinDone clears what was typed and says what was wrong with it.
+func (a *App) pinDone(err error) {
+	a.change(func() {
+		old := a.pin.old
+		a.pin = pinEntry{}
+		if err == nil {
+			return
+		}
+		f := a.faultOf(err)
+		a.pin.wrong, a.pin.until = f.Sentence, f.Until
+		if errors.Is(err, keystore.ErrPINWeak) {
+			a.pin.old = old // only the new PIN has to be typed again
+		}
+		if errors.Is(err, keystore.ErrPINRequired) || errors.Is(err, platform.ErrCanceled) || errors.Is(err, platform.ErrUsePIN) {
+			a.pin.wrong = "" // nothing was wrong: the PIN is asked for on this very page
+		}
+	})
+}
+
+// verified runs a command that verifies the user. When the PIN is needed it is asked for, and the command runs again with it.
+func (a *App) verified(title, subtitle, label string, f func(context.Context) error, done func(error)) {
+	q := &question{title: title, subtitle: subtitle, done: done, again: func(ctx context.Context, _ key.Secret) error { return f(ctx) }}
+	a.do(label, f, func(err error) {
+		if needsPIN(err) {
+			a.change(func() { a.ask, a.pin = q, pinEntry{} })
+			return
+		}
+		done(err)
+	})
+}
+
+func needsPIN(err error) bool {
+	for _, e := range []error{
+		keystore.ErrPINRequired, keystore.ErrPINWrong, keystore.ErrPINWait,
+		platform.ErrUsePIN, platform.ErrNotEnrolled, platform.ErrLockedOut, platform.ErrInvalidated,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// answer runs a waiting command again with the PIN, or with the sensor for nil.
+func (a *App) answer(q *question, pin key.Secret) {
+	a.do(a.T("app.busy.checking"), func(ctx context.Context) error {
+		if pin != nil {
+			ctx = keystore.WithPIN(ctx, pin)
+		}
+		return q.again(ctx, pin)
+	}, func(err error) {
+		a.pinDone(err)
+		if needsPIN(err) || errors.Is(err, platform.ErrCanceled) {
+			return
+		}
+		a.change(func() { a.ask, a.pin = nil, pinEntry{} })
+		q.done(err)
+	})
+}
+
+// CancelPIN gives the waiting command up. Nothing was done.
+func (a *App) CancelPIN() {
+	a.mu.Lock()
+	q := a.ask
+	a.ask, a.pin = nil, pinEntry{}
+	a.mu.Unlock()
+	if q != nil {
+		q.done(platform.ErrCanceled)
+	}
+	a.cfg.Changed()
+}

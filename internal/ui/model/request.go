@@ -1,0 +1,293 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"avow/internal/authn"
+	"avow/internal/phone"
+	"avow/internal/phone/platform"
+)
+
+// requestState is what was done on the request that is shown.
+type requestState struct {
+	id      authn.RequestID
+	shown   time.Time
+	wrong   string // "Not this number. …"
+	sending bool
+	notMe   bool // the question "Really not you?" is open
+}
+
+// RequestView is the full-screen question "Is it you signing in?". Its texts come from the signed request only.
+type RequestView struct {
+	ID        authn.RequestID
+	Title     string
+	Client    string
+	Computer  bool // else a web application
+	Sub       string
+	Known     bool
+	Facts     []Fact
+	Message   string
+	Match     authn.MatchMode
+	MatchText string  // "Type the number you see on LAPTOP-42"
+	Left      string  // 1:34
+	Part      float64 // of the time that is left, 1 to 0
+	Urgent    bool    // the last ten seconds
+	Advice    string
+	Hint      string // "Yes asks for your fingerprint"
+	Wrong     string
+	Busy      string
+	NotMe     bool // the second question is open
+	More      int  // further open requests
+}
+
+// Fact is a label and its value.
+type Fact struct{ Icon, Label, Value string }
+
+// Request is the view of PageRequest.
+func (a *App) Request() (RequestView, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.cfg.Core.State()
+	r := a.currentRequest(s)
+	if r == nil {
+		return RequestView{}, false
+	}
+	if a.request.id != r.ID {
+		a.request = requestState{id: r.ID, shown: a.cfg.Now()}
+	}
+	return a.requestView(s, *r), true
+}
+
+func (a *App) requestView(s phone.State, r phone.Request) RequestView {
+	t, now := a.print, a.cfg.Now()
+	left := max(0, r.Deadline.Sub(now))
+	acc, _ := s.Account(r.Account)
+	v := RequestView{
+		ID: r.ID, Title: t.T("app.request.title"), Client: r.Client.Name, Computer: r.Client.Kind == authn.ClientComputer, Known: r.Client.Known,
+		Message: r.Message, Match: r.Match, Left: t.Left(left), Urgent: left <= 10*time.Second, Wrong: a.request.wrong, Busy: a.busy,
+		Part: left.Seconds() / float64(r.Expires-r.IssuedAt), NotMe: a.request.notMe, More: a.waiting(s) - 1,
+		Hint: t.T("app.request.hint_pin"), Advice: t.T("app.request.advice"),
+	}
+	v.Part = min(1, v.Part)
+	if a.hasBiometric() {
+		v.Hint = t.T("app.request.hint_finger")
+	}
+	switch {
+	case r.Client.Known && v.Computer:
+		v.Sub = t.T("app.request.your_computer")
+	case r.Client.Known:
+		v.Sub = t.T("app.request.known")
+	default:
+		v.Sub = t.T("app.request.unknown")
+	}
+	account := r.Login
+	if len(s.Accounts) > 1 {
+		account = t.T("app.request.account_at", "Login", r.Login, "Organisation", acc.Organisation)
+	}
+	asked := r.Deadline.Add(-time.Duration(r.Expires-r.IssuedAt) * time.Second)
+	when := t.Clock(asked)
+	if now.Sub(asked) < time.Minute {
+		when = t.T("app.request.just_now", "Clock", when)
+	}
+	v.Facts = []Fact{{"user", t.T("app.request.account"), account}, {"clock", t.T("app.request.time"), when}}
+	v.Facts = append(v.Facts, Fact{"map-pin", t.T("app.request.place"), orUnknown(t.T("app.request.place_unknown"), r.Origin.Place)})
+	v.Facts = append(v.Facts, Fact{"globe", t.T("app.request.address"), orUnknown(t.T("app.request.address_unknown"), r.Origin.IP)})
+	switch r.Match {
+	case authn.MatchNumber:
+		v.MatchText = t.T("app.request.type_number", "Client", r.Client.Name)
+	case authn.MatchQR:
+		v.MatchText = t.T("app.request.scan", "Client", r.Client.Name)
+	}
+	return v
+}
+
+func orUnknown(unknown, value string) string {
+	if value == "" {
+		return unknown
+	}
+	return value
+}
+
+// currentRequest is the one that is asked now: the first that was not put off. mu must be held.
+func (a *App) currentRequest(s phone.State) *phone.Request {
+	for _, r := range s.Requests {
+		if !a.later[r.ID] {
+			return &r
+		}
+	}
+	return nil
+}
+
+func (a *App) isOpen(s phone.State, id authn.RequestID) bool {
+	_, ok := s.Request(id)
+	return ok
+}
+
+func (a *App) waiting(s phone.State) int {
+	n := 0
+	for _, r := range s.Requests {
+		if !a.later[r.ID] {
+			n++
+		}
+	}
+	return n
+}
+
+// Later puts the request off; it stays open on Home.
+func (a *App) Later() {
+	a.change(func() {
+		if r := a.currentRequest(a.cfg.Core.State()); r != nil {
+			a.later[r.ID] = true
+		}
+	})
+}
+
+// Answer opens a request that was put off.
+func (a *App) Answer(id authn.RequestID) { a.change(func() { delete(a.later, id) }) }
+
+// Yes approves the request that is shown. number is what was typed; the page shakes its field when digits are missing, so here
+// that is an error like any other.
+func (a *App) Yes(number string) {
+	a.mu.Lock()
+	r := a.currentRequest(a.cfg.Core.State())
+	a.mu.Unlock()
+	if r == nil {
+		return
+	}
+	if r.Match == authn.MatchQR {
+		a.ScanInstead(r.ID)
+		return
+	}
+	a.approve(*r, phone.Match{Number: number})
+}
+
+func (a *App) approve(r phone.Request, m phone.Match) {
+	title := a.T("app.prompt.approve", "Client", r.Client.Name)
+	p := platform.Prompt{Title: title, Subtitle: r.Login, Reason: a.T("app.prompt.approve_reason", "Client", r.Client.Name)}
+	var receipt phone.Receipt
+	a.change(func() { a.request.wrong = "" })
+	a.verified(title, r.Login, a.T("app.busy.sending"), func(ctx context.Context) error {
+		var err error
+		receipt, err = a.cfg.Core.Approve(ctx, r.ID, m, p)
+		return err
+	}, func(err error) { a.answered(r, authn.Approve, receipt, err) })
+}
+
+// No denies the request that is shown.
+func (a *App) No() { a.refuse(authn.Deny) }
+
+// AskNotMe opens the second question; ReallyNotMe answers it with Yes, KeepAsking with No.
+func (a *App) AskNotMe() { a.change(func() { a.request.notMe = true }) }
+
+// KeepAsking closes the second question.
+func (a *App) KeepAsking() { a.change(func() { a.request.notMe = false }) }
+
+// ReallyNotMe says "it's not me": the request is denied and the administrators are told.
+func (a *App) ReallyNotMe() { a.refuse(authn.NotMe) }
+
+func (a *App) refuse(kind authn.DecisionKind) {
+	a.mu.Lock()
+	r := a.currentRequest(a.cfg.Core.State())
+	a.mu.Unlock()
+	if r == nil {
+		return
+	}
+	say := a.cfg.Core.Deny
+	if kind == authn.NotMe {
+		say = a.cfg.Core.NotMe
+	}
+	var receipt phone.Receipt
+	a.do(a.T("app.busy.sending"), func(ctx context.Context) error {
+		var err error
+		receipt, err = say(ctx, r.ID)
+		return err
+	}, func(err error) { a.answered(*r, kind, receipt, err) })
+}
+
+// answered shows what became of an answer.
+func (a *App) answered(r phone.Request, kind authn.DecisionKind, receipt phone.Receipt, err error) {
+	switch {
+	case err == nil:
+		a.change(func() {
+			a.request = requestState{}
+			a.result = a.resultOf(r, kind, receipt)
+		})
+	case errors.Is(err, authn.ErrWrongNumber):
+		a.change(func() { a.request.wrong = a.wrongNumber(r, err) })
+	case errors.Is(err, phone.ErrNumberMissing):
+		a.change(func() { a.request.wrong = a.print.T("app.request.all_digits") })
+	case errors.Is(err, platform.ErrCanceled):
+		a.change(func() {})
+	default:
+		a.change(func() { a.request = requestState{} })
+		a.fail(err)
+	}
+}
+
+// wrongNumber says how many tries are left when the server said so.
+func (a *App) wrongNumber(r phone.Request, err error) string {
+	if left := authn.AsError(err).Left; left > 0 {
+		return a.print.T("app.request.wrong_left", "Client", r.Client.Name, "Count", left)
+	}
+	return a.print.T("app.request.wrong", "Client", r.Client.Name)
+}
+
+// requestClosed shows why the request on the screen went away, unless this phone answered it.
+func (a *App) requestClosed(e phone.Event) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.later, e.Request)
+	if a.request.id != e.Request || a.busy != "" {
+		return
+	}
+	a.request = requestState{}
+	var f Fault
+	switch e.State {
+	case authn.RequestExpired:
+		f = a.faultOf(authn.ErrRequestExpired)
+	case authn.RequestCancelled:
+		f = Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T("app.fault.request_cancelled")}
+	default:
+		f = Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T("app.fault.decided")}
+	}
+	a.failure = &f
+}
+
+// Result is the page after an answer.
+type Result struct {
+	Title, Text string
+	Approved    bool
+	Facts       []Fact
+	Receipt     string // the proof's first digits, as two groups: 8F2C 91D0
+}
+
+// ResultView is the view of PageResult.
+func (a *App) ResultView() Result {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.result == nil {
+		return Result{}
+	}
+	return *a.result
+}
+
+func (a *App) resultOf(r phone.Request, kind authn.DecisionKind, receipt phone.Receipt) *Result {
+	t := a.print
+	v := &Result{Approved: kind == authn.Approve, Receipt: receiptDigits(receipt)}
+	switch kind {
+	case authn.Approve:
+		v.Title, v.Text = t.T("app.result.yes"), t.T("app.result.yes_text", "Client", r.Client.Name)
+	case authn.NotMe:
+		v.Title, v.Text = t.T("app.result.not_me"), t.T("app.result.not_me_text")
+	default:
+		v.Title, v.Text = t.T("app.result.no"), t.T("app.result.no_text", "Client", r.Client.Name)
+	}
+	v.Facts = []Fact{
+		{"clock", t.T("app.request.time"), t.ClockSeconds(receipt.At)},
+		{"map-pin", t.T("app.request.place"), orUnknown(t.T("app.request.place_unknown"), r.Origin.Place)},
+		{"receipt", t.T("app.result.receipt"), v.Receipt},
+	}
+	return v
+}

@@ -1,0 +1,256 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"image"
+	"io"
+
+	"avow/assets/translations"
+	"avow/internal/authn"
+	"avow/internal/phone"
+	"avow/internal/phone/platform"
+	"avow/internal/phone/scanner"
+	"avow/internal/qr"
+	"avow/internal/wire"
+)
+
+// scanState is the scanner while it is open.
+type scanState struct {
+	forRequest authn.RequestID // scan instead of typing the number
+	hint       string
+	typing     bool
+	frame      image.Image
+	stop       func()
+}
+
+// ScanView is the page of the scanner.
+type ScanView struct {
+	Title  string
+	Above  string
+	Hint   string      // what it sees while it looks
+	Wrong  bool        // the hint says that something cannot be used
+	Frame  image.Image // the camera's; nil without one
+	Typing bool        // the field for a link is open
+}
+
+// Scan is the view of PageScan.
+func (a *App) Scan() ScanView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v := ScanView{
+		Title: a.print.T("app.scan.title"), Above: a.print.T("app.scan.above"), Hint: a.scan.hint, Frame: a.scan.frame, Typing: a.scan.typing,
+	}
+	if a.scan.forRequest != "" {
+		v.Above = a.print.T("app.scan.above_request")
+	}
+	if a.fault != nil {
+		v.Hint, v.Wrong = a.fault.Sentence, true
+	}
+	return v
+}
+
+// OpenScan opens the scanner, and the camera if there is one.
+func (a *App) OpenScan() { a.openScan("") }
+
+// ScanInstead opens the scanner to answer a request by the code on the screen that asks.
+func (a *App) ScanInstead(id authn.RequestID) { a.openScan(id) }
+
+func (a *App) openScan(id authn.RequestID) {
+	a.change(func() {
+		if a.top() != PageScan {
+			a.stack = append(a.stack, PageScan)
+		}
+		a.fault, a.scan = nil, scanState{forRequest: id}
+	})
+	a.startCamera()
+}
+
+// CloseScan leaves the scanner.
+func (a *App) CloseScan() {
+	a.stopCamera()
+	a.change(func() {
+		if a.top() == PageScan {
+			a.pop()
+		}
+	})
+}
+
+func (a *App) startCamera() {
+	if a.cfg.Camera == nil {
+		return
+	}
+	ctx, stop := context.WithCancel(a.ctx)
+	a.change(func() { a.scan.stop = stop })
+	a.cfg.Go(func() {
+		frames, err := a.cfg.Camera.Start(ctx)
+		if errors.Is(err, platform.ErrNoCamera) {
+			return
+		}
+		if err != nil {
+			a.scanFault(err)
+			return
+		}
+		c, err := scanner.Watch(ctx, a.shown(ctx, frames), func(why error) { a.change(func() { a.scan.hint = a.hintOf(why) }) })
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			a.scanFault(err)
+			return
+		}
+		a.found(c)
+	})
+}
+
+// shown passes frames on and keeps the newest for the screen.
+func (a *App) shown(ctx context.Context, frames <-chan image.Image) <-chan image.Image {
+	out := make(chan image.Image)
+	go func() {
+		defer close(out)
+		for img := range frames {
+			a.change(func() { a.scan.frame = img })
+			select {
+			case out <- img:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+func (a *App) stopCamera() {
+	a.mu.Lock()
+	stop := a.scan.stop
+	a.scan.stop, a.scan.frame = nil, nil
+	a.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+}
+
+// hintOf says what the scanner sees; mu must be held.
+func (a *App) hintOf(err error) string {
+	var nf *qr.NotFoundError
+	if !errors.As(err, &nf) {
+		return ""
+	}
+	switch nf.Hint {
+	case qr.HintTooFar:
+		return a.print.T("app.scan.too_far")
+	case qr.HintBlurred:
+		return a.print.T("app.scan.blurred")
+	case qr.HintTooDark:
+		return a.print.T("app.scan.too_dark")
+	case qr.HintUnreadable:
+		return a.print.T("app.scan.unreadable")
+	}
+	return ""
+}
+
+// Picture reads a picture from a file or the clipboard and closes it.
+func (a *App) Picture(r io.ReadCloser) {
+	a.do(a.T("app.busy.reading"), func(ctx context.Context) error {
+		defer func() { _ = r.Close() }()
+		c, err := scanner.Picture(ctx, r)
+		if err == nil {
+			a.cfg.Go(func() { a.found(c) })
+		}
+		return err
+	}, func(err error) {
+		if err != nil {
+			a.scanFault(err)
+		}
+	})
+}
+
+// Typing opens the field for a link.
+func (a *App) Typing() { a.change(func() { a.scan.typing, a.fault = true, nil }) }
+
+// Text takes a link that was pasted, typed or handed over by the system.
+func (a *App) Text(text string) { a.found(scanner.Classify(text)) }
+
+func (a *App) scanFault(err error) {
+	a.change(func() {
+		f := a.faultOf(err)
+		var nf *qr.NotFoundError
+		if errors.As(err, &nf) {
+			if hint := a.hintOf(err); hint != "" {
+				f.Sentence = hint
+			}
+		}
+		a.fault = &f
+	})
+}
+
+// found acts on what was read.
+func (a *App) found(c scanner.Content) {
+	switch link := c.Link.(type) {
+	case wire.RegistrationLink:
+		a.mu.Lock()
+		answering := a.scan.forRequest != ""
+		a.mu.Unlock()
+		if answering {
+			a.notThis("app.scan.not_the_request")
+			return
+		}
+		a.stopCamera()
+		a.invite(link)
+	case wire.ApprovalLink:
+		a.stopCamera()
+		a.approveByCode(link)
+	default:
+		a.notThis(wordsFor(c.Kind))
+	}
+}
+
+func wordsFor(k scanner.Kind) translations.Message {
+	switch k {
+	case scanner.Damaged:
+		return "app.scan.damaged"
+	case scanner.OTPAuth, scanner.Migration, scanner.Steam:
+		return "app.scan.other_service"
+	case scanner.Wifi:
+		return "app.scan.wifi"
+	case scanner.Contact:
+		return "app.scan.contact"
+	case scanner.URL:
+		return "app.scan.url"
+	}
+	return "app.scan.text"
+}
+
+// notThis says why what was read cannot be used here; the scanner looks on.
+func (a *App) notThis(why translations.Message) {
+	a.change(func() {
+		a.fault = &Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T(why)}
+		if a.top() != PageScan {
+			a.stack = append(a.stack, PageScan)
+		}
+	})
+	a.mu.Lock()
+	closed := a.scan.stop == nil
+	a.mu.Unlock()
+	if closed {
+		return
+	}
+	a.stopCamera()
+	a.startCamera()
+}
+
+// approveByCode says Yes to the request whose code was scanned. The scanned code is the match; the user is verified as always.
+func (a *App) approveByCode(link wire.ApprovalLink) {
+	r, err := a.cfg.Core.ByHandle(link)
+	if err != nil {
+		a.notThis("app.scan.no_request")
+		return
+	}
+	a.change(func() {
+		if a.top() == PageScan {
+			a.pop()
+		}
+		delete(a.later, r.ID)
+	})
+	a.approve(r, phone.Match{Handle: link.Handle})
+}

@@ -1,0 +1,17 @@
+package model
+
+// WelcomeView is the first page of an app without accounts.
+type WelcomeView struct {
+	Brand, Motto string // on the slip
+	Title, Text  string
+	Connect      string
+}
+
+// Welcome is the view of PageWelcome.
+func (a *App) Welcome() WelcomeView {
+	t := a.printer()
+	return WelcomeView{
+		Brand: t.T("app.welcome.brand"), Motto: t.T("app.welcome.motto"), Title: t.T("app.welcome.title"), Text: t.T("app.welcome.text"),
+		Connect: t.T("app.welcome.connect"),
+	}
+}

@@ -29,9 +29,10 @@ func explain(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.ErrNotFound
 	}
+	var known *authn.Error
 	var e *driver.Error
-	if !errors.As(err, &e) {
-		return err
+	if errors.As(err, &known) || !errors.As(err, &e) {
+		return err // explained already, or not of SQLite
 	}
 	switch e.Code() {
 	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_ROWID:
@@ -52,6 +53,15 @@ func explain(err error) error {
 		return errDamaged.Because(err)
 	}
 	return err
+}
+
+// unavailable is for errors that hit a whole batch: whatever they are, they are nobody's own and nothing was saved.
+func unavailable(err error) error {
+	err = explain(err)
+	if authn.AsError(err).Kind == authn.Unavailable {
+		return err
+	}
+	return errDisk.Because(err)
 }
 
 // expected reports whether err is an answer of the contract, after which the transaction goes on.

@@ -26,6 +26,7 @@ type writer struct {
 	jobs    chan *job
 	ended   chan struct{}
 	batch   []*job // in the open transaction; only the loop touches it
+	maxTime time.Duration
 
 	mu     sync.RWMutex // held for reading while a job is put in the queue, so that none is put into a closed one
 	closed bool
@@ -46,7 +47,7 @@ const (
 )
 
 func startWriter(s *session) *writer {
-	w := &writer{session: s, jobs: make(chan *job, queueLength), ended: make(chan struct{})}
+	w := &writer{session: s, jobs: make(chan *job, queueLength), ended: make(chan struct{}), maxTime: maxBatchTime}
 	go w.loop()
 	return w
 }
@@ -101,7 +102,7 @@ func (w *writer) loop() {
 	done := false
 	defer func() {
 		if !done {
-			w.fail(errors.New("an update ended the goroutine in which it ran"))
+			w.fail(unavailable(errors.New("an update ended the goroutine in which it ran")))
 			go w.loop()
 			return
 		}
@@ -122,18 +123,18 @@ func (w *writer) runBatch(first *job) {
 	}
 	w.batch = append(w.batch, first)
 	if err := w.session.exec(beginWrite); err != nil {
-		w.fail(fmt.Errorf("begin update: %w", explain(err)))
+		w.fail(fmt.Errorf("begin update: %w", unavailable(err)))
 		return
 	}
 	begun := time.Now()
 	for j := first; j != nil; j = w.next(begun) {
 		if err := w.runMember(j); err != nil {
-			w.fail(fmt.Errorf("update in one transaction with others: %w", explain(err)))
+			w.fail(fmt.Errorf("update together with others: %w", unavailable(err)))
 			return
 		}
 	}
 	if err := w.session.exec(commit); err != nil {
-		w.fail(fmt.Errorf("commit update: %w", explain(err)))
+		w.fail(fmt.Errorf("commit update: %w", unavailable(err)))
 		return
 	}
 	w.answer()
@@ -141,7 +142,7 @@ func (w *writer) runBatch(first *job) {
 
 // next takes one more into the batch; nil when nobody waits or the batch is full.
 func (w *writer) next(begun time.Time) *job {
-	for len(w.batch) < maxBatch && time.Since(begun) < maxBatchTime {
+	for len(w.batch) < maxBatch && time.Since(begun) < w.maxTime {
 		select {
 		case j, ok := <-w.jobs:
 			if !ok {

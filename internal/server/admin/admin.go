@@ -5,13 +5,11 @@ package admin
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
 
 	"avow/internal/authn"
-	"avow/internal/key"
 	"avow/internal/server/api"
 	"avow/internal/server/device"
 	"avow/internal/server/proof"
@@ -122,11 +120,6 @@ func (s *Service) filter(c call) (authn.UserID, error) {
 	}
 	u, err := s.user(c.Context(), login)
 	return u.ID, err
-}
-
-// PageURL is the connect page of a session: its secret sits in the fragment, so that it reaches no log.
-func PageURL(issuer string, page key.Secret) string {
-	return issuer + "/connect#" + base64.RawURLEncoding.EncodeToString(page)
 }
 
 // who takes the kind off an actor: administrators are listed by name.

@@ -50,7 +50,7 @@ func (s *Service) addSession(c call) (any, error) {
 	}
 	return wire.AddedSession{
 		AdminSession: showSession(registration.View{Session: made.Session, User: u, State: registration.Active}),
-		Link:         made.Link.Encode(), Page: PageURL(s.site.Issuer, made.Page),
+		Link:         made.Link.Encode(), Page: wire.PageLink(s.site.Host, made.Page),
 	}, nil
 }
 

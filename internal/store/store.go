@@ -65,6 +65,8 @@ type Reader interface {
 	ApprovalRequestByAuthReq(authn.Hash) (authn.ApprovalRequest, error)
 	// OpenApprovalRequests returns the user's requests in state open, also those past their time, oldest first.
 	OpenApprovalRequests(authn.UserID) ([]authn.ApprovalRequest, error)
+	// LateApprovalRequests returns up to max requests of all users in state open whose Expires is at now or earlier, in no order.
+	LateApprovalRequests(now time.Time, max int) ([]authn.ApprovalRequest, error)
 
 	// Guard returns a guard with nothing but the user in it for a user who has none yet.
 	Guard(authn.UserID) (authn.Guard, error)

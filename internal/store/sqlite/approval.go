@@ -42,6 +42,7 @@ var (
 	qRequest          = prepared(requestColumns.read(`approval_requests WHERE id = ?`))
 	qRequestByAuthReq = prepared(requestColumns.read(`approval_requests WHERE auth_req_hash = ?`))
 	qOpenRequests     = prepared(requestColumns.read(`approval_requests WHERE user_id = ? AND state = 'open' ORDER BY opened_at, seq`))
+	qLateRequests     = prepared(requestColumns.read(`approval_requests WHERE state = 'open' AND expires_at <= ? LIMIT ?`))
 	qCreateRequest    = prepared(requestColumns.insert(`approval_requests`))
 	qUpdateRequest    = prepared(requestChanges.update(`approval_requests`, `id = ? AND state = ?`))
 	qDecideRequest    = prepared(requestDecision.update(`approval_requests`, `id = ? AND state = ?`))
@@ -62,6 +63,11 @@ func (r reader) ApprovalRequestByAuthReq(h authn.Hash) (authn.ApprovalRequest, e
 // OpenApprovalRequests implements store.Reader.
 func (r reader) OpenApprovalRequests(user authn.UserID) ([]authn.ApprovalRequest, error) {
 	return many(r.turn, qOpenRequests, requestDest, string(user))
+}
+
+// LateApprovalRequests implements store.Reader. It reads all open requests by their own index: there are few at any time.
+func (r reader) LateApprovalRequests(now time.Time, limit int) ([]authn.ApprovalRequest, error) {
+	return many(r.turn, qLateRequests, requestDest, at(now), int64(max(0, limit)))
 }
 
 // CreateApprovalRequest implements store.Tx.

@@ -225,6 +225,14 @@ func openRequests(t *testing.T, s store.Store) {
 		return names(list, func(v authn.ApprovalRequest) string { return string(v.ID) })
 	}
 	diff(t, "open", open(), []string{"r_8u_a", "r_0u_a"})
+	late := func(now time.Time, limit int) []string {
+		list := read(t, s, func(r store.Reader) ([]authn.ApprovalRequest, error) { return r.LateApprovalRequests(now, limit) })
+		return slices.Sorted(slices.Values(names(list, func(v authn.ApprovalRequest) string { return string(v.ID) })))
+	}
+	expiry := noon.Add(-time.Hour)
+	diff(t, "late", late(expiry, 10), []string{"r_0u_a", "r_0u_b", "r_8u_a", "r_8u_b"})
+	diff(t, "late, with a limit", len(late(expiry, 3)), 3)
+	diff(t, "late a moment earlier", len(late(expiry.Add(-1), 10)), 0)
 	update(t, s, func(tx store.Tx) error {
 		return tx.UpdateApprovalRequest("r_8u_a", func(v authn.ApprovalRequest) (authn.ApprovalRequest, error) {
 			return v.Fail(noon), nil

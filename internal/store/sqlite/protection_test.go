@@ -1,0 +1,265 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"avow/internal/authn"
+	"avow/internal/key"
+	"avow/internal/store"
+)
+
+// How a column is protected: what somebody gets who steals the database (R-126, threat T8). There is no "secret" among them.
+const (
+	public    = "public"           // lets nobody in: ids, states, times, nonces that only a key's holder can answer
+	hashOf    = "hash"             // SHA-256 of at least 128 random bits
+	macOf     = "mac"              // of something that could be guessed, by a key from outside the database
+	publicKey = "public key"       // the public half only
+	personal  = "personal"         // about people; to be kept from others, but opens nothing
+	statement = "signed statement" // a JWS, good for what it says to whom it says it
+)
+
+// protection has every column of the schema. A new one fails TestEveryColumnIsProtected until its protection has been thought of.
+var protection = map[string]map[string]string{
+	"users": {
+		"seq": public, "id": public, "login": personal, "login_key": personal, "name": personal, "mail": personal, "status": public,
+		"password_changed_at": public, "created_at": public,
+	},
+	"admins": {
+		"seq": public, "id": public, "name": personal, "role": public, "public_key": publicKey, "disabled": public, "created_at": public,
+	},
+	"clients": {
+		"seq": public, "id": public, "name": public, "kind": public, "public_key": publicKey, "match_mode": public, "known": public,
+		"disabled": public, "created_at": public,
+	},
+	"devices": {
+		"seq": public, "id": public, "user_id": public, "name": personal, "model": personal, "os": personal, "app": public,
+		"device_key": publicKey, "approval_key": publicKey, "exchange_key": publicKey, "class": public, "state": public,
+		"registration_id": public, "created_by": personal, "created_ip": personal, "created_at": public, "confirmed_at": public,
+		"last_seen_at": personal, "revoked_at": public,
+	},
+	"registration_sessions": {
+		"seq": public, "id": public, "secret_hash": hashOf, "page_hash": hashOf, "user_id": public, "mode": public, "state": public,
+		"created_by": personal, "created_at": public, "expires_at": public, "ended_at": public, "claimed_at": public, "claim_ip": personal,
+		"claim_key": publicKey, "challenge": public, "device_id": public, "check_words": public, "registration_hash": public,
+		"bound": statement, "answered": public,
+	},
+	"approval_requests": {
+		"seq": public, "id": public, "auth_req_hash": hashOf, "handle_hash": hashOf, "number_mac": macOf, "user_id": public,
+		"client_id": public, "match_mode": public, "action": public, "message": personal, "ip": personal, "place": personal,
+		"agent": personal, "acr": public, "nonce": public, "deliveries": statement, "state": public, "opened_at": public,
+		"expires_at": public, "decided_at": public, "decided_by": public, "decision": public, "matched_by": public, "uv": public,
+		"proof": statement, "redeemed_at": public,
+	},
+	"guards": {
+		"user_id": public, "opened": personal, "refusals": personal, "wrong_numbers": public, "muted_until": public,
+	},
+	"notices": {
+		"seq": public, "id": public, "user_id": public, "kind": public, "at": public, "cause": public, "facts": personal,
+		"mail_state": public, "mail_to": personal, "tries": public, "next_try": public,
+	},
+	"audit": {
+		"seq": public, "at": public, "actor": personal, "action": public, "subject": public, "ip": personal, "reason": personal,
+		"facts": personal,
+	},
+	"health":           {"id": public, "checks": public},
+	"goose_db_version": {"id": public, "version_id": public, "is_applied": public, "tstamp": public},
+	"sqlite_sequence":  {"name": public, "seq": public},
+}
+
+// TestEveryColumnIsProtected is the first half of R-126.
+func TestEveryColumnIsProtected(t *testing.T) {
+	s := openNew(t)
+	r := <-s.readers
+	defer func() { s.readers <- r }()
+	rows, err := r.conn.QueryContext(context.Background(),
+		`SELECT m.name, c.name, c.type FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) c WHERE m.type IN ('table', 'view')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	form := map[string]string{hashOf: "BLOB", macOf: "BLOB", publicKey: "BLOB"}
+	seen := map[string]bool{}
+	for rows.Next() {
+		var table, column, kind string
+		if err := rows.Scan(&table, &column, &kind); err != nil {
+			t.Fatal(err)
+		}
+		seen[table+"."+column] = true
+		how := protection[table][column]
+		if how == "" {
+			t.Errorf("column %s.%s has no protection: think of what a thief of the database gets by it, and name that in the table", table, column)
+		}
+		if want := form[how]; want != "" && kind != want {
+			t.Errorf("column %s.%s is a %s, yet a %s", table, column, kind, how)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for table, columns := range protection {
+		for column := range columns {
+			if !seen[table+"."+column] {
+				t.Errorf("column %s.%s has a protection and is not in the schema", table, column)
+			}
+		}
+	}
+}
+
+// found names the forms of the secret that stand in data: as it is, and in every text form that the project or a careless hand
+// could give it.
+func found(data []byte, secret []byte) (forms []string) {
+	crockford := base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+	for form, text := range map[string]string{
+		"raw":         string(secret),
+		"hex":         hex.EncodeToString(secret),
+		"HEX":         strings.ToUpper(hex.EncodeToString(secret)),
+		"base64":      base64.RawStdEncoding.EncodeToString(secret),
+		"base64url":   base64.RawURLEncoding.EncodeToString(secret),
+		"base32":      base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret),
+		"Crockford":   crockford.EncodeToString(secret),
+		"reversed":    string(reversed(secret)),
+		"second half": string(secret[len(secret)/2:]),
+	} {
+		if len(text) >= 6 && bytes.Contains(data, []byte(text)) { // fewer characters stand there by chance
+			forms = append(forms, form)
+		}
+	}
+	return forms
+}
+
+func reversed(b []byte) []byte {
+	b = bytes.Clone(b)
+	slices.Reverse(b)
+	return b
+}
+
+// story takes a user through registration and approval as the server does, and returns every secret that was in play.
+func story(t *testing.T, s *Store) map[string][]byte {
+	t.Helper()
+	now := time.Now()
+	private := map[string]key.Private{}
+	for _, name := range []string{"admin", "client", "device", "approval", "exchange"} {
+		k, err := key.Generate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		private[name] = k
+	}
+	pepper, authReq, handle, number := key.NewSecret(32), key.NewSecret(20), key.NewSecret(16), "482913"
+	user, err := authn.NewUser("anna.lind", "Anna Lind", "anna.lind@example.com", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, page := authn.NewRegistrationSession(user.ID, authn.BindFirst, "admin:maja", now)
+	device := authn.Device{
+		ID: authn.NewDeviceID(), User: user.ID, Info: authn.DeviceInfo{Name: "Anna's phone"},
+		Keys:  authn.DeviceKeys{Device: private["device"].Key(), Approval: private["approval"].Key(), Exchange: private["exchange"].Key()},
+		Class: key.Software, State: authn.DeviceActive, Registration: session.ID, CreatedAt: now,
+	}
+	request := authn.ApprovalRequest{
+		ID: authn.NewRequestID(), AuthReq: authn.HashOf(authReq), Handle: authn.HashOf(handle), User: user.ID, Client: "laptop-42",
+		Match: authn.MatchNumber, State: authn.RequestOpen, OpenedAt: now, Expires: now.Add(authn.RequestLifetime),
+		Devices: []authn.Delivery{{Device: device.ID, JWS: "e30.e30.e30"}},
+	}
+	request.Number = authn.NumberMAC(pepper, request.ID, number)
+	step := func(what string, fn func(store.Tx) error) {
+		t.Helper()
+		if err := s.Update(context.Background(), fn); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	step("create", func(tx store.Tx) error {
+		return errors.Join(
+			tx.CreateUser(user),
+			tx.CreateAdmin(authn.Admin{ID: authn.NewAdminID(), Name: "maja", Key: private["admin"].Key(), CreatedAt: now}),
+			tx.CreateClient(authn.Client{ID: "laptop-42", Name: "LAPTOP-42", Key: private["client"].Key(), CreatedAt: now}),
+			tx.CreateRegistrationSession(session),
+		)
+	})
+	step("claim", func(tx store.Tx) error {
+		return tx.UpdateRegistrationSession(session.ID, func(v authn.RegistrationSession) (authn.RegistrationSession, error) {
+			return v.Claim(private["device"].Key(), "192.0.2.1", now)
+		})
+	})
+	step("finish", func(tx store.Tx) error {
+		return errors.Join(tx.CreateDevice(device), tx.UpdateRegistrationSession(session.ID,
+			func(v authn.RegistrationSession) (authn.RegistrationSession, error) {
+				return v.Finish(private["device"].Key(), device.ID, now)
+			}))
+	})
+	step("open", func(tx store.Tx) error { return tx.CreateApprovalRequest(request) })
+	step("approve", func(tx store.Tx) error {
+		return tx.UpdateApprovalRequest(request.ID, func(v authn.ApprovalRequest) (authn.ApprovalRequest, error) {
+			return v.Decide(authn.Verdict{Device: device.ID, Kind: authn.Approve, Number: request.Number, UV: authn.UVPIN, Proof: "e30.e30.e30"}, now)
+		})
+	})
+	secrets := map[string][]byte{
+		"page secret": page, "session id": authn.SessionSecret(page), "auth_req_id": authReq, "handle": handle,
+		"match number": []byte(number), "plain hash of the number": sum([]byte(number)), "pepper": pepper,
+	}
+	for name, k := range private {
+		e, err := k.ECDH()
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets[name+" private key"] = e.Bytes()
+	}
+	return secrets
+}
+
+func sum(b []byte) []byte {
+	h := sha256.Sum256(b)
+	return h[:]
+}
+
+// TestStolenDatabaseHoldsNoSecret is R-001 and the second half of R-126: all files, log included, before and after it is folded in.
+func TestStolenDatabaseHoldsNoSecret(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "avow.db")
+	s := open(t, path)
+	secrets := story(t, s)
+	scan := func(when string) (all []byte) {
+		files, err := filepath.Glob(path + "*")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("got files %q, %v", files, err)
+		}
+		for _, f := range files {
+			data, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, data...)
+			for name, secret := range secrets {
+				for _, form := range found(data, secret) {
+					t.Errorf("%s: %s holds the %s (%s)", when, filepath.Base(f), name, form)
+				}
+			}
+		}
+		return all
+	}
+	live := scan("running")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	closed := scan("closed")
+	// The scanner sees what is there: the login, and of the session id nothing but its hash (R-001).
+	for name, data := range map[string][]byte{"running": live, "closed": closed} {
+		if len(found(data, []byte("anna.lind"))) == 0 {
+			t.Errorf("%s: the scanner does not find the login", name)
+		}
+		if h := authn.HashOf(key.Secret(secrets["session id"])); len(found(data, h[:])) == 0 {
+			t.Errorf("%s: the scanner does not find the hash of the session id", name)
+		}
+	}
+}

@@ -51,6 +51,7 @@ type File struct {
 	marks   marks
 
 	pinning chan struct{} // held while a PIN is checked, so that tries are counted one by one
+	ringing chan struct{} // held while the keyring is called
 	marking sync.Mutex    // held while marks in the keyring are read and written
 
 	mu     sync.Mutex
@@ -180,7 +181,7 @@ func (f *File) repairCopies(data []byte) {
 }
 
 func newFile(opt Options, class key.Class, install string) *File {
-	f := &File{opt: opt, class: class, install: install, pinning: make(chan struct{}, 1)}
+	f := &File{opt: opt, class: class, install: install, pinning: make(chan struct{}, 1), ringing: make(chan struct{}, 1)}
 	if class == key.Keyring {
 		f.marks = keyringMarks{f}
 	} else {

@@ -101,6 +101,10 @@ func encode(class key.Class, install string, root key.Secret, b body) ([]byte, e
 	defer clear(text)
 	h := header{V: fileVersion, Class: class, Install: install}
 	h.Sealed = seal(derive(root, "body"), h.aad(), text)
+	return h.encode()
+}
+
+func (h header) encode() ([]byte, error) {
 	data, err := json.Marshal(h)
 	if err != nil {
 		return nil, fmt.Errorf("encode keystore: %w", err)
@@ -121,6 +125,9 @@ func parseHeader(data []byte) (header, error) {
 		return h, ErrKeystoreNewer
 	case h.V != fileVersion, h.Class != key.Software && h.Class != key.Keyring, len(h.Install) != 22:
 		return h, ErrKeystoreDamaged.Because(errors.New("header is not one of version 1"))
+	}
+	if again, err := h.encode(); err != nil || !bytes.Equal(again, data) {
+		return h, ErrKeystoreDamaged.Because(errors.New("header is not written as version 1 writes it"))
 	}
 	return h, nil
 }

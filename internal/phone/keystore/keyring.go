@@ -126,10 +126,6 @@ func (m keyringMarks) raise(ctx context.Context, name string, n uint64) error {
 
 func (m keyringMarks) user() string { return m.f.install + "/marks" }
 
-// ringing lets one call at a time into the keyring. A call that hangs in the system's own prompt keeps it; calls after
-// it wait for their deadline, instead of opening prompt upon prompt.
-var ringing = make(chan struct{}, 1)
-
 // pause is how long to wait between two tries while the keyring's service is starting.
 const pause = 100 * time.Millisecond
 
@@ -139,7 +135,7 @@ func (f *File) ring(ctx context.Context, call func() (string, error)) (string, e
 	ctx, cancel := context.WithTimeout(ctx, f.opt.KeyringWait)
 	defer cancel()
 	for {
-		text, err := ringOnce(ctx, call)
+		text, err := f.ringOnce(ctx, call)
 		if err == nil || errors.Is(err, keyring.ErrNotFound) {
 			return text, err
 		}
@@ -154,9 +150,11 @@ func (f *File) ring(ctx context.Context, call func() (string, error)) (string, e
 	}
 }
 
-func ringOnce(ctx context.Context, call func() (string, error)) (string, error) {
+// ringOnce lets one call at a time into the keyring. A call that hangs in the system's own prompt keeps its place; those after
+// it wait for their deadline, instead of opening prompt upon prompt.
+func (f *File) ringOnce(ctx context.Context, call func() (string, error)) (string, error) {
 	select {
-	case ringing <- struct{}{}:
+	case f.ringing <- struct{}{}:
 	case <-ctx.Done():
 		return "", errors.New("an earlier call still waits for the keyring")
 	}
@@ -166,7 +164,7 @@ func ringOnce(ctx context.Context, call func() (string, error)) (string, error) 
 	}
 	done := make(chan result, 1)
 	go func() {
-		defer func() { <-ringing }()
+		defer func() { <-f.ringing }()
 		r := result{err: errors.New("the keyring gave no answer")}
 		defer func() {
 			if p := recover(); p != nil {

@@ -70,6 +70,16 @@ func TestEncodeRefuses(t *testing.T) {
 	}
 }
 
+// Text outside ASCII says that it is UTF-8: readers guess otherwise.
+func TestEncodeDeclaresUTF8(t *testing.T) {
+	if segments := split("Füße", 1); segments[0] != (utf8ECI{}) {
+		t.Errorf("got %v, want the declaration first", segments)
+	}
+	if segments := split("Fuss", 1); len(segments) != 1 {
+		t.Errorf("got %v, want one segment", segments)
+	}
+}
+
 func TestMaskIsTheBestOfEight(t *testing.T) {
 	// A mask must be one choice among several: with a fixed one, this text would show long rows of one colour.
 	masks := map[int]bool{}

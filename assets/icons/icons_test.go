@@ -8,9 +8,13 @@ import (
 	"go/token"
 	"image/png"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/BurntSushi/toml"
 )
 
 // names reads the constants, so that none can be forgotten here.
@@ -72,5 +76,22 @@ func TestAppIcon(t *testing.T) {
 		if err != nil || cfg.Width != c.want || cfg.Height != c.want {
 			t.Errorf("App(%d) is %dx%d, want %d (%v)", c.ask, cfg.Width, cfg.Height, c.want, err)
 		}
+	}
+}
+
+func TestFyneAppNamesAnIconThatIsThere(t *testing.T) {
+	var app struct {
+		Details    struct{ Name, ID, Version, Icon string }
+		Migrations map[string]bool
+	}
+	root := filepath.Join("..", "..")
+	if _, err := toml.DecodeFile(filepath.Join(root, "FyneApp.toml"), &app); err != nil {
+		t.Fatal(err)
+	}
+	if d := app.Details; d.Name != "Avow" || d.ID == "" || d.Version == "" || !app.Migrations["fyneDo"] {
+		t.Errorf("got %+v", app)
+	}
+	if _, err := os.Stat(filepath.Join(root, app.Details.Icon)); err != nil {
+		t.Error(err)
 	}
 }

@@ -249,6 +249,11 @@ func CloseBar(title string, onClose func(), end ...fyne.CanvasObject) fyne.Canva
 	return topBar(icons.Close, title, onClose, style.Text, end)
 }
 
+// ScanBar is CloseBar over the picture of a camera.
+func ScanBar(title string, onClose func(), end ...fyne.CanvasObject) fyne.CanvasObject {
+	return topBar(icons.Close, title, onClose, style.BrandMark, end)
+}
+
 func topBar(icon icons.Name, title string, onBack func(), ink style.Token, end []fyne.CanvasObject) fyne.CanvasObject {
 	var objects []fyne.CanvasObject
 	if onBack != nil {

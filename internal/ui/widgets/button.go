@@ -35,7 +35,7 @@ type buttonLook struct {
 
 var buttonLooks = map[Kind]buttonLook{
 	Main:          {style.SizeMainButton, style.Primary, "", style.OnPrimary, style.TextButton, style.RadiusButton, 20, 10},
-	Soft:          {style.SizeSmallButton, style.PrimarySoft, "", style.OnPrimarySoft, style.TextBody, style.RadiusButton, 16, 8},
+	Soft:          {style.SizeSmallButton, style.PrimarySoft, "", style.OnPrimarySoft, style.TextBody, style.RadiusButton, 14, 8},
 	Outlined:      {style.SizeSecondButton, "", style.OutlineStrong, style.Text, style.TextBody, style.RadiusButton, 16, 8},
 	Negative:      {style.SizeSecondButton, "", style.Negative, style.Negative, style.TextBody, style.RadiusButton, 16, 8},
 	Plain:         {style.SizeSmallButton, "", "", style.Primary, style.TextBody, style.RadiusButton, 12, 8},
@@ -54,6 +54,8 @@ type Button struct {
 	missing string
 	notYet  bool
 	height  float32
+	time    string // at the end, with a ring
+	left    float32
 
 	spin *spinner
 }
@@ -118,6 +120,13 @@ func (b *Button) SetReady() {
 	b.settle()
 }
 
+// SetTime shows at the end of the button how long it can be used: a text and a
+// ring of which a part (1 to 0) is left. The words then stand at the beginning.
+func (b *Button) SetTime(text string, left float32) {
+	b.time, b.left = text, left
+	b.Refresh()
+}
+
 func (b *Button) settle() {
 	b.asleep = b.busy != "" || b.notYet
 	b.Refresh()
@@ -132,8 +141,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	icon := newGlyph()
 	missing := NewMuted("").Centered()
 	b.spin = newSpinner()
+	clock, ring := newHeavy(""), NewQuietRing(look.ink)
 	v := &view{of: b}
-	v.objects = []fyne.CanvasObject{back, b.overlay, b.spin.track, b.spin.arc, icon.Image, text, missing, b.ring}
+	v.objects = []fyne.CanvasObject{back, b.overlay, b.spin.track, b.spin.arc, icon.Image, text, clock.under, clock.over, ring, missing, b.ring}
 	v.paint = func() {
 		ink := look.ink
 		back.FillColor, back.StrokeColor, back.StrokeWidth = nil, nil, 0
@@ -160,6 +170,12 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			missing.SetText(b.missing)
 		}
 		missing.Hidden = b.missing == ""
+		clock.set(b.time)
+		clock.dress(style.TextSize(style.TextLead), ink)
+		ring.Hidden = b.time == ""
+		if b.time != "" {
+			ring.Set(b.left, "", false)
+		}
 		b.shade()
 	}
 	v.layout = func(s fyne.Size) {
@@ -179,6 +195,13 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		tw := text.MinSize().Width
 		iw := b.iconWidth()
 		x := (s.Width - tw - iw) / 2
+		if b.time != "" {
+			x = look.padding
+			end := s.Width - look.padding - quietRing
+			place(ring, end, y+(h-quietRing)/2, quietRing, quietRing)
+			own := clock.width()
+			clock.middle(end-style.Space3-own, y, own, h)
+		}
 		if iw > 0 {
 			d := iw - look.gap
 			place(icon.Image, x, y+(h-d)/2, d, d)
@@ -190,6 +213,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	v.min = func() fyne.Size {
 		size := style.TextSize(look.size)
 		w := max(measure(b.text, size, boldText).Width, measure(b.busy, size, boldText).Width) + b.iconWidth() + 2*look.padding
+		if b.time != "" {
+			w += clock.width() + quietRing + 2*style.Space3
+		}
 		h := max(b.height, size*style.LineHeightBody+24)
 		if b.missing != "" {
 			h += missing.MinSize().Height + style.Space2

@@ -92,6 +92,9 @@ func (c *control) shade() {
 	}
 }
 
+// SetGuard makes the control wait for a guard; nil takes it away.
+func (c *control) SetGuard(g *Guard) { c.guard = g }
+
 func (c *control) announce() {
 	if c.asleep || c.tap == nil || !c.guard.Open() {
 		return

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -141,7 +143,7 @@ type corner struct {
 
 func newCorner(spec Corner) fyne.CanvasObject {
 	if spec.OnTap == nil {
-		return canvas.NewRectangle(nil)
+		return canvas.NewRectangle(color.Transparent)
 	}
 	c := &corner{spec: spec}
 	c.tap = spec.OnTap

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -37,7 +39,7 @@ func Space() fyne.CanvasObject { return layout.NewSpacer() }
 
 // Gap is empty height in a column, beside the column's own gaps.
 func Gap(height float32) fyne.CanvasObject {
-	r := canvas.NewRectangle(nil)
+	r := canvas.NewRectangle(color.Transparent)
 	r.SetMinSize(fyne.NewSize(0, height))
 	return r
 }
@@ -205,6 +207,34 @@ func (h *halves) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	}
 	n := float32(len(objects))
 	s.Width = s.Width*n + h.gap*max(0, n-1)
+	return s
+}
+
+// Spread stands objects beside each other, each with the width it wants and the
+// same share of the width that is left: two buttons of different length.
+func Spread(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&spread{gap}, objects...)
+}
+
+type spread struct{ gap float32 }
+
+func (p *spread) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	left := s.Width - p.MinSize(objects).Width
+	share := left / float32(len(objects))
+	x := float32(0)
+	for _, o := range objects {
+		w := widthOf(o) + share
+		heightAt(o, w)
+		place(o, x, 0, w, s.Height)
+		x += w + p.gap
+	}
+}
+
+func (p *spread) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	s := fyne.NewSize(p.gap*float32(max(0, len(objects)-1)), 0)
+	for _, o := range objects {
+		s = fyne.NewSize(s.Width+widthOf(o), max(s.Height, o.MinSize().Height))
+	}
 	return s
 }
 

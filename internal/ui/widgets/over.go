@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -115,7 +117,7 @@ func (o *over) CreateRenderer() fyne.WidgetRenderer {
 	scrim := &canvas.Rectangle{}
 	v := &view{of: o, objects: []fyne.CanvasObject{scrim, o.panel}}
 	v.paint = func() {
-		scrim.FillColor = nil
+		scrim.FillColor = color.Transparent // a rectangle without a color makes the painter panic
 		if o.dim {
 			scrim.FillColor = style.Color(style.Scrim)
 		}

@@ -33,7 +33,9 @@ func NewSmallRing() *Ring {
 
 // NewQuietRing returns a ring of 28 without text for the inside of a button, in
 // one color: the time in which something can still be taken back.
-func NewQuietRing(c style.Token) *Ring { return newRing(28, style.StrokeRing, c, c) }
+func NewQuietRing(c style.Token) *Ring { return newRing(quietRing, style.StrokeRing, c, c) }
+
+const quietRing = 28
 
 func newRing(size, stroke float32, c, late style.Token) *Ring {
 	r := &Ring{size: size, stroke: stroke, color: c, late: late, left: 1}

@@ -384,3 +384,14 @@ func TestStampEndsAtItsSize(t *testing.T) {
 		t.Errorf("size %v", s.size)
 	}
 }
+
+func TestSpreadGivesEachItsWordsAndAShare(t *testing.T) {
+	short, long := NewButton(Outlined, "Add a code", "", nil), NewButton(Outlined, "I have a restore code", "", nil)
+	setUp(t, Spread(8, short, long), fyne.NewSize(350, 56))
+	if short.Size().Width < short.MinSize().Width || long.Size().Width < long.MinSize().Width {
+		t.Errorf("too narrow: %v, %v", short.Size(), long.Size())
+	}
+	if got := long.Position().X + long.Size().Width; got < 349.9 || got > 350.1 {
+		t.Errorf("ends at %v, want 350", got)
+	}
+}

@@ -1,0 +1,96 @@
+package servertest
+
+import (
+	"context"
+
+	"avow/internal/authn"
+	"avow/internal/client"
+	"avow/internal/key"
+	"avow/internal/wire"
+)
+
+// Phone is a device with its three keys in memory.
+type Phone struct {
+	*client.Device
+	ID    authn.DeviceID
+	User  authn.UserID
+	Bound wire.Bound
+
+	env                        *Env
+	device, approval, exchange key.Private
+}
+
+// Connect registers a new phone by a session's link; nobody has said Yes yet.
+func (e *Env) Connect(link string) *Phone {
+	e.T.Helper()
+	ctx := context.Background()
+	l, err := wire.ParseLink(link)
+	e.must(err)
+	r := l.(wire.RegistrationLink)
+	s, err := client.Discover(ctx, r, e.Options())
+	e.must(err)
+	p := &Phone{env: e, device: e.Key(), approval: e.Key(), exchange: e.Key()}
+	d := client.NewDevice(s, "", p.device, e.Options())
+	defer d.Close()
+	claimed, err := d.Claim(ctx, wire.Claim{Session: wire.SessionSecret{Secret: r.Session}, DeviceJWK: p.device.Key()})
+	e.must(err)
+	raw, err := wire.SignRegistration(p.approval, wire.Registration{
+		Audience: s.Issuer, RegistrationID: claimed.RegistrationID, Challenge: claimed.Challenge, SessionHash: wire.HashSession(r.Session),
+		DeviceJWK: p.device.Key(), ApprovalJWK: p.approval.Key(), ExchangeJWK: p.exchange.Key(),
+		Device: authn.DeviceInfo{Name: "Test phone", Model: "Model 1", OS: "Test OS", App: "1"}, Class: key.Software, UV: authn.UVPIN,
+	})
+	e.must(err)
+	p.Bound, err = d.Finish(ctx, raw)
+	e.must(err)
+	p.ID, p.User = p.Bound.Device, p.Bound.User
+	p.Device = client.NewDevice(s, p.ID, p.device, e.Options())
+	e.T.Cleanup(p.Close)
+	return p
+}
+
+// Phone makes a user's first phone and says Yes for it.
+func (e *Env) Phone(login string) *Phone {
+	e.T.Helper()
+	ctx := context.Background()
+	s, err := e.Admin.AddSession(ctx, wire.AddSession{UserName: login, Mode: authn.BindFirst, Reason: "test"})
+	e.must(err)
+	p := e.Connect(s.Link)
+	_, err = e.Admin.ConfirmSession(ctx, s.ID, wire.ConfirmSession{CheckWords: p.Bound.CheckWords, Reason: "test"})
+	e.must(err)
+	return p
+}
+
+// Open returns the one open request, as received and as read.
+func (p *Phone) Open() (raw string, r wire.ApprovalRequest) {
+	p.env.T.Helper()
+	list, err := p.Requests(context.Background())
+	p.env.must(err)
+	if len(list.Requests) != 1 {
+		p.env.T.Fatalf("%d open requests, want 1", len(list.Requests))
+	}
+	s := p.Server()
+	r, err = wire.VerifyApprovalRequest(list.Requests[0], s.Identity, s.Issuer, p.ID, p.User)
+	p.env.must(err)
+	return list.Requests[0], r
+}
+
+// Answer decides the one open request. number is what was typed, "" when nothing was.
+func (p *Phone) Answer(kind authn.DecisionKind, number string) error {
+	p.env.T.Helper()
+	raw, r := p.Open()
+	d := wire.Decision{
+		Device: p.ID, Audience: r.Issuer, ID: key.RandomID(16), IssuedAt: p.env.Now().Unix(), Request: r.ID,
+		RequestHash: wire.HashText(raw), Kind: kind, Number: number, UV: authn.UVNone, Class: key.Software,
+	}
+	signer := p.device
+	if kind == authn.Approve {
+		d.UV, signer = authn.UVPIN, p.approval
+	}
+	signed, err := wire.SignDecision(signer, d)
+	p.env.must(err)
+	a, err := p.Decide(context.Background(), r.ID, signed)
+	if err == nil {
+		_, err = wire.VerifyReceipt(a.Receipt, p.Server().Identity, raw, signed)
+	}
+	return err
+}

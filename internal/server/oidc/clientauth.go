@@ -103,7 +103,11 @@ func (a *clientAuth) authenticate(ctx context.Context, r *http.Request, f form) 
 
 // checkHeader refuses a JWS that is something else; keys and addresses of keys in a header are not looked at.
 func checkHeader(jws *jose.JSONWebSignature) error {
-	typ, ok := jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType]
+	head := jws.Signatures[0].Protected.ExtraHeaders
+	if _, ok := head["crit"]; ok {
+		return errors.New("header has crit")
+	}
+	typ, ok := head[jose.HeaderType]
 	if ok && typ != "JWT" && typ != "client-authentication+jwt" {
 		return fmt.Errorf("typ is %.40q", typ)
 	}

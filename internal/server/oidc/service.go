@@ -82,6 +82,8 @@ func (r *refusal) because(err error) *refusal {
 func (s *Service) handle(h api.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		// The clock that assertions are judged by: a client whose own is wrong can set it by this (RFC 9110, section 6.6.1).
+		w.Header().Set("Date", s.site.Now().UTC().Format(http.TimeFormat))
 		err := h(w, r)
 		if err == nil {
 			return

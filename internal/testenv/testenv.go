@@ -20,8 +20,11 @@ import (
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/server"
+	"avow/internal/server/admin"
 	"avow/internal/server/live"
 	"avow/internal/server/notify"
+	"avow/internal/server/oidc"
+	"avow/internal/server/portal"
 	"avow/internal/server/site"
 	"avow/internal/store/sqlite"
 	"avow/internal/wire"
@@ -29,12 +32,12 @@ import (
 
 // Options say how an Env is made.
 type Options struct {
-	Dir          string                                      // everything lies here; "" makes a folder that Close removes
-	Organisation string                                      // "" is Lund Energy
-	Now          func() time.Time                            // nil: time.Now
-	Log          *slog.Logger                                // nil: nothing is logged
-	Flows        func(*server.Server) ([]server.Flow, error) // more than New mounts: oidc, admin, portal
-	Texts        notify.Texts
+	Dir          string           // everything lies here; "" makes a folder that Close removes
+	Organisation string           // "" is Lund Energy
+	Now          func() time.Time // nil: time.Now
+	Log          *slog.Logger     // nil: nothing is logged
+	LongPoll     time.Duration    // for how long the token endpoint waits; 0 is 20 s
+	Texts        notify.Texts     // nil: no mails
 }
 
 // Env is a running server with everything around it.
@@ -67,6 +70,9 @@ func Start(ctx context.Context, opt Options) (*Env, error) {
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now
+	}
+	if opt.LongPoll == 0 {
+		opt.LongPoll = 20 * time.Second
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
@@ -126,13 +132,15 @@ func (e *Env) serve(ctx context.Context, l net.Listener) error {
 	if e.Server, err = server.New(e.Site, cfg); err != nil {
 		return errors.Join(err, db.Close(), l.Close())
 	}
-	if e.opt.Flows != nil {
-		flows, err := e.opt.Flows(e.Server)
-		if err != nil {
-			return errors.Join(err, e.Server.Close(), l.Close())
-		}
-		e.Server.Mount(flows...)
+	pages, err := portal.New(e.Site, e.Server.Registration)
+	if err != nil {
+		return errors.Join(err, e.Server.Close(), l.Close())
 	}
+	e.Server.Mount(
+		oidc.New(e.Site, e.Server.Approval, e.opt.LongPoll),
+		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device),
+		pages,
+	)
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
 	srv := e.Server

@@ -142,3 +142,30 @@ func TestStatementsPrepare(t *testing.T) {
 		}
 	}
 }
+
+// TestPlans keeps look-ups from walking through tables that only grow.
+func TestPlans(t *testing.T) {
+	s := openNew(t)
+	c := <-s.readers
+	defer func() { s.readers <- c }()
+	for _, q := range []query{
+		qUser, qUserByLogin, qClient, qDevice, qDevicesOf, qSession, qSessionBySecret, qSessionByPage, qSessionsOf, qRequest, qRequestByAuthReq,
+		qOpenRequests, qLateRequests, qDecideRequest, qUpdateRequest, qDeleteRequests, qGuard, qNotice, qNoticesOf, qMailDue, qAudit,
+	} {
+		rows, err := c.conn.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+texts[q], make([]any, strings.Count(texts[q], "?"))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, parent, unused int
+			var plan string
+			if err := rows.Scan(&id, &parent, &unused, &plan); err != nil {
+				t.Fatal(err)
+			}
+			if t.Log(plan); q != qAudit && strings.HasPrefix(plan, "SCAN ") && !strings.Contains(plan, "USING INDEX approval_requests_open") {
+				t.Errorf("%s\n%s", plan, texts[q])
+			}
+		}
+	}
+}

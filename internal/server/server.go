@@ -1,14 +1,19 @@
 // Package server assembles the identity server: the flows, each in a package of its own, one mux, the middleware around it and the work in the
 // background. It holds no rule of the domain and no SQL.
+//
+// Routes of its own: GET /.well-known/avow (the signed metadata), GET /healthz (the process lives), GET /readyz (it can read and write its
+// database), and /v1/ for what nobody else answers there.
 package server
 
 import (
 	"context"
-	"crypto/tls"
-	"net"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 
+	"avow/internal/authn"
+	"avow/internal/server/api"
 	"avow/internal/server/approval"
 	"avow/internal/server/device"
 	"avow/internal/server/events"
@@ -20,10 +25,11 @@ import (
 
 // Config is what the server needs beside its site.
 type Config struct {
-	Tombstones     string         // path of the file of used sessions, beside the database and not in its backup
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
-	SMTP           *notify.SMTP   // nil: no mail
-	Texts          notify.Texts   // for mails
+	Tombstones     string             // path of the file of used sessions, beside the database and not in its backup
+	TrustedProxies []netip.Prefix     // whose X-Forwarded-For is believed
+	SMTP           *notify.SMTP       // nil: no mail
+	Texts          notify.Texts       // for mails
+	ClaimLimit     registration.Limit // how often one address may try to register a phone
 }
 
 // Flow is a part of the server with routes of its own.
@@ -39,25 +45,40 @@ type Server struct {
 	Registration *registration.Service
 	Approval     *approval.Service
 	Device       *device.Service
-	mux          *http.ServeMux
+
+	used    *registration.Tombstones
+	outbox  *notify.Service
+	proxies []netip.Prefix
+	mux     *http.ServeMux
 }
 
-// New assembles the flows of the phone and loads the used sessions.
+// New assembles the flows of the phone and loads the used sessions. An error says what is wrong with the settings or the disk.
 func New(s *site.Site, cfg Config) (*Server, error) {
+	outbox, err := notify.New(s, cfg.SMTP, cfg.Texts)
+	if err != nil {
+		return nil, err
+	}
 	used, err := registration.OpenTombstones(cfg.Tombstones)
 	if err != nil {
 		return nil, err
 	}
 	c := proof.New(s)
 	srv := &Server{
-		Site: s, Proof: c, mux: http.NewServeMux(),
-		Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
+		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
+		used: used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, events.New(s, c, srv.Device))
+	srv.Registration.SetLimit(cfg.ClaimLimit)
+	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
+		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
+	}
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.mux.Handle("/v1/", api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
 	return srv, nil
 }
 
-// Mount adds flows. Call it before Handler.
+var errNoRoute = authn.Fail(authn.NotFound, "not_found", "The server does not know this request. Update the app, or ask the service desk whether the server is up to date.")
+
+// Mount adds flows. Call it before the first request.
 func (s *Server) Mount(flows ...Flow) {
 	for _, f := range flows {
 		f.Routes(s.mux)
@@ -65,22 +86,7 @@ func (s *Server) Mount(flows ...Flow) {
 }
 
 // Handler is the whole server as one handler, middleware included.
-func (s *Server) Handler() http.Handler { return s.mux }
+func (s *Server) Handler() http.Handler { return s.around(s.mux) }
 
-// Run does the work in the background (expiry, outbox, forgetting) until ctx ends.
-func (s *Server) Run(ctx context.Context) error { <-ctx.Done(); return nil }
-
-// Serve answers on the listener, and runs the work in the background, until ctx ends; then it ends the streams, lets open requests
-// finish, and returns. A nil conf serves plain HTTP, which is for loopback only.
-func (s *Server) Serve(ctx context.Context, l net.Listener, conf *tls.Config) error {
-	<-ctx.Done()
-	return nil
-}
-
-// Close closes what New opened and the store. Call it after Serve.
-func (s *Server) Close() error { return s.Site.Store.Close() }
-
-// TLSConfig is the configuration of TLS for the server: 1.2 or newer.
-func TLSConfig(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate, NextProtos: []string{"h2", "http/1.1"}}
-}
+// Close closes what New opened, and the store. Call it when nothing is answered any more.
+func (s *Server) Close() error { return errors.Join(s.used.Close(), s.Site.Store.Close()) }

@@ -150,19 +150,19 @@ func (t turn) take(tx store.Tx, id authn.RequestID) (r authn.ApprovalRequest, re
 	if err := u.Active(); err != nil {
 		return r, nil, err
 	}
-	old, err := tx.ApprovalRequest(id)
+	wrong := false
+	err = tx.UpdateApprovalRequest(id, func(old authn.ApprovalRequest) (authn.ApprovalRequest, error) {
+		r, err = old.Decide(t.verdict, t.now)
+		if wrong = errors.Is(err, authn.ErrWrongNumber); wrong {
+			return old, nil
+		}
+		return r, err
+	})
 	if err != nil {
 		return r, nil, err
 	}
-	r, err = old.Decide(t.verdict, t.now)
-	switch {
-	case errors.Is(err, authn.ErrWrongNumber):
-		return t.wrong(tx, old)
-	case err != nil:
-		return r, nil, err
-	}
-	if err := replace(tx, r); err != nil {
-		return r, nil, err
+	if wrong {
+		return t.wrong(tx, r)
 	}
 	if err := t.record(tx, "request."+string(r.Decision), r); err != nil {
 		return r, nil, err
@@ -203,7 +203,7 @@ func wrongNumber(left int) error {
 	default:
 		e.Message = "Not this number. Look at the screen again. Two tries left."
 	}
-	return &e
+	return e.WithLeft(left)
 }
 
 // refuse counts a No; too many mute the phones, and "it's not me" is an alarm.

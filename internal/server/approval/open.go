@@ -200,6 +200,9 @@ func (s *Service) admit(tx store.Tx, r authn.ApprovalRequest, now time.Time) (la
 			if err := replace(tx, old); err != nil {
 				return nil, err
 			}
+			if err := tx.AppendAudit(expired(old, now)); err != nil {
+				return nil, err
+			}
 			late = append(late, old)
 		}
 	}

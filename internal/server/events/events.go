@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"sync"
 	"time"
 
 	"avow/internal/authn"
@@ -31,16 +32,40 @@ type Service struct {
 	site   *site.Site
 	proof  *proof.Checker
 	device *device.Service
+
+	mu   sync.Mutex
+	open map[authn.DeviceID]int
 }
 
 // New makes the service.
 func New(s *site.Site, c *proof.Checker, d *device.Service) *Service {
-	return &Service{site: s, proof: c, device: d}
+	return &Service{site: s, proof: c, device: d, open: map[authn.DeviceID]int{}}
 }
 
 // Routes registers the phone's route.
 func (s *Service) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /v1/events", api.Handle(s.site.Log, s.events))
+}
+
+// maxStreams is how many streams one device may hold: broken ones count until they are noticed.
+const maxStreams = 8
+
+func (s *Service) enter(id authn.DeviceID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[id] >= maxStreams {
+		return authn.Fail(authn.TooMany, "too_many_streams", "The app is connected too often. Wait a minute.").After(time.Minute)
+	}
+	s.open[id]++
+	return nil
+}
+
+func (s *Service) leave(id authn.DeviceID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[id]--; s.open[id] == 0 {
+		delete(s.open, id)
+	}
 }
 
 // events runs a stream until the phone goes, the device or its user may not be heard any more, or the server ends.
@@ -49,6 +74,10 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.enter(d.ID); err != nil {
+		return err
+	}
+	defer s.leave(d.ID)
 	waiter := s.site.Live.Wait(live.User(string(d.User)))
 	defer waiter.Close()
 	w.Header().Set("Content-Type", "text/event-stream")

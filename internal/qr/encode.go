@@ -61,25 +61,34 @@ func drawBest(segments []coding.Encoding, v coding.Version, codingLevel coding.L
 	var best Code
 	bestPenalty := -1
 	for mask := range 8 {
-		plan, err := coding.NewPlan(v, codingLevel, coding.Mask(mask))
+		c, err := drawMasked(segments, v, codingLevel, mask)
 		if err != nil {
 			return Code{}, fmt.Errorf("encode QR code: %w", err)
-		}
-		drawn, err := plan.Encode(segments...)
-		if err != nil {
-			return Code{}, fmt.Errorf("encode QR code: %w", err)
-		}
-		c := Code{size: drawn.Size, version: int(v), level: level, mask: mask, dark: make([]bool, drawn.Size*drawn.Size)}
-		for y := range c.size {
-			for x := range c.size {
-				c.dark[y*c.size+x] = drawn.Black(x, y)
-			}
 		}
 		if p := c.penalty(); bestPenalty < 0 || p < bestPenalty {
 			best, bestPenalty = c, p
 		}
 	}
+	best.level = level
 	return best, nil
+}
+
+func drawMasked(segments []coding.Encoding, v coding.Version, level coding.Level, mask int) (Code, error) {
+	plan, err := coding.NewPlan(v, level, coding.Mask(mask))
+	if err != nil {
+		return Code{}, err
+	}
+	drawn, err := plan.Encode(segments...)
+	if err != nil {
+		return Code{}, err
+	}
+	c := Code{size: drawn.Size, version: int(v), mask: mask, dark: make([]bool, drawn.Size*drawn.Size)}
+	for y := range c.size {
+		for x := range c.size {
+			c.dark[y*c.size+x] = drawn.Black(x, y)
+		}
+	}
+	return c, nil
 }
 
 // Size is the number of modules on a side, without the quiet zone: 17 + 4 × version.

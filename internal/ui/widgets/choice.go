@@ -31,7 +31,7 @@ func NewSegmented(chosen int, onChosen func(int), options ...Option) *Segmented 
 	s := &Segmented{OnChosen: onChosen, chosen: chosen}
 	for i, o := range options {
 		p := newOption(o, func() { s.choose(i) })
-		p.height, p.loose = style.SizeField, true
+		p.height = style.SizeField
 		p.first, p.last = i == 0, i == len(options)-1
 		p.segment = true
 		s.parts = append(s.parts, p)
@@ -154,7 +154,6 @@ type option struct {
 	spec        Option
 	on          bool
 	height      float32 // that is drawn; the target is at least 48
-	loose       bool    // as wide as it is made
 	segment     bool
 	first, last bool
 }

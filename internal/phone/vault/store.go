@@ -41,10 +41,11 @@ type Store struct {
 	cfg Config
 
 	mu    sync.Mutex
-	known bool   // last and good are what lies on disk
-	last  uint64 // newest generation opened or saved
+	known bool   // the fields below are set
+	last  uint64 // newest generation opened or tried to save
 	main  []byte // the bytes of the newest file as last seen on disk, damaged or not
 	good  []byte // the bytes of the newest file that could be opened or was saved
+	tried []byte // the bytes of a save that failed, which may yet lie on disk
 }
 
 // New returns the store and removes temporary files that a crash left. It reads nothing yet.
@@ -146,7 +147,7 @@ func (s *Store) OpenBackup(ctx context.Context, p platform.Prompt) (Document, er
 	if err != nil {
 		return Document{}, s.damaged(err, 0, high)
 	}
-	s.known, s.last, s.main, s.good = true, max(doc.Generation, high), file, backup
+	s.known, s.last, s.main, s.good, s.tried = true, max(doc.Generation, high), file, backup, nil
 	return doc, nil
 }
 
@@ -195,7 +196,7 @@ func (s *Store) open(ctx context.Context, p platform.Prompt, older bool) (Docume
 		doc.Wipe()
 		return Document{}, err // a crash between the file and the mark is healed here
 	}
-	s.known, s.last, s.main, s.good = true, max(doc.Generation, high), file, file
+	s.known, s.last, s.main, s.good, s.tried = true, max(doc.Generation, high), file, file, nil
 	return doc, nil
 }
 
@@ -240,7 +241,11 @@ func (s *Store) save(ctx context.Context, doc *Document) error {
 	if err != nil {
 		return err
 	}
-	if onDisk != nil && !bytes.Equal(onDisk, s.main) {
+	switch {
+	case onDisk == nil || bytes.Equal(onDisk, s.main):
+	case s.tried != nil && bytes.Equal(onDisk, s.tried):
+		s.main, s.good = onDisk, onDisk // its rename was done, only the fsync after it failed
+	default:
 		return ErrChanged
 	}
 	next := *doc
@@ -249,10 +254,11 @@ func (s *Store) save(ctx context.Context, doc *Document) error {
 	if err != nil {
 		return err
 	}
+	s.last, s.tried = next.Generation, file // used up, whether the disk takes it or not
 	if err := s.write(file); err != nil {
 		return err
 	}
-	s.last, s.main, s.good = next.Generation, file, file
+	s.main, s.good, s.tried = file, file, nil
 	doc.V, doc.Generation = next.V, next.Generation
 	return s.cfg.Keys.RaiseMark(ctx, mark, next.Generation)
 }
@@ -269,10 +275,6 @@ func (s *Store) write(file []byte) error {
 		}
 	}
 	if err := atomicfile.WriteFS(s.cfg.FS, s.path(FileName), file); err != nil {
-		// The rename may have happened although its fsync failed: what lies there is ours either way.
-		if onDisk, readErr := s.read(FileName); readErr == nil && bytes.Equal(onDisk, file) {
-			s.main, s.good, s.last = file, file, s.last+1
-		}
 		return ErrStorage.Because(err)
 	}
 	return nil
@@ -328,7 +330,7 @@ func (s *Store) Remove() error {
 			return ErrStorage.Because(err)
 		}
 	}
-	s.known, s.last, s.main, s.good = false, 0, nil, nil
+	s.known, s.last, s.main, s.good, s.tried = false, 0, nil, nil, nil
 	return nil
 }
 

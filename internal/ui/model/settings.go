@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"avow/assets/translations"
@@ -147,4 +148,23 @@ func (a *App) SetBiometric(on bool) {
 			return a.cfg.Biometrics.EnableBiometric(ctx, pin, p)
 		}}
 	})
+}
+
+// LogText is the debug log for the screen: the lines that contain filter, or a sentence when there are none.
+func (a *App) LogText(filter string) string {
+	if a.cfg.Log == nil {
+		return a.T("app.log.empty")
+	}
+	lines := a.cfg.Log.Lines(filter)
+	if len(lines) == 0 {
+		return a.T("app.log.empty")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ClearLog forgets the debug log.
+func (a *App) ClearLog() {
+	if a.cfg.Log != nil {
+		a.cfg.Log.Clear()
+	}
 }

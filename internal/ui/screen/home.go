@@ -1,0 +1,124 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+
+	"avow/assets/icons"
+	"avow/internal/ui/model"
+	"avow/internal/ui/style"
+	w "avow/internal/ui/widgets"
+)
+
+// statusIcons are the icons of how an account stands; the word stands beside them.
+var statusIcons = map[model.Tone]icons.Name{model.Good: icons.SealCheck, model.Wait: icons.Clock, model.Bad: icons.Prohibit, model.Quiet: icons.Info}
+
+// statusTokens color the word.
+var statusTokens = map[model.Tone]style.Token{model.Good: style.Positive, model.Wait: style.Warning, model.Bad: style.Negative, model.Quiet: style.TextMuted}
+
+// Home is the first tab: the account, what is open, what was last.
+func Home(a *model.App, f Frame) *Screen {
+	s, v := newScreen(), a.Home()
+	rows := []fyne.CanvasObject{homeHead(s, a, f, v), statusCard(s, a, v)}
+	for _, n := range v.Notes {
+		rows = append(rows, w.NewNote(w.NoteSpec{Tone: tone(n.Tone), Icon: noteIcon(n.Tone), Strong: n.Head, Text: n.Text, Below: n.Head != ""}))
+	}
+	var tick []func(model.HomeView)
+	if len(v.Requests) > 0 {
+		rows = append(rows, w.Space(), w.Line(8, 1, w.NewIcon(icons.Bell.Fill(), style.IconButton, style.Accent), w.NewStrong(v.RequestsHead)))
+		for i, r := range v.Requests {
+			ring := w.NewRing()
+			ring.Set(float32(r.Part), r.Left, false)
+			slip := w.NewSlip(w.Line(10, 1, w.NewBigTile(icons.Laptop, w.Brand, 52), w.Column(2, w.NewTitle(r.Client), w.NewMuted(r.Sub)), ring),
+				name(s, "answer", w.NewMainButton(a.T("app.home.answer"), "", func() { a.Answer(r.ID) })))
+			rows = append(rows, slip)
+			tick = append(tick, func(v model.HomeView) {
+				if i < len(v.Requests) {
+					ring.Set(float32(v.Requests[i].Part), v.Requests[i].Left, false)
+				}
+			})
+		}
+	} else {
+		rows = append(rows, w.Space(), quiet(a), w.Space())
+		if v.Last != nil {
+			icon := icons.Close
+			if v.Last.Approved {
+				icon = icons.Check
+			}
+			rows = append(rows, w.NewRows(w.NewRow(w.RowSpec{Icon: icon, Tile: true, Tone: w.Brand, Title: v.Last.Client, Second: v.Last.Sub})))
+		}
+	}
+	column := w.Column(style.SpaceBetweenCards, rows...)
+	s.Object = w.Scroll(w.Inset(f.Top+6, style.SpaceScreenMargin, f.Bottom+96, style.SpaceScreenMargin, column))
+	check := s.Names["check-now"].(*w.Button)
+	s.Update = func() {
+		v := a.Home()
+		for _, t := range tick {
+			t(v)
+		}
+		check.SetBusy(v.Busy)
+	}
+	return s
+}
+
+func noteIcon(t model.Tone) icons.Name {
+	if t == model.Quiet {
+		return icons.Info.Fill()
+	}
+	return icons.Warning.Fill()
+}
+
+func quiet(a *model.App) fyne.CanvasObject {
+	return w.Column(8, w.Center(w.NewMark(72, style.Outline, style.Outline)), w.NewTitle(a.T("app.home.quiet")).Centered(),
+		w.NewMuted(a.T("app.home.quiet_text")).Centered())
+}
+
+func homeHead(s *Screen, a *model.App, f Frame, v model.HomeView) fyne.CanvasObject {
+	var accounts *w.AccountHead
+	var choose func()
+	if len(v.Accounts) > 1 {
+		choose = func() {
+			var items []w.MenuItem
+			for _, x := range v.Accounts {
+				items = append(items, w.MenuItem{Icon: icons.Building, Text: x.Organisation, OnTap: func() { a.ShowAccount(x.ID) }})
+			}
+			w.ShowMenu(f.Canvas, accounts, items...)
+		}
+	}
+	accounts = name(s, "accounts", w.NewAccountHead(v.Initials, v.Name, v.Organisation, choose))
+	var more *w.IconButton
+	more = name(s, "menu", w.NewIconButton(icons.Dots, func() {
+		w.ShowMenu(f.Canvas, more,
+			w.MenuItem{Icon: icons.Plus, Text: a.T("app.menu.add"), OnTap: a.OpenScan},
+			w.MenuItem{Icon: icons.Lock, Text: a.T("app.menu.lock"), OnTap: a.LockNow},
+			w.MenuItem{Icon: icons.Trash, Text: a.T("app.menu.remove"), Negative: true, OnTap: func() { askRemove(a, f) }},
+		)
+	}))
+	return w.Line(8, 0, accounts, more)
+}
+
+// askRemove asks before an account is taken off; the likelier answer is the bigger button.
+func askRemove(a *model.App, f Frame) {
+	title, text, yes, no := a.RemoveQuestion()
+	var closeSheet func()
+	keep := w.NewMainButton(no, "", func() { closeSheet() })
+	remove := w.NewButton(w.Negative, yes, icons.Trash, func() { closeSheet(); a.RemoveAccount() })
+	closeSheet = w.ShowSheet(f.Canvas, w.Column(12, w.NewHeading(title), w.NewBody(text), w.Gap(4), remove, keep), f.Bottom, func() {})
+}
+
+func statusCard(s *Screen, a *model.App, v model.HomeView) fyne.CanvasObject {
+	words := w.Column(0, w.NewText(style.TextLead, statusTokens[v.Tone], w.Run{Text: v.Status, Bold: true}))
+	if v.StatusSub != "" {
+		words.Add(w.NewMuted(v.StatusSub))
+	}
+	icon := statusIcons[v.Tone]
+	check := name(s, "check-now", w.NewButton(w.Soft, a.T("app.home.check"), "", a.CheckNow))
+	rows := []fyne.CanvasObject{w.Line(12, 1, w.NewTile(icon, tone(v.Tone)), words, check)}
+	if len(v.Facts) > 0 {
+		var facts []w.Fact
+		for _, x := range v.Facts {
+			facts = append(facts, w.Fact{Label: x.Label, Value: x.Value})
+		}
+		rows = append(rows, w.Hairline(), w.NewFacts(facts...))
+	}
+	return w.NewCard(w.Column(14, rows...))
+}

@@ -1,0 +1,60 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+
+	"avow/assets/icons"
+	"avow/internal/ui/model"
+	"avow/internal/ui/style"
+	w "avow/internal/ui/widgets"
+)
+
+// PIN is every screen that asks for a PIN: the lock, a question before an act, the first choice and the change.
+func PIN(p model.Page, a *model.App, f Frame) *Screen {
+	s, v := newScreen(), a.PIN()
+	dots := w.NewPinDots(v.Length)
+	ask := w.NewBody(v.Ask).Centered()
+	words := w.NewMuted(v.Words).Centered()
+	left := w.Corner{}
+	if v.Biometric {
+		left = w.Corner{Icon: icons.Fingerprint, Soft: true, OnTap: a.UseBiometric}
+	}
+	height := float32(w.KeyHigh)
+	if f.Small {
+		height = style.SizeKey
+	}
+	pad := name(s, "keypad", w.NewKeypad(height, left, w.Corner{Icon: icons.Backspace, OnTap: a.Backspace}, a.Digit))
+	var head fyne.CanvasObject = w.NewBigTile(icons.Lock, w.Brand, 72)
+	if v.Initials != "" {
+		head = w.NewAvatar(v.Initials, 72)
+	}
+	name1, below := w.NewTitle(v.Name).Centered(), w.NewMuted(v.Below).Centered()
+	top := w.Gap(style.SizeTopBar)
+	if v.Back {
+		top = w.TopBar("", a.Back)
+	}
+	s.Object = f.page(w.Column(0, top, w.Gap(4), w.Center(head), w.Gap(14), name1, w.Gap(2), below, w.Space(),
+		ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8)))
+	s.Update = func() {
+		v := a.PIN()
+		dots.Set(v.Filled, v.Wrong)
+		words.SetText(v.Words)
+		ask.SetText(v.Ask)
+		if busy := a.Busy(); busy != "" {
+			words.SetText(busy)
+		}
+	}
+	s.Rune = a.Digit
+	s.Key = func(e *fyne.KeyEvent) {
+		if e.Name == fyne.KeyBackspace {
+			a.Backspace()
+		}
+	}
+	s.Shown = func() {
+		s.Update()
+		if p == model.PageLock && v.Biometric {
+			a.UseBiometric() // the lock asks the sensor at once
+		}
+	}
+	return s
+}

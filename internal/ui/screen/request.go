@@ -1,0 +1,160 @@
+package screen
+
+import (
+	"unicode"
+
+	"fyne.io/fyne/v2"
+
+	"avow/assets/icons"
+	"avow/internal/authn"
+	"avow/internal/ui/model"
+	"avow/internal/ui/style"
+	w "avow/internal/ui/widgets"
+)
+
+// Request asks "Is it you signing in?". No has the keyboard at first.
+func Request(a *model.App, f Frame) *Screen {
+	s := newScreen()
+	v, ok := a.Request()
+	if !ok {
+		s.Object = w.Gap(1)
+		return s
+	}
+	ring := w.NewRing()
+	if f.Small {
+		ring = ring.Sized(48)
+	}
+	number := w.NewNumberField()
+	yesNo := w.NewYesNo(a.T("app.request.no"), a.T("app.request.yes"), f.Guard)
+	yesNo.OnNo, yesNo.OnLater = a.No, a.Later
+	yesNo.OnYes = func() {
+		if v.Match == authn.MatchNumber && !number.Complete() {
+			number.Shake(a.T("app.request.all_digits"))
+			return
+		}
+		a.Yes(number.Value())
+	}
+	s.Names["no"], s.Names["yes"] = yesNo.No().(fyne.CanvasObject), yesNo.Yes().(fyne.CanvasObject)
+	rows := []fyne.CanvasObject{w.Line(8, 0, w.NewHeading(v.Title), ring), w.Gap(4), requestSlip(s, a, v, number), w.Gap(14)}
+	digit := func(r rune) {
+		if unicode.IsDigit(r) {
+			number.Type(r)
+		}
+	}
+	if v.Match == authn.MatchNumber {
+		height := style.SizeKey
+		if f.Small {
+			height = w.KeySmall
+		}
+		pad := w.NewKeypad(height, w.Corner{Icon: icons.Scan, Text: a.T("app.request.scan_instead"), OnTap: func() { a.ScanInstead(v.ID) }},
+			w.Corner{Icon: icons.Backspace, OnTap: number.Backspace}, number.Type).Guarded(f.Guard)
+		name(s, "keypad", pad)
+		rows = append(rows, pad)
+		yesNo.OnRune = digit
+		yesNo.OnKey = func(e *fyne.KeyEvent) bool {
+			if e.Name == fyne.KeyBackspace {
+				number.Backspace()
+				return true
+			}
+			return false
+		}
+		s.Rune = digit
+	}
+	rows = append(rows, w.Space())
+	if v.Match == authn.MatchTap {
+		rows = append(rows, w.NewMuted(v.Advice).Centered(), w.Gap(12))
+	}
+	notMe := name(s, "not-me", w.NewButton(w.PlainNegative, a.T("app.request.not_me"), icons.Flag, func() { askNotMe(a, f) }).Guarded(f.Guard))
+	hint := w.NewCaption(v.Hint)
+	rows = append(rows, yesNo, w.Gap(4), w.Halves(4, notMe, w.Center(hint)))
+	s.Object = f.page(w.Column(0, rows...))
+	s.Update = func() {
+		v, ok := a.Request()
+		if !ok {
+			return
+		}
+		ring.Set(float32(v.Part), v.Left, v.Urgent)
+		if v.Wrong != "" && number.Words() != v.Wrong {
+			number.SetWrong(v.Wrong)
+		}
+		hint.SetText(v.Hint)
+		if v.Busy != "" {
+			hint.SetText(v.Busy)
+		}
+	}
+	s.Shown = func() {
+		s.Update()
+		yesNo.FocusNo(f.Canvas)
+	}
+	s.Key = func(e *fyne.KeyEvent) {
+		if e.Name == fyne.KeyEscape {
+			a.Later()
+		}
+	}
+	return s
+}
+
+// requestSlip is what is signed, in full: who asks, for whom, from where.
+func requestSlip(s *Screen, a *model.App, v model.RequestView, number *w.NumberField) fyne.CanvasObject {
+	icon := icons.Globe
+	if v.Computer {
+		icon = icons.Laptop
+	}
+	sub, subIcon := w.Good, icons.SealCheck.Fill()
+	if !v.Known {
+		sub, subIcon = w.Warn, icons.Warning.Fill()
+	}
+	who := w.Column(2, w.NewTitle(v.Client), w.NewStatus(sub, subIcon, v.Sub))
+	var facts []w.Fact
+	for _, x := range v.Facts {
+		fact := w.Fact{Label: x.Label, Value: x.Value}
+		if v.Match == authn.MatchTap {
+			fact.Icon = icons.Name(x.Icon)
+		}
+		facts = append(facts, fact)
+	}
+	if v.Match == authn.MatchTap {
+		top := []fyne.CanvasObject{w.Line(0, -1, w.NewBigTile(icon, w.Brand, 72)), w.NewDisplay(v.Client), w.NewStatus(sub, subIcon, v.Sub)}
+		if v.Message != "" {
+			top = append(top, w.NewBody(v.Message))
+		}
+		return w.NewSlip(w.Column(8, top...), w.NewFacts(facts...))
+	}
+	top := []fyne.CanvasObject{w.Line(14, 1, w.NewTile(icon, w.Brand), who)}
+	if v.Message != "" {
+		top = append(top, w.NewMuted(v.Message))
+	}
+	top = append(top, w.NewFacts(facts...))
+	below := w.Column(8, w.NewBody(v.MatchText))
+	if v.Match == authn.MatchNumber {
+		below.Add(name(s, "number", number))
+	}
+	return w.NewSlip(w.Column(16, top...), below)
+}
+
+// askNotMe asks once more, with No first, before the administrators are told.
+func askNotMe(a *model.App, f Frame) {
+	var closeSheet func()
+	keep := w.NewMainButton(a.T("app.not_me.no"), "", func() { closeSheet(); a.KeepAsking() })
+	report := w.NewButton(w.Negative, a.T("app.not_me.yes"), icons.Flag, func() { closeSheet(); a.ReallyNotMe() })
+	closeSheet = w.ShowSheet(f.Canvas, w.Column(12, w.NewHeading(a.T("app.not_me.title")), w.NewBody(a.T("app.not_me.text")), w.Gap(4), keep, report),
+		f.Bottom, a.KeepAsking)
+}
+
+// Result shows what an answer led to, with its proof.
+func Result(a *model.App, f Frame) *Screen {
+	s, v := newScreen(), a.ResultView()
+	stamp := w.NewStamp()
+	var head fyne.CanvasObject = w.NewBigTile(icons.Close, w.Quiet, 96)
+	if v.Approved {
+		head = stamp
+		s.Shown = stamp.Arrive
+	}
+	var facts []w.Fact
+	for _, x := range v.Facts {
+		facts = append(facts, w.Fact{Label: x.Label, Value: x.Value, Mono: x.Icon == "receipt"})
+	}
+	slip := w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title), w.Gap(4), w.NewLead(v.Text)), w.NewFacts(facts...))
+	s.Object = f.page(w.Column(0, w.Gap(28), slip, w.Space(), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done))))
+	return s
+}

@@ -1,0 +1,120 @@
+// Package screen lays out the app's screens: each takes a view of package model and puts it together from widgets. It decides nothing and has no
+// words of its own. A screen is made anew when what it shows changes in kind, and brought up to date when only numbers tick.
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"avow/internal/ui/model"
+	"avow/internal/ui/style"
+	"avow/internal/ui/widgets"
+)
+
+// Frame is where a screen stands.
+type Frame struct {
+	Canvas fyne.Canvas
+	Top    float32 // kept free for the system
+	Bottom float32
+	Small  bool // a phone under 700 px: keys are smaller, the ring too
+	Wide   bool // a desktop's window
+	Guard  *widgets.Guard
+	Now    func() time.Time
+	Files  Files
+}
+
+// Files is what a screen needs of the desktop or phone to get at pictures and texts.
+type Files interface {
+	// ChoosePicture lets the person choose a picture and hands it to the app.
+	ChoosePicture()
+	// Paste hands the clipboard's text, or picture where the system gives it, to the app.
+	Paste()
+	// Copy puts a text on the clipboard.
+	Copy(text string)
+	// Save lets the person choose where to save a text.
+	Save(name, text string)
+}
+
+// Screen is one screen as it stands.
+type Screen struct {
+	Object fyne.CanvasObject
+	// Names are the things that can be tapped or typed into, by a name that is the same in every language.
+	Names map[string]fyne.CanvasObject
+	// Update brings ticking numbers up to date; nil when there are none.
+	Update func()
+	// Shown is called once the screen is on the canvas.
+	Shown func()
+	// Rune and Key get what is typed when nothing has the focus.
+	Rune func(rune)
+	Key  func(*fyne.KeyEvent)
+	// Close ends what the screen began.
+	Close func()
+}
+
+func newScreen() *Screen { return &Screen{Names: map[string]fyne.CanvasObject{}} }
+
+// name makes an object findable and returns it.
+func name[T fyne.CanvasObject](s *Screen, name string, o T) T {
+	s.Names[name] = o
+	return o
+}
+
+// page keeps an object away from the edges of a phone and in the middle of a wide window.
+func (f Frame) page(o fyne.CanvasObject) fyne.CanvasObject {
+	p := widgets.Inset(f.Top, style.SpaceScreenMargin, f.Bottom+style.SpaceAboveMainButton, style.SpaceScreenMargin, o)
+	if f.Wide {
+		return widgets.Middle(style.SizeRequestMaxWidth, p)
+	}
+	return p
+}
+
+// New makes the screen of a page.
+func New(p model.Page, a *model.App, f Frame) *Screen {
+	switch p {
+	case model.PageWelcome:
+		return Welcome(a, f)
+	case model.PageChoosePIN, model.PageChangePIN, model.PageLock, model.PageAskPIN:
+		return PIN(p, a, f)
+	case model.PageScan:
+		return Scan(a, f)
+	case model.PageConnect:
+		return Connect(a, f)
+	case model.PageWords:
+		return CheckWords(a, f)
+	case model.PageConnected:
+		return Connected(a, f)
+	case model.PageRequest:
+		return Request(a, f)
+	case model.PageResult:
+		return Result(a, f)
+	case model.PageTrouble:
+		return Trouble(a, f)
+	case model.PageError:
+		return Failure(a, f)
+	case model.PageSettings:
+		return Settings(a, f)
+	case model.PageLanguage:
+		return Language(a, f)
+	case model.PageTextSize:
+		return TextSize(a, f)
+	case model.PageAbout:
+		return About(a, f)
+	case model.PageDebugLog:
+		return DebugLog(a, f)
+	}
+	return Home(a, f)
+}
+
+// tone maps how a state feels to how a widget shows it.
+func tone(t model.Tone) widgets.Tone {
+	switch t {
+	case model.Good:
+		return widgets.Good
+	case model.Wait:
+		return widgets.Warn
+	case model.Bad:
+		return widgets.Bad
+	}
+	return widgets.Quiet
+}

@@ -1,0 +1,23 @@
+package screen
+
+import (
+	"avow/assets/icons"
+	"avow/internal/ui/model"
+	"avow/internal/ui/style"
+	w "avow/internal/ui/widgets"
+)
+
+// Welcome is the first screen of an app without accounts.
+func Welcome(a *model.App, f Frame) *Screen {
+	s, v := newScreen(), a.Welcome()
+	mark := float32(190)
+	if f.Small {
+		mark = 120
+	}
+	slip := w.NewBrandSlip(w.Column(0, w.Gap(30), w.Center(w.NewMark(mark, style.BrandMark2, style.BrandMark)), w.Gap(20)),
+		w.Line(8, -1, w.NewText(style.TextYesNo, style.BrandMark, w.Run{Text: v.Brand, Bold: true}), w.Space(),
+			w.NewText(style.TextBody, style.BrandMark, w.Run{Text: v.Motto})))
+	s.Object = f.page(w.Column(0, w.Gap(8), slip, w.Gap(24), w.NewDisplay(v.Title), w.Gap(8), w.NewLead(v.Text), w.Space(),
+		name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
+	return s
+}

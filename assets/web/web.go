@@ -118,6 +118,7 @@ func (s *Set) funcs(lang string) template.FuncMap {
 	p := translations.New(lang)
 	return template.FuncMap{
 		"t":         func(id string, args ...any) string { return p.T(translations.Message(id), args...) },
+		"whole":     func(id, name, value string) template.HTML { return whole(p, translations.Message(id), name, value) },
 		"file":      func(name string) string { return s.address[name] },
 		"icon":      icon,
 		"mark":      mark,
@@ -139,4 +140,11 @@ func icon(name string) template.HTML {
 
 func mark() template.HTML {
 	return template.HTML(`<span class="mark" aria-hidden="true">` + string(look.MarkFingers) + string(look.MarkCheck) + `</span>`)
+}
+
+// whole prints a text with one value that must not be broken between two lines: a phone number.
+func whole(p *translations.Printer, id translations.Message, name, value string) template.HTML {
+	const place = "\uFFFC" // stands for an object, and in no text of ours
+	text := template.HTMLEscapeString(p.T(id, name, place))
+	return template.HTML(strings.ReplaceAll(text, place, `<span class="whole">`+template.HTMLEscapeString(value)+`</span>`))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"image/png"
 	"os"
 	"os/exec"
@@ -17,7 +18,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"avow/internal/authn"
 	"avow/internal/qr"
+	"avow/internal/server/live"
 	"avow/internal/server/registration"
 	"avow/internal/wire"
 )
@@ -42,6 +45,7 @@ func TestServicesConnectPage(t *testing.T) {
 		t.Errorf("the browser is at %q: the code must be gone from the address", at)
 	}
 	c.pictures("connect")
+	c.german("connect")
 	p := d.phone(c.scan(), "Pixel 8")
 	if p.link.Encode() != made.Link.Encode() {
 		t.Fatal("the QR on the screen is not the session's link")
@@ -68,14 +72,44 @@ func TestServicesConnectPage(t *testing.T) {
 		t.Errorf("the focus is on %q, want the new heading", tag)
 	}
 	c.pictures("ask")
+	c.german("ask")
 
 	// What has just appeared takes no tap for a moment; then it does.
-	c.do(chromedp.Evaluate[chromedp.Void](`new Promise(done => setTimeout(done, 600)).then(() => undefined)`, chromedp.EvalAwaitPromise))
+	c.do(pause(600 * time.Millisecond))
 	c.do(chromedp.Click(chromedp.CSS("button.yes")), shown(".stamp"))
 	c.pictures("done")
 	if got := d.state(made.Page); got != registration.Done {
 		t.Errorf("the session is %q", got)
 	}
+}
+
+// TestServicesEndings sees the pages on which a session ends, and the new code that the page makes.
+func TestServicesEndings(t *testing.T) {
+	d := newDesk(t)
+	c := newChromium(t, d)
+	made := d.create()
+
+	c.do(chromedp.Navigate(d.https.URL+"/connect"), chromedp.SendKeys(chromedp.CSS("#code"), "not a code"), chromedp.Click(chromedp.CSS("button.main")), shown(".wrong"))
+	c.pictures("code-wrong")
+	c.do(chromedp.Click(chromedp.CSS("summary")), shown(".language ul"))
+	c.pictures("language")
+
+	c.do(chromedp.Navigate(wire.PageLink(d.site.Host, made.Page)), shown("svg.qr"))
+	first := c.scan()
+	d.pass(authn.InteractiveLifetime)
+	d.site.Live.Wake(live.Session(string(made.Session.ID)))
+	c.do(shown(".tile.warn"))
+	c.pictures("expired")
+	c.do(pause(600*time.Millisecond), chromedp.Click(chromedp.CSS("button.main")), shown("svg.qr"))
+	second := c.scan()
+	if first.Encode() == second.Encode() {
+		t.Error("the new code is the old one")
+	}
+
+	d.phone(second, "Somebody’s phone").register()
+	c.do(shown(`main[data-state="waiting"]`), pause(600*time.Millisecond))
+	c.do(chromedp.Click(chromedp.CSS("button.no")), shown(".tile.bad"))
+	c.pictures("refused")
 }
 
 // chromium is a tab of a browser that trusts the certificate of the desk and of nobody else.
@@ -140,6 +174,20 @@ func shown(selector string) chromedp.Action[chromedp.Void] {
 
 func script(text string) chromedp.Action[chromedp.Void] {
 	return chromedp.Evaluate[chromedp.Void]("void (" + text + ")")
+}
+
+// pause waits within the browser, whose clock decides when a new page may be tapped.
+func pause(d time.Duration) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`new Promise(done => setTimeout(() => done(), %d))`, d.Milliseconds()), chromedp.EvalAwaitPromise)
+}
+
+// german sees the page in German, where words are longer, and goes back to English.
+func (c *chromium) german(name string) {
+	c.t.Helper()
+	path := get(c, chromedp.Evaluate[string]("location.pathname"))
+	c.do(chromedp.Navigate(c.desk.https.URL + path + "?lang=de"))
+	c.pictures(name + "-de")
+	c.do(chromedp.Navigate(c.desk.https.URL + path + "?lang=en"))
 }
 
 // scheme is light or dark; motion is off, so that a picture shows where things come to rest.

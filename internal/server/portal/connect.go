@@ -126,7 +126,7 @@ func (s *Service) ended(a answering, status int, v registration.View, visit *vis
 	title, m := a.T("web.revoked.title"), web.OneMessage{Tone: web.Warn, Icon: "prohibit", Text: a.T("web.revoked.text")}
 	switch v.State {
 	case registration.Refused:
-		title, m = a.T("web.refused.title"), web.OneMessage{Tone: web.Bad, Icon: "shield-check", Text: a.T("web.refused.text")}
+		title, m = a.T("web.refused.title"), web.OneMessage{Tone: web.Bad, Icon: "x-circle", Text: a.T("web.refused.text")}
 	case registration.Used:
 		title, m = a.T("web.used.title"), web.OneMessage{Tone: web.Warn, Icon: "phone", Text: a.T("web.used.text")}
 	case registration.Expired:

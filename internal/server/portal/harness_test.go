@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -149,6 +150,25 @@ func (d *desk) state(page key.Secret) registration.State {
 		d.t.Fatal(err)
 	}
 	return v.State
+}
+
+// all is what of the database a page could change, as one text.
+func (d *desk) all() (text string) {
+	d.t.Helper()
+	d.view(func(r store.Reader) error {
+		sessions, err := r.RegistrationSessions()
+		if err != nil {
+			return err
+		}
+		devices, err := r.Devices()
+		if err != nil {
+			return err
+		}
+		audit, err := r.Audit(1000)
+		text = fmt.Sprintf("%+v\n%+v\n%+v", sessions, devices, audit)
+		return err
+	})
+	return text
 }
 
 // phone is the least that a phone does to be registered, over HTTPS.

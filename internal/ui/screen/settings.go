@@ -44,7 +44,7 @@ func Settings(a *model.App, f Frame) *Screen {
 	}
 	rows = append(rows, w.NewRows(
 		name(s, "about", w.NewRow(w.RowSpec{Icon: icons.Info, Title: a.T("app.settings.about"), Value: v.Version, Caret: true, OnTap: func() { a.Open(model.PageAbout) }})),
-		name(s, "debug-log", w.NewRow(w.RowSpec{Icon: icons.Log, Title: a.T("app.settings.log"), Caret: true, OnTap: func() { a.Open(model.PageDebugLog) }})),
+		name(s, "debug-log", w.NewRow(w.RowSpec{Icon: icons.Log, Title: a.T("app.settings.debug_log"), Caret: true, OnTap: func() { a.Open(model.PageDebugLog) }})),
 	))
 	if v.Words != "" {
 		rows = append(rows, w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Text: v.Words}))
@@ -113,6 +113,6 @@ func DebugLog(a *model.App, f Frame) *Screen {
 	buttons := w.Halves(8, name(s, "copy", w.NewButton(w.Soft, a.T("app.copy"), icons.Copy, func() { f.Files.Copy(a.LogText("")) })),
 		name(s, "save", w.NewButton(w.Soft, a.T("app.log.save"), icons.Export, func() { f.Files.Save("avow-log.txt", a.LogText("")) })),
 		name(s, "clear", w.NewButton(w.Soft, a.T("app.log.clear"), icons.Trash, func() { a.ClearLog(); text.SetText(a.LogText("")) })))
-	s.Object = w.Scroll(f.page(w.Column(12, w.TopBar(a.T("app.settings.log"), a.Back), filter, buttons, w.NewCard(text))))
+	s.Object = w.Scroll(f.page(w.Column(12, w.TopBar(a.T("app.settings.debug_log"), a.Back), filter, buttons, w.NewCard(text))))
 	return s
 }

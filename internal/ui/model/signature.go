@@ -1,0 +1,50 @@
+package model
+
+import "fmt"
+
+// Signature changes when the screen of a page has to be made anew. What only ticks or turns, the time left, a busy button, what is
+// typed, is not in it: for that a screen has its Update.
+func (a *App) Signature(p Page) string {
+	return fmt.Sprintf("%s|%+v", a.printer().Language(), a.structure(p))
+}
+
+func (a *App) structure(p Page) any {
+	switch p {
+	case PageHome:
+		v := a.Home()
+		v.Busy = ""
+		for i := range v.Requests {
+			v.Requests[i].Left, v.Requests[i].Part = "", 0
+		}
+		if v.Last != nil {
+			last := *v.Last
+			v.Last = nil
+			return []any{v, last}
+		}
+		return v
+	case PageRequest:
+		v, _ := a.Request()
+		return []any{v.ID, v.Facts, v.More}
+	case PageScan:
+		return a.Scan().Typing
+	case PageConnect:
+		v := a.Connect()
+		v.Busy = ""
+		return v
+	case PageChoosePIN, PageChangePIN, PageLock, PageAskPIN:
+		v := a.PIN()
+		return []any{v.Initials, v.Name, v.Below, v.Biometric}
+	case PageSettings, PageLanguage, PageTextSize:
+		return a.SettingsView()
+	case PageResult:
+		return a.ResultView()
+	case PageError:
+		return a.Failure()
+	case PageWords:
+		return a.CheckWords()
+	}
+	return nil
+}
+
+// Choices are the person's settings.
+func (a *App) Choices() Choices { return a.cfg.Settings.Get() }

@@ -1,0 +1,60 @@
+package shell
+
+import (
+	"io"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+
+	"avow/internal/ui/model"
+)
+
+// files are the dialogs and the clipboard of a window.
+type files struct {
+	app   fyne.App
+	win   fyne.Window
+	model *model.App
+}
+
+// ChoosePicture opens the system's choice of files.
+func (f *files) ChoosePicture() {
+	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		if err == nil && r != nil {
+			f.model.Picture(r)
+		}
+	}, f.win)
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".png", ".jpg", ".jpeg", ".gif", ".webp"}))
+	d.Show()
+}
+
+// Paste hands over the text on the clipboard.
+func (f *files) Paste() { f.model.Text(f.app.Clipboard().Content()) }
+
+// Copy puts a text on the clipboard.
+func (f *files) Copy(text string) { f.app.Clipboard().SetContent(text) }
+
+// Save lets the person choose where a text goes.
+func (f *files) Save(name, text string) {
+	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
+		if err != nil || w == nil {
+			return
+		}
+		_, err = io.WriteString(w, text)
+		if closed := w.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			dialog.ShowError(err, f.win)
+		}
+	}, f.win)
+	d.SetFileName(name)
+	d.Show()
+}
+
+func openPicture(m *model.App, uri fyne.URI) {
+	r, err := storage.Reader(uri)
+	if err == nil {
+		m.Picture(r)
+	}
+}

@@ -1,0 +1,265 @@
+// Package shell shows the app: it puts the screen of the page on the window, with the tabs of a phone or the side bar of a desktop around
+// it, and follows theme, language and size. Events of the headless core enter here and only here, by fyne.Do. It decides nothing; package
+// model does.
+package shell
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"avow/assets/icons"
+	"avow/internal/ui/model"
+	"avow/internal/ui/screen"
+	"avow/internal/ui/style"
+	"avow/internal/ui/widgets"
+)
+
+// Widths from which the desktop's side bar stands at the left, and under which a phone counts as small.
+const (
+	wideFrom    = 760
+	smallUnder  = 700
+	paneAtMost  = 560
+	sideMargins = 8
+)
+
+// Options say how a shell differs from the usual one.
+type Options struct {
+	Now    func() time.Time             // nil: time.Now
+	Do     func(func())                 // runs a function on the UI's thread; nil: fyne.Do
+	Files  screen.Files                 // nil: dialogs and clipboard of the window
+	Insets func() (top, bottom float32) // kept free for the system; nil: what the driver says
+	Tick   time.Duration                // how often numbers tick; 0: a second; negative: never by itself
+}
+
+// Shell shows one app in one window.
+type Shell struct {
+	app   fyne.App
+	win   fyne.Window
+	opt   Options
+	model *model.App
+	guard *widgets.Guard
+
+	asked   atomic.Bool // a sync is on its way
+	closed  atomic.Bool
+	stop    chan struct{}
+	root    *fyne.Container
+	current *screen.Screen
+	page    model.Page
+	sign    string
+	look    style.Options
+}
+
+// New makes a shell around a window. Hand its Changed to the model, then Show that.
+func New(app fyne.App, win fyne.Window, opt Options) *Shell {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Do == nil {
+		opt.Do = fyne.Do
+	}
+	if opt.Tick == 0 {
+		opt.Tick = time.Second
+	}
+	s := &Shell{app: app, win: win, opt: opt, guard: widgets.NewGuard(opt.Now), stop: make(chan struct{})}
+	s.root = container.New(&watched{s})
+	return s
+}
+
+// Show puts the app on the window.
+func (s *Shell) Show(m *model.App) {
+	s.model = m
+	if s.opt.Files == nil {
+		s.opt.Files = &files{win: s.win, app: s.app, model: m}
+	}
+	s.win.SetPadded(false)
+	s.win.SetContent(s.root)
+	c := s.win.Canvas()
+	c.SetOnTypedRune(func(r rune) {
+		if s.current != nil && s.current.Rune != nil {
+			s.current.Rune(r)
+		}
+	})
+	c.SetOnTypedKey(s.typed)
+	s.win.SetOnDropped(s.dropped)
+	s.sync()
+	if s.opt.Tick > 0 {
+		go s.tick()
+	}
+}
+
+func (s *Shell) tick() {
+	t := time.NewTicker(s.opt.Tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-t.C:
+			s.Changed()
+		}
+	}
+}
+
+// Close ends what runs for the window.
+func (s *Shell) Close() {
+	if s.closed.CompareAndSwap(false, true) {
+		close(s.stop)
+	}
+}
+
+// Changed has the window brought up to date soon. Any goroutine may call it, as often as it likes.
+func (s *Shell) Changed() {
+	if s.closed.Load() || !s.asked.CompareAndSwap(false, true) {
+		return
+	}
+	s.opt.Do(func() {
+		s.asked.Store(false)
+		if s.model != nil && !s.closed.Load() {
+			s.sync()
+		}
+	})
+}
+
+// Page is what is on the window.
+func (s *Shell) Page() model.Page { return s.page }
+
+// Find returns a thing on the screen by its name; nil when it is not there.
+func (s *Shell) Find(name string) fyne.CanvasObject {
+	if s.current == nil {
+		return nil
+	}
+	return s.current.Names[name]
+}
+
+// sync makes the window show what the model says.
+func (s *Shell) sync() {
+	s.follow()
+	page := s.model.Page()
+	sign := fmt.Sprintf("%s|%s|%s", page, s.layoutSign(), s.model.Signature(page))
+	if sign == s.sign {
+		if s.current.Update != nil {
+			s.current.Update()
+		}
+		return
+	}
+	arrived := page != s.page || s.sign == ""
+	s.page, s.sign = page, sign
+	s.build(arrived)
+}
+
+// follow takes theme and text size from the settings.
+func (s *Shell) follow() {
+	c := s.model.Choices()
+	look := style.Options{Appearance: style.Appearance(c.Appearance), TextScale: style.Normal}
+	if c.LargeText {
+		look.TextScale = style.Large
+	}
+	if look != s.look {
+		s.look, s.sign = look, ""
+		s.app.Settings().SetTheme(style.NewTheme(look))
+	}
+}
+
+func (s *Shell) build(arrived bool) {
+	if s.current != nil && s.current.Close != nil {
+		s.current.Close()
+	}
+	s.win.Canvas().Unfocus()
+	if arrived {
+		s.closeOverlays()
+		s.guard.Arrive()
+	}
+	s.current = screen.New(s.page, s.model, s.frame())
+	s.root.Objects = []fyne.CanvasObject{s.around(s.current.Object)}
+	s.root.Refresh()
+	if s.current.Shown != nil {
+		s.current.Shown()
+	}
+}
+
+// closeOverlays takes menus and sheets of the page before away: a request must not lie under one.
+func (s *Shell) closeOverlays() {
+	o := s.win.Canvas().Overlays()
+	for top := o.Top(); top != nil; top = o.Top() {
+		o.Remove(top)
+	}
+}
+
+func (s *Shell) frame() screen.Frame {
+	size := s.root.Size()
+	f := screen.Frame{
+		Canvas: s.win.Canvas(), Small: size.Height > 0 && size.Height < smallUnder, Wide: size.Width >= wideFrom,
+		Guard: s.guard, Now: s.opt.Now, Files: s.opt.Files,
+	}
+	if s.opt.Insets != nil {
+		f.Top, f.Bottom = s.opt.Insets()
+	} else if fyne.CurrentDevice().IsMobile() {
+		pos, area := s.win.Canvas().InteractiveArea()
+		f.Top, f.Bottom = pos.Y, s.win.Canvas().Size().Height-pos.Y-area.Height
+	}
+	if _, tabs := s.model.Tabs(); tabs && !f.Wide {
+		f.Bottom += style.SizeTabBar
+	}
+	return f
+}
+
+// around puts tabs or side bar beside a screen of a tab; all others stand alone.
+func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
+	active, shown := s.model.Tabs()
+	if !shown {
+		return o
+	}
+	tabs := []widgets.Tab{{Icon: icons.House, Text: s.model.T("app.tab.home")}, {Icon: icons.Gear, Text: s.model.T("app.tab.settings")}}
+	pages := []model.Page{model.PageHome, model.PageSettings}
+	index := 0
+	if active == model.PageSettings {
+		index = 1
+	}
+	choose := func(i int) { s.model.GoTo(pages[i]) }
+	if s.root.Size().Width >= wideFrom {
+		bar := widgets.NewSideBar("Avow", choose, s.model.T("app.tab.scan"), s.model.OpenScan, tabs...)
+		bar.Select(index)
+		s.current.Names["scan"] = bar
+		return container.New(&beside{}, bar, widgets.Middle(paneAtMost, o))
+	}
+	bar := widgets.NewTabBar(choose, tabs...)
+	bar.Select(index)
+	bar.SetInset(s.systemBottom())
+	s.current.Names["tabs"] = bar
+	objects := []fyne.CanvasObject{o, bar}
+	if active == model.PageHome {
+		scan := widgets.NewScanButton(s.model.OpenScan)
+		s.current.Names["scan"] = scan
+		objects = append(objects, scan)
+	}
+	return container.New(&overTabs{}, objects...)
+}
+
+func (s *Shell) systemBottom() float32 {
+	if s.opt.Insets != nil {
+		_, bottom := s.opt.Insets()
+		return bottom
+	}
+	return 0
+}
+
+func (s *Shell) typed(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape {
+		s.model.Back()
+		return
+	}
+	if s.current != nil && s.current.Key != nil {
+		s.current.Key(e)
+	}
+}
+
+// dropped takes a picture that was dropped on the window.
+func (s *Shell) dropped(_ fyne.Position, uris []fyne.URI) {
+	if len(uris) > 0 {
+		openPicture(s.model, uris[0])
+	}
+}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ func (e entity[T]) cases() []Case {
 		{e.name + " not found", e.notFound},
 		{e.name + " id is unique", e.unique},
 		{e.name + " update changes all but id, owner and creation", e.change},
+		{e.name + " update of one field changes that field", e.changeOne},
 		{e.name + " update with an error leaves the value", e.refuse},
 		{e.name + " is seen in its own transaction", e.ownWrites},
 	}
@@ -104,6 +106,22 @@ func (e entity[T]) change(t *testing.T, s store.Store) {
 	})
 	diff(t, e.name, e.read(t, s, e.id(old)), e.keep(old, next))
 	diff(t, "untouched "+e.name, e.read(t, s, e.id(other)), other)
+}
+
+// changeOne changes each field by itself: a store that saves writes must not save one too many.
+func (e entity[T]) changeOne(t *testing.T, s store.Store) {
+	people(t, s)
+	want, other := e.make(1), e.make(2)
+	update(t, s, func(tx store.Tx) error { return e.create(tx, want) })
+	for i := range reflect.TypeFor[T]().NumField() {
+		next := want
+		reflect.ValueOf(&next).Elem().Field(i).Set(reflect.ValueOf(other).Field(i))
+		update(t, s, func(tx store.Tx) error {
+			return e.update(tx, e.id(want), func(T) (T, error) { return next, nil })
+		})
+		want = e.keep(want, next)
+		diff(t, e.name+" with another "+reflect.TypeFor[T]().Field(i).Name, e.read(t, s, e.id(want)), want)
+	}
 }
 
 func (e entity[T]) refuse(t *testing.T, s store.Store) {

@@ -43,7 +43,7 @@ func texts(t *testing.T, part, lang string) map[string]forms {
 	return out
 }
 
-// parts lists the first halves of the file names: app, mail, time, web.
+// parts lists the first halves of the file names: app, notice, time, web.
 func parts(t *testing.T) []string {
 	t.Helper()
 	names, err := fs.Glob(files, "*.en.json")

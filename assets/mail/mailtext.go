@@ -1,0 +1,109 @@
+// Package mailtext writes the mails in which people are told of security events: subject and plain text (RFC 5322 bodies without
+// markup). It sends nothing, knows no address and decides nothing; internal/server/notify does. The mails hold no link and ask for
+// nothing, so that a mail which does is known to be somebody else's.
+package mailtext
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"avow/assets/translations"
+	"avow/internal/authn"
+)
+
+// Texts writes mails in the languages that it was made for.
+type Texts struct {
+	support  string
+	printers []*translations.Printer
+}
+
+// New makes the texts. support is what to do when nothing helps, a phone number, and may be empty. langs are tags of
+// translations.Languages in the order in which a mail has them; none means all, since the server does not know which one a
+// reader understands.
+func New(support string, langs ...string) *Texts {
+	if len(langs) == 0 {
+		for _, l := range translations.Languages() {
+			langs = append(langs, l.Tag)
+		}
+	}
+	t := &Texts{support: authn.CleanText(support, maxFact)}
+	for _, l := range langs {
+		t.printers = append(t.printers, translations.New(l))
+	}
+	return t
+}
+
+const (
+	maxFact    = 128
+	maxSubject = 200
+)
+
+// texts of one kind: what happened, and what to do.
+type texts struct{ subject, happened, do translations.Message }
+
+var kinds = map[authn.NoticeKind]texts{
+	authn.NoticeDeviceRegistered: {"notice.device_registered.subject", "notice.device_registered.text", "notice.device_registered.do"},
+	authn.NoticeDeviceRevoked:    {"notice.device_revoked.subject", "notice.device_revoked.text", "notice.device_revoked.do"},
+	authn.NoticeClaimRefused:     {"notice.claim_refused.subject", "notice.claim_refused.text", "notice.claim_refused.do"},
+	authn.NoticeTooManyRequests:  {"notice.too_many_requests.subject", "notice.too_many_requests.text", "notice.too_many_requests.do"},
+	authn.NoticeMuted:            {"notice.muted.subject", "notice.muted.text", "notice.muted.do"},
+	authn.NoticeNotMe:            {"notice.not_me.subject", "notice.not_me.text", "notice.not_me.do"},
+	authn.NoticeDeviceRefused:    {"notice.device_refused.subject", "notice.device_refused.text", "notice.device_refused.do"},
+}
+
+// facts in the order in which a mail lists them; what stands under another name is for programs.
+var facts = []struct {
+	name  string
+	label translations.Message
+}{
+	{"name", "notice.fact.name"},
+	{"login", "notice.fact.login"},
+	{"device", "notice.fact.device"},
+	{"model", "notice.fact.model"},
+	{"client", "notice.fact.client"},
+	{"place", "notice.fact.place"},
+	{"ip", "notice.fact.ip"},
+}
+
+// Mail writes the mail of a notice. org is the organisation's name. The subject is in the first language, the body in all, one after the
+// other; lines end in "\n". What others wrote, such as a phone's name, comes without line breaks and control characters. A kind
+// of notice that has no text is an error.
+func (t *Texts) Mail(n authn.Notice, org string) (subject, body string, err error) {
+	text, ok := kinds[n.Kind]
+	if !ok {
+		return "", "", fmt.Errorf("mail: no text for a notice of kind %q", n.Kind)
+	}
+	org = authn.CleanText(org, maxFact)
+	parts := make([]string, 0, len(t.printers))
+	for _, p := range t.printers {
+		parts = append(parts, t.write(p, text, n, org))
+	}
+	subject = authn.CleanText(t.printers[0].T(text.subject, "Organisation", org, "Login", fact(n, "login")), maxSubject)
+	return subject, strings.Join(parts, "\n\n———\n\n"), nil
+}
+
+func fact(n authn.Notice, name string) string { return authn.CleanText(n.Facts[name], maxFact) }
+
+func (t *Texts) write(p *translations.Printer, text texts, n authn.Notice, org string) string {
+	var b strings.Builder
+	b.WriteString(p.T(text.happened, "Organisation", org) + "\n\n")
+	for _, f := range facts {
+		if value := fact(n, f.name); value != "" {
+			b.WriteString(p.T(f.label) + ": " + value + "\n")
+		}
+	}
+	b.WriteString(p.T("notice.fact.at") + ": " + when(p, n.At) + "\n\n")
+	b.WriteString(p.T(text.do) + "\n")
+	if t.support != "" {
+		b.WriteString(p.T("notice.support", "Organisation", org, "Support", t.support) + "\n")
+	}
+	b.WriteString("\n" + p.T("notice.no_link"))
+	return b.String()
+}
+
+// when names the zone as well: a mail is read where the server is not.
+func when(p *translations.Printer, at time.Time) string {
+	at = at.Local()
+	return p.Day(at) + ", " + p.Clock(at) + " " + at.Format("MST")
+}

@@ -553,3 +553,10 @@ func wantProblem(t testing.TB, what string, a answered, status int, code string)
 		t.Errorf("%s: status %d code %q, want %d %q: %s", what, a.status, a.code(), status, code, a.body)
 	}
 }
+
+func (r *rig) block(u authn.User) {
+	r.t.Helper()
+	r.update(func(tx store.Tx) error {
+		return tx.UpdateUser(u.ID, func(u authn.User) (authn.User, error) { u.Status = authn.UserDisabled; return u, nil })
+	})
+}

@@ -181,5 +181,5 @@ func goodPort(s string) bool {
 
 func loopback(host string) bool {
 	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	return host == "localhost" || err == nil && a.IsLoopback()
 }

@@ -112,6 +112,7 @@ const (
 	DatabaseFile = "avow.db"
 	IdentityFile = "identity.pem" // the key that QR codes pin: PKCS #8
 	SecretFile   = "server.secret"
+	UsedFile     = "used-sessions" // of registration; kept when the database is brought back from a backup
 	TLSCertFile  = "tls-cert.pem"
 	TLSKeyFile   = "tls-key.pem"
 )

@@ -40,6 +40,9 @@ import (
 // AdminName is the name of the administrator.
 const AdminName = "maja"
 
+// LongPoll is what a server outside tests is given.
+const LongPoll = 20 * time.Second
+
 // Options say how an Env differs from the usual one.
 type Options struct {
 	LongPoll time.Duration // of the token endpoint; 0 answers at once

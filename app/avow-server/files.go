@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/mail"
+	"os"
+	"runtime"
+	"strings"
+
+	"avow/internal/key"
+	"avow/internal/server/config"
+	"avow/internal/server/notify"
+)
+
+// secrets are the files of the data folder that are no database.
+type secrets struct {
+	identity key.Private
+	secret   key.Secret
+	password key.Secret // of the mail server; empty without one
+}
+
+// readSecrets reads all of them and tells every fault.
+func readSecrets(cfg config.Config) (s secrets, faults config.Faults) {
+	const do = "Bring it back from a backup; without it no connected phone trusts this server. A new server starts with avow-server init"
+	if b, ok := private(cfg.Data(config.IdentityFile), do, &faults); ok {
+		var err error
+		if s.identity, err = key.ParsePEM(b); err != nil {
+			faults = append(faults, config.Fault{Key: "data_dir", Wrong: fmt.Sprintf("%s holds no key: %v", cfg.Data(config.IdentityFile), err), Do: do})
+		}
+	}
+	if b, ok := private(cfg.Data(config.SecretFile), do, &faults); ok {
+		raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(string(b)))
+		if err != nil || len(raw) != 32 {
+			faults = append(faults, config.Fault{Key: "data_dir", Wrong: cfg.Data(config.SecretFile) + " does not hold 32 bytes of base64", Do: do})
+		}
+		s.secret = raw
+	}
+	if path := cfg.Path(cfg.Mail.PasswordFile); path != "" {
+		b, err := os.ReadFile(path)
+		if s.password = key.Secret(strings.TrimRight(string(b), "\r\n")); err != nil || len(s.password) == 0 {
+			faults = append(faults, config.Fault{Key: "mail.password_file", Wrong: path + " is empty or cannot be read", Do: "Put the password into it, and nothing else"})
+		}
+	}
+	return s, faults
+}
+
+// private reads a file that only its owner may read.
+func private(path, do string, faults *config.Faults) (key.Secret, bool) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		*faults = append(*faults, config.Fault{Key: "data_dir", Wrong: "There is no " + path, Do: do})
+		return nil, false
+	}
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		*faults = append(*faults, config.Fault{Key: "data_dir", Wrong: "Others than its owner may read " + path, Do: "chmod 600 " + path})
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		*faults = append(*faults, config.Fault{Key: "data_dir", Wrong: path + " cannot be read", Do: "Let the user that runs the server own it"})
+		return nil, false
+	}
+	return b, true
+}
+
+// load reads the configuration and the secrets that belong to it.
+func load(path string) (config.Config, secrets, error) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return config.Config{}, secrets{}, err
+	}
+	s, faults := readSecrets(cfg)
+	if len(faults) > 0 {
+		return config.Config{}, secrets{}, faults
+	}
+	return cfg, s, nil
+}
+
+// smtp is the configuration of mails; nil when there are none.
+func smtp(cfg config.Config, s secrets) *notify.SMTP {
+	if cfg.Mail.Host == "" {
+		return nil
+	}
+	from := mail.Address{Name: cfg.Organisation, Address: cfg.Mail.From}
+	return &notify.SMTP{
+		Host: cfg.Mail.Host, Port: cfg.Mail.Port, TLS: notify.TLSMode(cfg.Mail.TLS), From: from.String(),
+		Username: cfg.Mail.User, Password: s.password,
+	}
+}
+
+// logLevel of a checked configuration.
+func logLevel(cfg config.Config) slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		return slog.LevelInfo
+	}
+	return l
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	mailtext "avow/assets/mail"
+	"avow/internal/atomicfile"
+	"avow/internal/authn"
+	"avow/internal/server"
+	"avow/internal/server/admin"
+	"avow/internal/server/config"
+	"avow/internal/server/live"
+	"avow/internal/server/oidc"
+	"avow/internal/server/portal"
+	"avow/internal/server/site"
+	"avow/internal/store/sqlite"
+)
+
+func checkCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use: "check", Short: "List every fault of the configuration",
+		Long: "check reads the configuration and the files that it names, lists every fault at once, one a line, and changes nothing.\n" + exitCodes,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, _, err := load(path); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "No faults in", path)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", configFile, "the configuration")
+	return cmd
+}
+
+func runCommand(stderr io.Writer) *cobra.Command {
+	var path, addressFile string
+	cmd := &cobra.Command{
+		Use: "run", Short: "Start the server",
+		Long: `run answers until it gets SIGTERM or SIGINT; then it lets open requests finish for ten seconds and exits with 0. Its log goes to
+standard error.
+` + exitCodes,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), path, addressFile, cmd.OutOrStdout(), stderr)
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", configFile, "the configuration")
+	cmd.Flags().StringVar(&addressFile, "address-file", "", "write the address that is listened on to this file, once it is")
+	return cmd
+}
+
+// serve runs the server until ctx ends.
+func serve(ctx context.Context, path, addressFile string, stdout, stderr io.Writer) error {
+	cfg, sec, err := load(path)
+	if err != nil {
+		return err
+	}
+	log := logger(cfg, stderr)
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
+	}
+	cert, err := openCertificate(cfg, log, time.Now())
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	srv, err := assemble(ctx, cfg, sec, cert, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	log.Info("started", "version", version(), "issuer", cfg.Issuer, "listen", l.Addr().String(), "identity", sec.identity.Key().Thumbprint().String())
+	if addressFile != "" {
+		if err := atomicfile.Write(addressFile, []byte(l.Addr().String()+"\n")); err != nil {
+			return errors.Join(err, l.Close(), srv.Close())
+		}
+	}
+	_, _ = fmt.Fprintf(stdout, "avow-server listens on %s for %s\n", l.Addr(), cfg.Issuer)
+	err = srv.Serve(ctx, l, server.TLSConfig(cert.forTLS))
+	log.Info("stopped")
+	return errors.Join(err, srv.Close())
+}
+
+// assemble puts the server together.
+func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certificate, log *slog.Logger) (*server.Server, error) {
+	db, err := sqlite.Open(ctx, cfg.Data(config.DatabaseFile), sqlite.Options{})
+	if err != nil {
+		return nil, err
+	}
+	s := &site.Site{
+		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
+		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Match: authn.MatchMode(cfg.Match), AdminMail: cfg.AdminMail,
+		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
+	}
+	proxies := make([]netip.Prefix, 0, len(cfg.TrustedProxies))
+	for _, p := range cfg.TrustedProxies {
+		prefix, err := config.ParseProxy(p)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		proxies = append(proxies, prefix)
+	}
+	srv, err := server.New(s, server.Config{
+		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Texts: mailtext.New(cfg.Support),
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	pages, err := portal.New(s, srv.Registration)
+	if err != nil {
+		return nil, errors.Join(err, srv.Close())
+	}
+	srv.Mount(pages, oidc.New(s, srv.Approval, cfg.LongPoll), admin.New(s, srv.Proof, srv.Registration, srv.Device))
+	return srv, nil
+}
+
+func logger(cfg config.Config, w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: logLevel(cfg)}
+	if cfg.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"avow/internal/authn"
+	"avow/internal/server/servertest"
+	"avow/internal/wire"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"avow-admin": main})
+}
+
+// world is a server for one script, with the phones that the script connected.
+type world struct {
+	*servertest.Env
+	phones map[string]*servertest.Phone
+}
+
+type worldKey struct{}
+
+// The scripts run the program as a process of its own against a real server over TLS.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			w := &world{Env: servertest.Start(t, servertest.Options{}), phones: map[string]*servertest.Phone{}}
+			env.Values[worldKey{}] = w
+			env.Setenv("ISSUER", w.Site.Issuer)
+			env.Setenv("AVOW_ADMIN", "")
+			b, err := w.Credential.Encode()
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(env.WorkDir, "admin.json"), b, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"connect": connect,
+			"audit":   audit,
+			"field":   fieldOf,
+		},
+	})
+}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+// connect NAME FILE connects a new phone by the output of "session add --json"; WORD1, WORD2 and DEVICE are set.
+func connect(ts *testscript.TestScript, _ bool, args []string) {
+	var s wire.AddedSession
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &s))
+	p := worldOf(ts).Connect(s.Link)
+	worldOf(ts).phones[args[0]] = p
+	ts.Setenv("WORD1", p.Bound.CheckWords[0])
+	ts.Setenv("WORD2", p.Bound.CheckWords[1])
+	ts.Setenv("DEVICE", string(p.ID))
+}
+
+// audit ACTION REASON wants exactly one record of an action with a reason, by the administrator.
+func audit(ts *testscript.TestScript, _ bool, args []string) {
+	n := 0
+	for _, r := range worldOf(ts).Audit() {
+		if r.Action == args[0] && r.Reason == args[1] && r.Actor == "admin:"+servertest.AdminName {
+			n++
+		}
+	}
+	if n != 1 {
+		ts.Fatalf("%d records of %q for reason %q, want 1", n, args[0], args[1])
+	}
+}
+
+// field NAME FILE VARIABLE reads a field of a JSON object in a file into a variable.
+func fieldOf(ts *testscript.TestScript, _ bool, args []string) {
+	var m map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &m))
+	v, ok := m[args[0]].(string)
+	if !ok {
+		ts.Fatalf("no text %q in %s", args[0], args[1])
+	}
+	ts.Setenv(args[2], v)
+}
+
+// client try shows the number, waits, and tells how the person decided.
+func TestClientTry(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{LongPoll: servertest.LongPoll})
+	dir := t.TempDir()
+	credential, keyFile := filepath.Join(dir, "admin.json"), filepath.Join(dir, "laptop.pem")
+	b, err := e.Credential.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(credential, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	admin := func(args ...string) (int, string) {
+		var out bytes.Buffer
+		code := run(t.Context(), append(args, "--credential", credential), &out, &out)
+		return code, out.String()
+	}
+	for _, args := range [][]string{
+		{"user", "add", "anna", "--name", "Anna Lind"},
+		{"client", "key", "--out", keyFile},
+		{"client", "add", "laptop", "--name", "LAPTOP", "--key", keyFile + ".pub"},
+	} {
+		if code, out := admin(args...); code != 0 {
+			t.Fatalf("%v: %d %s", args, code, out)
+		}
+	}
+	if code, out := admin("client", "try", "laptop", "--key", keyFile, "--user", "anna"); code != exitRefused || !strings.Contains(out, "connect a phone first") {
+		t.Errorf("without a phone: %d %s", code, out)
+	}
+	phone := e.Phone("anna")
+	cases := []struct {
+		kind authn.DecisionKind
+		code int
+		want string
+	}{
+		{authn.Approve, 0, "acr        urn:avow:number"},
+		{authn.Deny, exitNotApproved, "avow-admin: The sign-in was denied on the phone."},
+	}
+	for _, c := range cases {
+		r, w := io.Pipe()
+		code := make(chan int, 1)
+		go func() {
+			code <- run(context.Background(), []string{"client", "try", "laptop", "--key", keyFile, "--user", "anna", "--credential", credential, "--message", "a test"}, w, w)
+			_ = w.Close()
+		}()
+		lines := bufio.NewScanner(r)
+		number := ""
+		var rest strings.Builder
+		for lines.Scan() {
+			if n, ok := strings.CutPrefix(lines.Text(), "number  "); ok {
+				number = n
+			}
+			rest.WriteString(lines.Text() + "\n")
+			if !strings.HasPrefix(lines.Text(), "link") {
+				continue
+			}
+			if c.kind != authn.Approve {
+				number = ""
+			}
+			if err := phone.Answer(c.kind, number); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := <-code; got != c.code || !strings.Contains(rest.String(), c.want) {
+			t.Errorf("%s: exit code %d, want %d\n%s", c.kind, got, c.code, rest.String())
+		}
+	}
+}
+
+// Ctrl-C takes the question back: the phone does not go on showing it.
+func TestClientTryInterrupted(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{LongPoll: servertest.LongPoll})
+	e.User("anna")
+	phone := e.Phone("anna")
+	_, k := e.Computer("laptop", authn.MatchTap)
+	dir := t.TempDir()
+	credential, keyFile := filepath.Join(dir, "admin.json"), filepath.Join(dir, "laptop.pem")
+	b, err := e.Credential.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, err := k.EncodePEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range map[string][]byte{credential: b, keyFile: pem} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	go func() {
+		lines := bufio.NewScanner(r)
+		for lines.Scan() {
+			if strings.HasPrefix(lines.Text(), "link") {
+				cancel()
+			}
+		}
+	}()
+	if code := run(ctx, []string{"client", "try", "laptop", "--key", keyFile, "--user", "anna", "--credential", credential}, w, w); code != exitNotApproved {
+		t.Errorf("exit code %d", code)
+	}
+	_ = w.Close()
+	if list, err := phone.Requests(t.Context()); err != nil || len(list.Requests) != 0 {
+		t.Errorf("%d open requests, %v", len(list.Requests), err)
+	}
+}

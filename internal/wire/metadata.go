@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"avow/internal/authn"
@@ -94,12 +95,26 @@ func finishMetadata(t token, identity key.Public) (Metadata, error) {
 	if m.Identity != identity || m.Organisation == "" || t.header.Kid != identity.Thumbprint().String() {
 		return Metadata{}, fmt.Errorf("%s: organisation or identity is missing", TypeMetadata)
 	}
-	host, ok := strings.CutPrefix(m.Issuer, "https://")
-	if !ok {
-		return Metadata{}, fmt.Errorf("%s: issuer %.200q does not begin with https://", TypeMetadata, m.Issuer)
-	}
-	if err := ValidateHost(host); err != nil {
-		return Metadata{}, fmt.Errorf("%s: issuer: %w", TypeMetadata, err)
+	if err := validateIssuer(m.Issuer); err != nil {
+		return Metadata{}, fmt.Errorf("%s: %w", TypeMetadata, err)
 	}
 	return m, nil
+}
+
+// validateIssuer wants https:// and a host as in a link, or http:// and a loopback address, which only development uses; whether it may is the
+// client's to say.
+func validateIssuer(issuer string) error {
+	if host, ok := strings.CutPrefix(issuer, "http://"); ok {
+		if addr, err := netip.ParseAddrPort(host); err == nil && addr.Addr().IsLoopback() && addr.String() == host {
+			return nil
+		}
+	}
+	host, ok := strings.CutPrefix(issuer, "https://")
+	if !ok {
+		return fmt.Errorf("issuer %.200q does not begin with https://", issuer)
+	}
+	if err := ValidateHost(host); err != nil {
+		return fmt.Errorf("issuer: %w", err)
+	}
+	return nil
 }

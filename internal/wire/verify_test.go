@@ -127,6 +127,10 @@ func TestMetadataRefused(t *testing.T) {
 		"no version":              func(m *Metadata) { m.Version = 0 },
 		"no issuer":               func(m *Metadata) { m.Issuer = "" },
 		"plain HTTP":              func(m *Metadata) { m.Issuer = "http://id.example.com" },
+		"plain HTTP to a network": func(m *Metadata) { m.Issuer = "http://192.168.1.1:8080" },
+		"plain HTTP by a name":    func(m *Metadata) { m.Issuer = "http://127.0.0.1.evil.example:80" },
+		"loopback with a path":    func(m *Metadata) { m.Issuer = "http://127.0.0.1:8080/x" },
+		"loopback spelled oddly":  func(m *Metadata) { m.Issuer = "http://127.0.0.1:08080" },
 		"issuer with a path":      func(m *Metadata) { m.Issuer += "/avow" },
 		"issuer with a slash":     func(m *Metadata) { m.Issuer += "/" },
 		"issuer with a user":      func(m *Metadata) { m.Issuer = "https://id.example.com@evil.example" },
@@ -145,6 +149,13 @@ func TestMetadataRefused(t *testing.T) {
 		}
 		if got, err := VerifyPinnedMetadata(raw, identity.Thumbprint().Pin()); err == nil {
 			t.Errorf("%s: %+v is accepted by pin", name, got)
+		}
+	}
+	for _, issuer := range []string{"https://192.0.2.1:8443", "http://127.0.0.1:8080", "http://[::1]:8080"} {
+		m := good
+		m.Issuer = issuer
+		if _, err := VerifyMetadata(signed(t, TypeMetadata, m), identity); err != nil {
+			t.Errorf("issuer %s: %v", issuer, err)
 		}
 	}
 	// A server that signs its own metadata well but is not the one of the QR.

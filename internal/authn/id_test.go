@@ -46,7 +46,7 @@ func TestValidIDRefuses(t *testing.T) {
 	for name, id := range map[string]string{
 		"empty": "", "prefix only": "d_", "short": good[:23], "long": good + "A", "padded": good + "==",
 		"trailing bits": good[:23] + "B", "line break": good[:23] + "\n", "standard alphabet": good[:23] + "+", "capital prefix": "D" + good[1:],
-		"space": " " + good,
+		"space": " " + good, "no prefix": good[2:], "line break inside": good[:10] + "\n" + good[10:],
 	} {
 		if ValidID("d_", id) {
 			t.Errorf("%s: %q is accepted", name, id)
@@ -175,6 +175,11 @@ func TestClientValidate(t *testing.T) {
 	good := Client{ID: "laptop-42", Name: "LAPTOP-42", Kind: ClientComputer, Match: MatchNumber, Key: someKey(t)}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
+	}
+	nameless := good
+	nameless.Name = ""
+	if CodeOf(nameless.Validate()) != "bad_client_name" {
+		t.Errorf("no name: %v", nameless.Validate())
 	}
 	for code, change := range map[string]func(*Client){
 		"bad_client_id":      func(c *Client) { c.ID = "LAPTOP 42" },

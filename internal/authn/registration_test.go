@@ -107,8 +107,10 @@ func TestSessionClaim_R002_R003(t *testing.T) {
 	if _, err := s.Claim(key.Public{}, "", t0); CodeOf(err) != "device_key_missing" {
 		t.Errorf("claim without a key: %v", err)
 	}
-	if _, err := s.Finish(a, "d_a", t0); err == nil {
-		t.Error("finish without a claim is accepted")
+	for _, k := range []key.Public{a, {}} {
+		if _, err := s.Finish(k, "d_a", t0); err == nil {
+			t.Error("finish without a claim is accepted")
+		}
 	}
 	claimed, err := s.Claim(a, "203.0.113.7", t0)
 	if err != nil || claimed.State != SessionClaimed || len(claimed.Challenge) != 22 || claimed.ClaimIP != "203.0.113.7" {

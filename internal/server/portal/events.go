@@ -62,11 +62,10 @@ func lasting(st registration.State) bool {
 
 // nextLook is when to look again though nobody woke us: at the end of the session's time, else to show that we are here.
 func (s *Service) nextLook(v registration.View) time.Duration {
-	left := v.Session.ExpiresAt.Sub(s.site.Now())
-	if v.State == registration.Waiting || left <= 0 || left > heartbeat {
+	if v.State == registration.Waiting {
 		return heartbeat
 	}
-	return left
+	return min(max(0, v.Session.ExpiresAt.Sub(s.site.Now())), heartbeat)
 }
 
 func write(w http.ResponseWriter, text string) error {

@@ -18,11 +18,18 @@ import (
 
 // D3 for the keystore: each byte changed, each length cut. Nothing panics or comes up empty, and the backup has the keys.
 func TestDamagedFileIsDetectedAndBackupOpens(t *testing.T) {
+	for _, id := range []keystore.ID{"v", "vv", "vvv"} { // three lengths: base64 ends in three ways
+		damageEachByte(t, id)
+	}
+}
+
+func damageEachByte(t *testing.T, id keystore.ID) {
+	t.Helper()
 	d := atomicfiletest.New()
 	opt := options(t, newClock())
 	opt.Dir, opt.FS = "/data", d
 	ks := newKeystore(t, opt, key.Software)
-	want, err := ks.Create(t.Context(), "v", keystore.Vault)
+	want, err := ks.Create(t.Context(), id, keystore.Vault)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,11 +50,11 @@ func TestDamagedFileIsDetectedAndBackupOpens(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s %d: backup: %v", name, at, err)
 		}
-		if got, err := ks.Public("v"); err != nil || got != want {
+		if got, err := ks.Public(id); err != nil || got != want {
 			t.Errorf("%s %d: backup has another key (%v)", name, at, err)
 		}
 	}
-	for i := range len(whole) - 1 { // the last byte is a line end
+	for i := range whole {
 		changed := bytes.Clone(whole)
 		changed[i] ^= 1
 		try("byte", i, changed)

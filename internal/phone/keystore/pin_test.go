@@ -98,6 +98,36 @@ func TestClockSetBackNeitherShortensNorStretchesTheWait(t *testing.T) {
 	}
 }
 
+func TestClockSetBackWhileRunning(t *testing.T) {
+	c := newClock()
+	ks := newKeystore(t, options(t, c), key.Software)
+	if err := ks.CheckPIN(t.Context(), key.Secret("999888")); !errors.Is(err, keystore.ErrPINWrong) {
+		t.Fatal(err)
+	}
+	c.Advance(-time.Hour)
+	if _, left := ks.PINWait(); left != time.Second {
+		t.Errorf("left is %v, want the whole wait of 1s", left)
+	}
+}
+
+// Who types a wrong PIN to unlock is not let in because of an unlock some seconds ago.
+func TestTypedPINIsCheckedWithinTheWindow(t *testing.T) {
+	ks := newKeystore(t, options(t, newClock()), key.Software)
+	if _, err := ks.Create(t.Context(), "v", keystore.Vault); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ks.Use(withPIN(t.Context()), "v", platform.Prompt{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ks.Use(t.Context(), "v", platform.Prompt{}); err != nil {
+		t.Errorf("within the window: %v", err)
+	}
+	ctx := keystore.WithPIN(t.Context(), key.Secret("999888"))
+	if _, err := ks.Use(ctx, "v", platform.Prompt{}); !errors.Is(err, keystore.ErrPINWrong) {
+		t.Errorf("wrong PIN within the window: %v, want ErrPINWrong", err)
+	}
+}
+
 func TestTryIsCountedBeforeThePINIsLookedAt(t *testing.T) {
 	c, d := newClock(), atomicfiletest.New()
 	opt := options(t, c)

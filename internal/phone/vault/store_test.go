@@ -124,6 +124,24 @@ func TestRollbackIsDetected(t *testing.T) {
 	}
 }
 
+// a crash between the file and the mark leaves the mark behind; opening heals that.
+func TestOpeningRaisesAMarkThatWasLeftBehind(t *testing.T) {
+	d := atomicfiletest.New()
+	p := newPhone(t, d, dir)
+	p.create(t, 1)
+	old, keys := d.Files()[mainFile], d.Files()[dir+"/"+keystore.FileName]
+	p.save(t, 2)
+	d.Put(dir+"/"+keystore.FileName, keys) // the mark of the second generation was never written
+	p = p.restart(t, d)
+	if doc := p.open(t); doc.Generation != 2 {
+		t.Fatalf("got %v", doc)
+	}
+	d.Put(mainFile, old)
+	if _, err := p.restart(t, d).store.Open(t.Context(), platform.Prompt{}); !errors.Is(err, vault.ErrRolledBack) {
+		t.Errorf("earlier generation put back: %v, want ErrRolledBack", err)
+	}
+}
+
 // D3: each byte changed, each length cut, the file gone: detected, the backup is offered and opens, never a panic or empty.
 func TestDamageIsDetectedAndBackupOffered(t *testing.T) {
 	d := atomicfiletest.New()

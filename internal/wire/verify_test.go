@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -151,6 +152,9 @@ func TestMetadataRefused(t *testing.T) {
 			t.Errorf("%s: %+v is accepted by pin", name, got)
 		}
 	}
+	if _, err := VerifyMetadata(signed(t, TypeMetadata, good), keys["stranger"].Key()); !errors.Is(err, ErrPinMismatch) {
+		t.Errorf("another identity than the known one: %v, want the hard stop", err)
+	}
 	for _, issuer := range []string{"https://192.0.2.1:8443", "http://127.0.0.1:8080", "http://[::1]:8080"} {
 		m := good
 		m.Issuer = issuer
@@ -168,7 +172,7 @@ func TestMetadataRefused(t *testing.T) {
 	for i := range 128 {
 		pin := m.Identity.Thumbprint().Pin()
 		pin[i/8] ^= 1 << (i % 8)
-		if _, err := VerifyPinnedMetadata(raw, pin); err != ErrPinMismatch { //nolint:errorlint // the sentinel itself is the contract
+		if _, err := VerifyPinnedMetadata(raw, pin); !errors.Is(err, ErrPinMismatch) {
 			t.Errorf("pin with bit %d flipped: %v", i, err)
 		}
 	}

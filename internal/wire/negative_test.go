@@ -281,6 +281,9 @@ func badHeaders(t testing.TB, s statement) map[string]string {
 	if s.kid == "" {
 		out["kid"] = strings.Replace(h, `,"typ"`, `,"kid":"`+string(deviceID)+`","typ"`, 1)
 	} else {
+		if s.typ != TypeProof { // there the kid says whose key is looked up
+			out["kid of another key"] = strings.Replace(h, s.kid, keys["stranger"].Key().Thumbprint().String(), 1)
+		}
 		out["kid missing"] = strings.Replace(h, `"kid":"`+s.kid+`",`, "", 1)
 		out["kid empty"] = strings.Replace(h, s.kid, "", 1)
 		out["kid with a line break"] = strings.Replace(h, s.kid, `d_\n`, 1)

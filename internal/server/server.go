@@ -72,7 +72,9 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
 	srv.Mount(srv.Registration, srv.Approval, srv.Device, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
-	srv.mux.Handle("/v1/", api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
+	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
+	srv.mux.Handle("/v1/", missing)
+	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/
 	return srv, nil
 }
 

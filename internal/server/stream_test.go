@@ -106,7 +106,7 @@ func plain(s string) string {
 	var b strings.Builder
 	b.WriteString(s)
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(`."{}[],: `+"\n", r) }) {
-		if d, err := base64.RawURLEncoding.DecodeString(part); err == nil && len(d) > 16 {
+		if d, err := base64.RawURLEncoding.DecodeString(part); err == nil && len(d) > 1 && d[0] == '{' {
 			b.WriteByte('\n')
 			b.Write(d)
 		}

@@ -43,9 +43,12 @@ func (n nonces) seal(name string, age time.Duration) string {
 	return base64.RawURLEncoding.EncodeToString(n.aead.Seal(nil, nil, at[:], []byte(name)))
 }
 
+// sealedLength is the length of a nonce: 12 random bytes, 8 of time, 16 of tag, in base64url.
+const sealedLength = 48
+
 // good reports whether text was sealed for name within the last nonceLifetime.
 func (n nonces) good(text, name string, age time.Duration) bool {
-	if len(text) > 128 {
+	if len(text) != sealedLength {
 		return false
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)

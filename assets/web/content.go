@@ -75,6 +75,7 @@ type AskPhone struct {
 	Live
 	Phone Phone
 	Form  string
+	Tells bool // No tells the service desk, since it gave the server an address
 }
 
 // DonePhone says that the phone is connected.

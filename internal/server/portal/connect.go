@@ -65,7 +65,7 @@ func (s *Service) session(a answering) error {
 	case registration.Active, registration.Claimed:
 		return s.connect(a, *visit, v)
 	case registration.Waiting:
-		f := s.frame(a, a.T("web.ask.title"), web.AskPhone{Live: s.live(v), Phone: phone(v), Form: s.formOf(*visit)})
+		f := s.frame(a, a.T("web.ask.title"), web.AskPhone{Live: s.live(v), Phone: phone(v), Form: s.formOf(*visit), Tells: s.tells()})
 		f.Person = v.User.Name
 		return s.render(a, http.StatusOK, web.Ask, f)
 	case registration.Done:
@@ -127,6 +127,9 @@ func (s *Service) ended(a answering, status int, v registration.View, visit *vis
 	switch v.State {
 	case registration.Refused:
 		title, m = a.T("web.refused.title"), web.OneMessage{Tone: web.Bad, Icon: "x-circle", Text: a.T("web.refused.text")}
+		if !s.tells() {
+			m.Text = a.T("web.refused.text_tell")
+		}
 	case registration.Used:
 		title, m = a.T("web.used.title"), web.OneMessage{Tone: web.Warn, Icon: "phone", Text: a.T("web.used.text")}
 	case registration.Expired:
@@ -142,6 +145,9 @@ func (s *Service) ended(a answering, status int, v registration.View, visit *vis
 	}
 	return s.render(a, status, web.Message, f)
 }
+
+// tells says whether a No reaches anybody by itself. Where no administrator has an address, the page asks the user to tell.
+func (s *Service) tells() bool { return len(s.site.AdminMail) > 0 }
 
 // answer is Yes or No to "is this your phone?".
 func (s *Service) answer(a answering) error {

@@ -98,9 +98,17 @@ func TestNo(t *testing.T) {
 	b := d.browser()
 	b.enter(wire.PageCode(made.Page))
 	bound := d.phone(made.Link, "Thief").register()
-	p := b.answer(b.get("/connect/session"), "no")
+	ask := b.get("/connect/session")
+	p := b.answer(ask, "no")
 	if p.title() != "This phone is not connected" || p.has("<form") {
 		t.Errorf("after No: %q", p.title())
+	}
+	if !ask.has("tells the service desk") || !p.has("the service desk was told") {
+		t.Error("the page does not say that the service desk is told")
+	}
+	d.site.AdminMail = nil // before the next request, which is answered after this
+	if p := b.get("/connect/session"); p.has("was told") || !p.has("Tell the service desk now") {
+		t.Error("nobody was told, and the page says otherwise")
 	}
 	if got := d.device(bound.Device).State; got != authn.DeviceRevoked {
 		t.Errorf("after No the device is %q", got)

@@ -345,4 +345,43 @@ func TestSignRefusesWhatNobodyReads(t *testing.T) {
 	if _, err := SignStatus(keys["identity"], st); err == nil {
 		t.Error("signed more than any phone reads")
 	}
+	// And who signs it elsewhere is not read.
+	r := requestClaims()
+	r.Message = strings.Repeat("a", maxJWS)
+	header := []byte(`{"alg":"ES256","typ":"` + string(TypeRequest) + `"}`)
+	raw := forge(header, marshal(t, r), es256(t, "identity"))
+	if _, err := VerifyApprovalRequest(raw, keys["identity"].Key(), issuer, deviceID, userID); err == nil {
+		t.Errorf("a statement of %d bytes is read", len(raw))
+	}
+}
+
+func TestIDTokenRefused(t *testing.T) {
+	jwks, err := NewJWKS(keys["identity"].Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := IDToken{Issuer: issuer, Subject: userID, Audience: Audience{"laptop-42"}, Expires: unix + 600, IssuedAt: unix}
+	for name, change := range map[string]func(*IDToken){
+		"":                 func(*IDToken) {},
+		"another issuer":   func(i *IDToken) { i.Issuer = "https://id.example.org" },
+		"another client":   func(i *IDToken) { i.Audience = Audience{"laptop-43"} },
+		"two clients":      func(i *IDToken) { i.Audience = Audience{"laptop-42", "laptop-43"} },
+		"no client":        func(i *IDToken) { i.Audience = nil },
+		"no subject":       func(i *IDToken) { i.Subject = "" },
+		"no expiry":        func(i *IDToken) { i.Expires = 0 },
+		"no time of issue": func(i *IDToken) { i.IssuedAt = 0 },
+	} {
+		token := good
+		change(&token)
+		raw, err := SignIDToken(keys["identity"], token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := VerifyIDToken(raw, jwks, issuer, "laptop-42"); (err == nil) != (name == "") {
+			t.Errorf("%q: %v", name, err)
+		}
+		if _, err := VerifyIDToken(raw, JWKS{}, issuer, "laptop-42"); err == nil {
+			t.Errorf("%q: accepted without keys", name)
+		}
+	}
 }

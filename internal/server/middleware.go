@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"path"
@@ -37,6 +38,9 @@ func (s *Server) around(mux http.Handler) http.Handler {
 		}
 		ip := s.clientIP(r)
 		r = r.WithContext(api.WithClientIP(r.Context(), ip))
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = newBody(w, r.Body)
+		}
 		a := &answer{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {
@@ -53,6 +57,28 @@ func (s *Server) around(mux http.Handler) http.Handler {
 		}
 		mux.ServeHTTP(a, r)
 	})
+}
+
+// body is a request's body that must arrive within bodyTime.
+type body struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+// newBody sets the limit at once, so that it holds also for a body that nobody reads. A writer without a connection, in a test, has none.
+func newBody(w http.ResponseWriter, r io.ReadCloser) *body {
+	b := &body{r, http.NewResponseController(w)}
+	_ = b.control.SetReadDeadline(time.Now().Add(bodyTime))
+	return b
+}
+
+// Read takes the limit away at the end of the body: a stream may follow.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // panicked answers and logs. The value of a panic may hold anything, so only a runtime error is written out.

@@ -87,6 +87,8 @@ func TestClaimAgainBySamePhone(t *testing.T) {
 	if first.Challenge != again.Challenge || first.RegistrationID != again.RegistrationID {
 		t.Error("second claim of the same phone got another challenge")
 	}
+	stolen := wire.Claim{Session: wire.SessionSecret{Secret: c.Link.Session}, DeviceJWK: p.device.Key()}
+	wantProblem(t, "claim for another's key", r.newPhone().post("/v1/registration/claim", stolen), http.StatusBadRequest, "key_mismatch")
 	if first.LoginMasked != "a•••d" || first.SecondProof != "none" || first.ServerTime != noon.Unix() {
 		t.Errorf("claimed: %+v", first)
 	}

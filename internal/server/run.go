@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// Limits of connections (OWASP ASVS 5.0, 4.2). Streams and long polls extend theirs by api.KeepOpen.
+// Limits of connections (OWASP ASVS 5.0, 4.2). There is no ReadTimeout: it would end every stream. A body has its own limit, in the
+// middleware; a stream moves its limit of writing on with each event.
 const (
 	headerTime  = 10 * time.Second
-	readTime    = 30 * time.Second
+	bodyTime    = 30 * time.Second
 	writeTime   = 60 * time.Second
 	idleTime    = 2 * time.Minute
 	headerBytes = 32 << 10
@@ -67,7 +68,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, conf *tls.Config) er
 		return fmt.Errorf("plain HTTP is for loopback only, not for %s", l.Addr())
 	}
 	web := &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		Handler: s.Handler(), ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(s.Site.Log.Handler(), slog.LevelDebug),
 	}
 	background, end := context.WithCancel(context.WithoutCancel(ctx))

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"time"
 
 	"avow/internal/authn"
 	"avow/internal/wire"
@@ -82,12 +81,4 @@ func Decode(body []byte, into any) error {
 		return ErrBody.Because(err)
 	}
 	return nil
-}
-
-// KeepOpen lets the reading of the request and the writing of the answer last until d from now, beyond the server's usual limits: for
-// long polls and streams. Where the connection knows no limits nothing happens.
-func KeepOpen(w http.ResponseWriter, d time.Duration) {
-	c, until := http.NewResponseController(w), time.Now().Add(d)
-	_ = c.SetReadDeadline(until)
-	_ = c.SetWriteDeadline(until)
 }

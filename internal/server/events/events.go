@@ -225,7 +225,6 @@ func (st *stream) event(name string, v any) error {
 
 // send writes and flushes. The deadline takes the place of the server's, which would end every stream.
 func (st *stream) send(text string) error {
-	api.KeepOpen(st.w, writeTime+2*heartbeat)
 	if err := st.control.SetWriteDeadline(time.Now().Add(writeTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}

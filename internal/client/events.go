@@ -188,7 +188,7 @@ func (s *Stream) broken(err error) error {
 		err = fmt.Errorf("no heartbeat for %s: %w", silence, err)
 		return ErrUnreachable.Because(err)
 	}
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) && s.parent.Err() == nil {
 		return authn.Fail(authn.Unavailable, "stream_ended", "The server ended the connection. It is opened again.").Because(err)
 	}
 	return networkError(s.parent, s.device.Server().Host(), err)

@@ -159,7 +159,10 @@ func (s *Shell) follow() {
 		look.TextScale = style.Large
 	}
 	if look != s.look {
-		s.look, s.sign = look, ""
+		if look.TextScale != s.look.TextScale {
+			s.sign = "" // widgets repaint by themselves, but lines break elsewhere
+		}
+		s.look = look
 		s.app.Settings().SetTheme(style.NewTheme(look))
 	}
 }

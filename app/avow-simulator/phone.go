@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"avow/internal/authn"
+	"avow/internal/client"
+	"avow/internal/key"
+	"avow/internal/phone"
+	"avow/internal/phone/keystore"
+	"avow/internal/phone/platform"
+	"avow/internal/phone/scanner"
+	"avow/internal/wire"
+)
+
+// cliPhone is the app's core with a folder and a PIN, for one command.
+type cliPhone struct {
+	data, pinFile string
+	json          bool
+	core          *phone.Core
+	pin           key.Secret
+}
+
+func newPhoneCommand() *cobra.Command {
+	p := &cliPhone{}
+	cmd := &cobra.Command{
+		Use:   "phone",
+		Short: "the app's core as a command line, for QA and scripts",
+		Long: `A phone without a screen: its keys and vault lie in a folder, sealed by a PIN from a file.
+The first "register" sets the PIN. It talks to any Avow server.`,
+	}
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&p.data, "data", "", "folder of the phone (default: avow-phone in the user's config folder)")
+	flags.StringVar(&p.pinFile, "pin-file", "", "file that holds the PIN, at least 6 digits")
+	flags.BoolVar(&p.json, "json", false, "print JSON")
+	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove())
+	return cmd
+}
+
+// with opens the phone, runs f and closes it.
+func (p *cliPhone) with(cmd *cobra.Command, f func(context.Context) error) error {
+	ctx := cmd.Context()
+	if p.data == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return fmt.Errorf("no folder for the phone: give --data: %w", err)
+		}
+		p.data = filepath.Join(base, "avow-phone")
+	}
+	if p.pinFile != "" {
+		b, err := os.ReadFile(p.pinFile)
+		if err != nil {
+			return fmt.Errorf("read the PIN: %w", err)
+		}
+		p.pin = bytes.TrimSpace(b)
+	}
+	opt := keystore.Options{Dir: p.data}
+	keys, err := keystore.Open(ctx, opt)
+	if errors.Is(err, keystore.ErrNoKeystore) {
+		keys, err = keystore.Create(ctx, opt, key.Software)
+	}
+	if err != nil {
+		return err
+	}
+	host, _ := os.Hostname()
+	p.core, err = phone.Open(ctx, phone.Config{
+		Dir: p.data, Keys: keys, Client: client.Options{Agent: "avow-simulator"},
+		Device: authn.DeviceInfo{Name: "Simulator on " + host, Model: "Avow simulator", OS: "command line", App: version},
+	})
+	if err != nil {
+		return err
+	}
+	defer p.core.Close()
+	return f(ctx)
+}
+
+// verified hands the PIN over, and says how when it is missing.
+func (p *cliPhone) verified(ctx context.Context) (context.Context, error) {
+	if len(p.pin) == 0 {
+		return nil, errors.Join(errUsage, errors.New("this needs the PIN: give --pin-file"))
+	}
+	return keystore.WithPIN(ctx, p.pin), nil
+}
+
+func (p *cliPhone) register() *cobra.Command {
+	return &cobra.Command{
+		Use:   "register LINK",
+		Short: "connect a work account by the link in its QR",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, func(ctx context.Context) error {
+				link, ok := scanner.Classify(args[0]).Link.(wire.RegistrationLink)
+				if !ok {
+					return errors.New("this is not a link that connects a work account; it looks like HTTPS://ID.EXAMPLE.COM/R#…")
+				}
+				ctx, err := p.verified(ctx)
+				if err != nil {
+					return err
+				}
+				if !p.core.State().HasPIN {
+					if err := p.core.SetPIN(ctx, p.pin); err != nil {
+						return err
+					}
+				}
+				inv, err := p.core.Invite(ctx, link)
+				if err != nil {
+					return err
+				}
+				a, err := p.core.Connect(ctx, inv, platform.Prompt{Title: "Connect work account"})
+				if err != nil {
+					return err
+				}
+				return p.print(cmd, accountLine(a))
+			})
+		},
+	}
+}
+
+func (p *cliPhone) list() *cobra.Command {
+	var wait time.Duration
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "fetch and show the open requests",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.with(cmd, func(ctx context.Context) error {
+				requests, err := p.requests(ctx, wait)
+				if err != nil {
+					return err
+				}
+				lines := []requestLine{}
+				for _, r := range requests {
+					lines = append(lines, newRequestLine(r))
+				}
+				return p.print(cmd, requestLines(lines))
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&wait, "wait", 0, "wait so long for a request, if there is none")
+	return cmd
+}
+
+// requests asks the servers; with wait it listens until one arrives.
+func (p *cliPhone) requests(ctx context.Context, wait time.Duration) ([]phone.Request, error) {
+	if err := p.core.Sync(ctx); err != nil {
+		return nil, err
+	}
+	if wait > 0 && len(p.core.State().Requests) == 0 {
+		arrived := make(chan struct{}, 1)
+		cancel := p.core.Subscribe(func(e phone.Event) {
+			if e.Kind == phone.RequestArrived {
+				select {
+				case arrived <- struct{}{}:
+				default:
+				}
+			}
+		})
+		defer cancel()
+		run, stop := context.WithTimeout(ctx, wait)
+		defer stop()
+		done := make(chan struct{})
+		go func() { defer close(done); p.core.Run(run) }()
+		select {
+		case <-arrived:
+		case <-run.Done():
+		}
+		stop()
+		<-done
+	}
+	return p.core.State().Requests, nil
+}
+
+func (p *cliPhone) approve() *cobra.Command {
+	var number, scan string
+	cmd := &cobra.Command{
+		Use:   "approve ID",
+		Short: "say Yes to a request",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, func(ctx context.Context) error {
+				m := phone.Match{Number: number}
+				if scan != "" {
+					link, ok := scanner.Classify(scan).Link.(wire.ApprovalLink)
+					if !ok {
+						return errors.New("--scan takes the link in the code of the screen that asks")
+					}
+					m.Handle = link.Handle
+				}
+				ctx, err := p.verified(ctx)
+				if err != nil {
+					return err
+				}
+				if err := p.core.Sync(ctx); err != nil {
+					return err
+				}
+				if err := p.core.Unlock(ctx, platform.Prompt{Title: "Unlock"}); err != nil {
+					return err
+				}
+				r, err := p.core.Approve(ctx, authn.RequestID(args[0]), m, platform.Prompt{Title: "Approve"})
+				if err != nil {
+					return err
+				}
+				return p.print(cmd, newDecisionLine(args[0], r))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&number, "number", "", "the six digits on the screen that asks")
+	cmd.Flags().StringVar(&scan, "scan", "", "the link in the QR on the screen that asks, instead of the number")
+	return cmd
+}
+
+func (p *cliPhone) deny() *cobra.Command {
+	var notMe bool
+	cmd := &cobra.Command{
+		Use:   "deny ID",
+		Short: "say No to a request",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, func(ctx context.Context) error {
+				if err := p.core.Sync(ctx); err != nil {
+					return err
+				}
+				say := p.core.Deny
+				if notMe {
+					say = p.core.NotMe
+				}
+				r, err := say(ctx, authn.RequestID(args[0]))
+				if err != nil {
+					return err
+				}
+				return p.print(cmd, newDecisionLine(args[0], r))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&notMe, "not-me", false, `say "it's not me": the administrators are told`)
+	return cmd
+}
+
+func (p *cliPhone) devices() *cobra.Command {
+	return &cobra.Command{
+		Use:   "devices",
+		Short: "show the accounts that this device is connected to, and how they stand",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.with(cmd, func(ctx context.Context) error {
+				_ = p.core.Sync(ctx) // a server that is away is shown as such
+				lines := []accountInfo{}
+				for _, a := range p.core.State().Accounts {
+					lines = append(lines, accountLine(a))
+				}
+				return p.print(cmd, accountInfos(lines))
+			})
+		},
+	}
+}
+
+func (p *cliPhone) remove() *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove DEVICE",
+		Short: "take an account off this phone and tell its server",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, func(ctx context.Context) error {
+				ctx, err := p.verified(ctx)
+				if err != nil {
+					return err
+				}
+				if err := p.core.Unlock(ctx, platform.Prompt{Title: "Unlock"}); err != nil {
+					return err
+				}
+				told, err := p.core.RemoveAccount(ctx, phone.AccountID(args[0]))
+				if err != nil {
+					return err
+				}
+				return p.print(cmd, removedLine{Device: args[0], ServerTold: told})
+			})
+		},
+	}
+}

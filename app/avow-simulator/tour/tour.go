@@ -1,0 +1,308 @@
+// Package tour walks the main job through the real screens without a display: an administrator invites, the code is drawn, seen by a camera and
+// read by the real scanner, every tap goes to the place on the window where the button is, and the server answers over real HTTPS. It
+// prints each step, writes a picture of each screen, light and dark, and fails at the first step that does not do what it should.
+package tour
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"avow/app/avow-simulator/desk"
+	"avow/internal/testenv"
+	"avow/internal/testenv/camera"
+	"avow/internal/ui/model"
+	"avow/internal/ui/shell"
+	"avow/internal/ui/style"
+)
+
+// Size of the phone in the pictures, and what the system keeps for itself.
+const (
+	width, height = 390, 844
+	top, bottom   = 44, 24
+)
+
+// guard is more than the time for which a screen that has just arrived takes no tap.
+const guard = time.Second
+
+// stepTime is how long one step may take.
+const stepTime = 20 * time.Second
+
+// Options say where the tour goes.
+type Options struct {
+	Out   io.Writer // what is printed
+	Dir   string    // pictures; "" writes none
+	Began time.Time // start of the program, for the time to the first screen; zero: now
+}
+
+// tour is one walk.
+type tour struct {
+	ctx       context.Context
+	opt       Options
+	queue     chan func() // the UI's thread is the goroutine of Run
+	skip      time.Duration
+	env       *testenv.Env
+	phone     *testenv.Phone
+	model     *model.App
+	shell     *shell.Shell
+	win       fyne.Window
+	desk      *desk.Desk
+	deskWin   fyne.Window
+	deskScr   *desk.Screen
+	files     *files
+	stopPhone func()
+	step      int
+	shots     int
+}
+
+// Run walks the tour.
+func Run(ctx context.Context, opt Options) (err error) {
+	if opt.Began.IsZero() {
+		opt.Began = time.Now()
+	}
+	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024), files: &files{}}
+	defer func() { err = errors.Join(err, t.close()) }()
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.refuse, t.settings, t.lock, t.away, t.desktop} {
+		if err := p(); err != nil {
+			return fmt.Errorf("step %d: %w", t.step, err)
+		}
+	}
+	t.say("done: %d steps, %d pictures", t.step, t.shots)
+	return nil
+}
+
+func (t *tour) say(format string, a ...any) { fmt.Fprintf(t.opt.Out, format+"\n", a...) }
+
+// do announces a step and does it.
+func (t *tour) do(what string, f func() error) error {
+	t.step++
+	began := time.Now()
+	if err := f(); err != nil {
+		t.say("%3d  FAILED  %s", t.step, what)
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	t.say("%3d  %-58s %5d ms", t.step, what, time.Since(began).Milliseconds())
+	return nil
+}
+
+// now is the clock of the windows: it may be moved ahead, so that a screen that has just arrived takes taps at once.
+func (t *tour) now() time.Time { return time.Now().Add(t.skip) }
+
+// drain does what waits for the UI's thread.
+func (t *tour) drain() {
+	for {
+		select {
+		case f := <-t.queue:
+			f()
+		default:
+			return
+		}
+	}
+}
+
+// await runs the UI until a condition holds.
+func (t *tour) await(what string, holds func() bool) error {
+	late := time.After(stepTime)
+	for {
+		t.drain()
+		if holds() {
+			return nil
+		}
+		select {
+		case f := <-t.queue:
+			f()
+		case <-time.After(20 * time.Millisecond):
+		case <-late:
+			return fmt.Errorf("%s did not come; the phone shows %s %s", what, t.shell.Page(), t.model.Busy())
+		case <-t.ctx.Done():
+			return t.ctx.Err()
+		}
+	}
+}
+
+// page waits for a page of the phone.
+func (t *tour) page(p model.Page) error {
+	err := t.await("page "+string(p), func() bool { return t.shell.Page() == p && t.model.Page() == p && t.model.Busy() == "" })
+	t.skip += guard
+	return err
+}
+
+// tapAt taps a window where an object is, as a finger does: what lies above it gets the tap.
+func tapAt(win fyne.Window, o fyne.CanvasObject) error {
+	if o == nil {
+		return errors.New("there is nothing of this name on the screen")
+	}
+	pos, ok := positionOf(win.Canvas(), o)
+	if !ok {
+		return errors.New("it is not on the window")
+	}
+	size := o.Size()
+	test.TapCanvas(win.Canvas(), pos.Add(fyne.NewDelta(size.Width/2, size.Height/2)))
+	return nil
+}
+
+// positionOf finds an object on a window. The test driver's own answer is about the newest window only.
+func positionOf(c fyne.Canvas, target fyne.CanvasObject) (fyne.Position, bool) {
+	roots := append([]fyne.CanvasObject{c.Content()}, c.Overlays().List()...)
+	for _, root := range roots {
+		if pos, ok := walk(root, fyne.Position{}, target); ok {
+			return pos, true
+		}
+	}
+	return fyne.Position{}, false
+}
+
+func walk(o fyne.CanvasObject, at fyne.Position, target fyne.CanvasObject) (fyne.Position, bool) {
+	at = at.Add(o.Position())
+	if o == target {
+		return at, true
+	}
+	var children []fyne.CanvasObject
+	switch x := o.(type) {
+	case *fyne.Container:
+		children = x.Objects
+	case fyne.Widget:
+		children = test.WidgetRenderer(x).Objects()
+	}
+	for _, child := range children {
+		if pos, ok := walk(child, at, target); ok {
+			return pos, true
+		}
+	}
+	return fyne.Position{}, false
+}
+
+// tap taps a thing on the phone by its name.
+func (t *tour) tap(name string) error {
+	t.drain()
+	err := tapAt(t.win, t.shell.Find(name))
+	t.drain()
+	if err != nil {
+		return fmt.Errorf("tap %q: %w", name, err)
+	}
+	return nil
+}
+
+// tapDesk taps a thing on the desk by its name.
+func (t *tour) tapDesk(name string) error {
+	t.drain()
+	err := tapAt(t.deskWin, t.deskScr.Names[name])
+	t.drain()
+	if err != nil {
+		return fmt.Errorf("tap %q on the desk: %w", name, err)
+	}
+	return nil
+}
+
+// keys taps digits on the keypad of the phone.
+func (t *tour) keys(digits string) error {
+	for _, d := range digits {
+		pad, ok := t.shell.Find("keypad").(interface{ Key(rune) fyne.Tappable })
+		if !ok {
+			return errors.New("there is no keypad on the screen")
+		}
+		o, ok := pad.Key(d).(fyne.CanvasObject)
+		if !ok {
+			return fmt.Errorf("the keypad has no key %q", d)
+		}
+		if err := tapAt(t.win, o); err != nil {
+			return err
+		}
+		t.drain()
+	}
+	return nil
+}
+
+// shot writes a picture of the phone, light and dark.
+func (t *tour) shot(name string) error {
+	before := t.model.Choices().Appearance
+	for _, a := range []model.Appearance{model.Light, model.Dark} {
+		if err := t.shoot(t.win, name, a); err != nil {
+			return err
+		}
+	}
+	return t.look(before)
+}
+
+// shotDesk writes a picture of the desk.
+func (t *tour) shotDesk(name string) error {
+	t.drain()
+	t.deskScr.Sync()
+	before := t.model.Choices().Appearance
+	for _, a := range []model.Appearance{model.Light, model.Dark} {
+		if err := t.shoot(t.deskWin, "desk-"+name, a); err != nil {
+			return err
+		}
+	}
+	return t.look(before)
+}
+
+func (t *tour) shoot(win fyne.Window, name string, a model.Appearance) error {
+	if t.opt.Dir == "" {
+		return nil
+	}
+	if err := t.look(a); err != nil {
+		return err
+	}
+	t.shots++
+	return writePNG(filepath.Join(t.opt.Dir, fmt.Sprintf("%02d-%s-%s.png", t.step, name, a)), win.Canvas().Capture())
+}
+
+func (t *tour) look(a model.Appearance) error {
+	t.model.Choose(func(c *model.Choices) { c.Appearance = a })
+	t.drain()
+	return nil
+}
+
+func writePNG(path string, img image.Image) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write a picture: %w", err)
+	}
+	err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(f, img)
+	return errors.Join(err, f.Close())
+}
+
+// point holds the phone's camera in front of the desk until it has read what is there.
+func (t *tour) point(conditions camera.Conditions, target fyne.CanvasObject, until func() bool) error {
+	t.deskScr.Sync()
+	scene := t.deskWin.Canvas().Capture()
+	area := image.Rectangle{}
+	if target != nil {
+		pos, _ := positionOf(t.deskWin.Canvas(), target)
+		area = image.Rect(int(pos.X), int(pos.Y), int(pos.X+target.Size().Width), int(pos.Y+target.Size().Height))
+	}
+	seed := uint64(t.step)
+	return t.await("the camera's picture", func() bool {
+		if until() {
+			return true
+		}
+		seed++
+		t.phone.Camera.Show(conditions.Frame(scene, area, image.Pt(720, 1280), seed))
+		return false
+	})
+}
+
+// files are the file dialogs and the clipboard of the tour's person.
+type files struct {
+	model     *model.App
+	clipboard string
+}
+
+func (f *files) ChoosePicture()   {}
+func (f *files) Paste()           { f.model.Text(f.clipboard) }
+func (f *files) Copy(text string) { f.clipboard = text }
+func (f *files) Save(_, _ string) {}
+
+func theme(app fyne.App) {
+	app.Settings().SetTheme(style.NewTheme(style.Options{Appearance: style.Light}))
+}

@@ -1,0 +1,183 @@
+// Package windows shows the simulator on a display: one window is the phone, the other the desk with its computer. The phone's camera sees
+// what the desk's window shows, its fingerprint reader is a sheet on the phone's window; everything else is real.
+package windows
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"avow/app/avow-simulator/desk"
+	"avow/assets/icons"
+	mailtext "avow/assets/mail"
+	"avow/assets/translations"
+	"avow/internal/authn"
+	"avow/internal/phone/platform"
+	"avow/internal/phone/platform/simulated"
+	"avow/internal/testenv"
+	"avow/internal/testenv/camera"
+	"avow/internal/ui/model"
+	"avow/internal/ui/shell"
+	w "avow/internal/ui/widgets"
+)
+
+// Who sits at the desk.
+const (
+	user     = "anna.lind"
+	userName = "Anna Lind"
+	support  = "046-555 01 00"
+)
+
+// Options say what a run differs in.
+type Options struct {
+	Version string
+	// Languages are the system's wishes.
+	Languages []string
+	// Do runs a function on the UI's thread and returns at once; nil: fyne.Do.
+	Do func(func())
+}
+
+// Simulator is both windows with what is behind them.
+type Simulator struct {
+	env   *testenv.Env
+	phone *testenv.Phone
+	model *model.App
+	shell *shell.Shell
+	desk  *desk.Desk
+	Phone fyne.Window
+	Desk  fyne.Window
+
+	opt     Options
+	screen  *desk.Screen
+	print   *translations.Printer
+	running context.Context
+	stop    context.CancelFunc
+	done    chan struct{}
+}
+
+// Open makes both windows. Show them, run the app, then Close.
+func Open(ctx context.Context, app fyne.App, opt Options) (*Simulator, error) {
+	if opt.Do == nil {
+		opt.Do = fyne.Do
+	}
+	s := &Simulator{opt: opt, print: translations.New(opt.Languages...), done: make(chan struct{})}
+	s.running, s.stop = context.WithCancel(ctx)
+	var err error
+	if s.env, err = testenv.Start(ctx, testenv.Options{Texts: mailtext.New(support)}); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, app); err != nil {
+		s.stop()
+		_ = s.env.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Simulator) open(ctx context.Context, app fyne.App) error {
+	if _, err := s.env.AddUser(ctx, user, userName); err != nil {
+		return err
+	}
+	computer, err := s.env.AddComputer(ctx, "laptop-42", "LAPTOP-42", authn.MatchTap)
+	if err != nil {
+		return err
+	}
+	if s.phone, err = s.env.OpenPhone(ctx, testenv.PhoneOptions{Name: "Simulated phone", Ask: s.askFinger}); err != nil {
+		return err
+	}
+	settings, err := model.OpenSettings(s.phone.Dir)
+	if err != nil {
+		return err
+	}
+	s.Phone = app.NewWindow("Avow")
+	s.shell = shell.New(app, s.Phone, shell.Options{Do: s.opt.Do})
+	s.model = model.New(model.Config{
+		Core: s.phone.Core, Settings: settings, Biometrics: s.phone.Keys, Camera: s.phone.Camera, Log: model.NewLogBook(2000),
+		Version: s.opt.Version, Changed: s.shell.Changed, Languages: s.opt.Languages,
+	})
+	s.Phone.Resize(fyne.NewSize(390, 844))
+	s.shell.Show(s.model)
+	s.Desk = app.NewWindow("LAPTOP-42")
+	s.desk = desk.New(s.env, computer, user, s.print.Language(), func() { s.opt.Do(s.syncDesk) })
+	s.screen = desk.NewScreen(s.desk)
+	s.Desk.SetPadded(false)
+	s.Desk.SetContent(s.screen.Object())
+	s.Desk.Resize(fyne.NewSize(560, 760))
+	go func() { defer close(s.done); s.phone.Run(s.running) }()
+	go s.tick()
+	return nil
+}
+
+func (s *Simulator) syncDesk() {
+	if s.screen != nil {
+		s.screen.Sync()
+	}
+}
+
+// Close ends everything; nothing is left on disk.
+func (s *Simulator) Close() error {
+	s.stop()
+	<-s.done
+	s.shell.Close()
+	s.model.Close()
+	s.desk.Close()
+	s.phone.Close()
+	if err := s.env.Close(); err != nil {
+		return fmt.Errorf("end the simulator: %w", err)
+	}
+	return nil
+}
+
+// tick keeps the desk's clock going, and holds the phone's camera in front of the desk while the scanner is open.
+func (s *Simulator) tick() {
+	t := time.NewTicker(250 * time.Millisecond)
+	defer t.Stop()
+	for seed := uint64(1); ; seed++ {
+		select {
+		case <-s.running.Done():
+			return
+		case <-t.C:
+		}
+		if seed%4 == 0 {
+			s.opt.Do(s.syncDesk)
+		}
+		if s.model.Page() != model.PageScan {
+			continue
+		}
+		shot := make(chan image.Image, 1)
+		s.opt.Do(func() { shot <- s.Desk.Canvas().Capture() })
+		select {
+		case scene := <-shot:
+			s.phone.Camera.Show(camera.Steady.Frame(scene, image.Rectangle{}, image.Pt(720, 1280), seed))
+		case <-s.running.Done():
+			return
+		}
+	}
+}
+
+// askFinger shows a sheet in place of a fingerprint reader.
+func (s *Simulator) askFinger(ctx context.Context, p platform.Prompt) simulated.Answer {
+	answers := make(chan simulated.Answer, 1)
+	s.opt.Do(func() {
+		var closeSheet func()
+		give := func(a simulated.Answer) func() {
+			return func() {
+				closeSheet()
+				answers <- a
+			}
+		}
+		t := s.print
+		closeSheet = w.ShowSheet(s.Phone.Canvas(), w.Column(12, w.NewHeading(p.Title), w.NewBody(t.T("desk.sensor")), w.Gap(4),
+			w.NewButton(w.Outlined, t.T("desk.use_pin"), "", give(simulated.UsePIN)),
+			w.NewMainButton(t.T("desk.touch"), icons.Fingerprint, give(simulated.Touch))), 0, func() { answers <- simulated.Cancel })
+	})
+	select {
+	case a := <-answers:
+		return a
+	case <-ctx.Done():
+		return simulated.Cancel
+	}
+}

@@ -101,6 +101,7 @@ func badLinks() map[string]struct {
 		"query before":           {"HTTPS://ID.EXAMPLE.COM/R?x=1#" + code, true},
 		"longer path":            {"HTTPS://ID.EXAMPLE.COM/X/R#" + code, true},
 		"path in small letters":  {"https://id.example.com/r#" + code, true},
+		"path of a digit":        {"https://id.example.com/1#" + code, true},
 		"escaped path":           {"https://id.example.com/%52#" + code, true},
 		"space before":           {" " + good, true},
 		"huge":                   {good + strings.Repeat("0", 1<<20), true},

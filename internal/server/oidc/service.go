@@ -93,8 +93,7 @@ func (s *Service) handle(h api.Handler) http.Handler {
 		if ref.after > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int((ref.after+time.Second-1)/time.Second)))
 		}
-		ref.Description = ascii(ref.Description)
-		_ = api.Write(w, ref.status, ref.OAuthError)
+		_ = api.Write(w, ref.status, wire.OAuthError{Code: ref.Code, Description: ascii(ref.Description)})
 	})
 }
 

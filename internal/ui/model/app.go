@@ -85,6 +85,16 @@ type Config struct {
 	Languages  []string     // the system's wishes, first first
 }
 
+// lane is a kind of work that runs at most once at a time. An answer waits for nothing else: to refuse must always be possible, also
+// while a server is asked that does not reply.
+type lane string
+
+const (
+	laneAnswer lane = "answer"
+	laneCheck  lane = "check"
+	laneOther  lane = "other"
+)
+
 // App is the app as view models. Its methods return at once; work goes on in the background and Changed tells of it.
 type App struct {
 	cfg    Config
@@ -98,7 +108,7 @@ type App struct {
 	stack   []Page // pages above the tab
 	account phone.AccountID
 	later   map[authn.RequestID]bool // "Later" was said
-	busy    string                   // what runs, "" for nothing
+	busy    map[lane]string          // what runs, in the words of its button
 	fault   *Fault                   // of the page on top
 	failure *Fault                   // of PageError
 	pin     pinEntry
@@ -121,7 +131,7 @@ func New(cfg Config) *App {
 	if cfg.Go == nil {
 		cfg.Go = func(f func()) { go f() }
 	}
-	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}}
+	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
 	a.cancel = cfg.Core.Subscribe(a.event)
@@ -181,7 +191,10 @@ func (a *App) Tabs() (active Page, shown bool) {
 
 // GoTo switches to a tab.
 func (a *App) GoTo(tab Page) {
-	a.change(func() { a.tab, a.stack, a.fault = tab, nil, nil })
+	a.change(func() {
+		a.pop()
+		a.tab, a.stack, a.home.removed = tab, nil, ""
+	})
 }
 
 // Open puts a page above the tab.
@@ -192,6 +205,9 @@ func (a *App) Open(p Page) {
 // Back leaves the page on top; Esc and the arrow do the same. On a request it is "Later", never No.
 func (a *App) Back() {
 	switch a.Page() {
+	case PageLock, PageTrouble, PageWelcome, PageHome, PageSettings: // nothing lies under them that could be seen
+	case PageScan:
+		a.CloseScan()
 	case PageAskPIN:
 		a.CancelPIN()
 	case PageRequest:
@@ -207,11 +223,20 @@ func (a *App) Back() {
 	}
 }
 
+// pop takes the page on top away and ends what it began; mu must be held.
 func (a *App) pop() {
 	if len(a.stack) > 0 {
 		a.stack = a.stack[:len(a.stack)-1]
 	}
+	a.endCamera()
 	a.fault, a.pin, a.scan = nil, pinEntry{}, scanState{}
+}
+
+// popIf takes the page away only if it is still the one on top; mu must be held.
+func (a *App) popIf(p Page) {
+	if a.top() == p {
+		a.pop()
+	}
 }
 
 // Done leaves a result or an error.
@@ -219,11 +244,23 @@ func (a *App) Done() {
 	a.change(func() { a.result, a.failure = nil, nil })
 }
 
-// Busy says what runs now, in the words of the button that began it; "" for nothing.
+// Busy says what runs now for the page that is shown, in the words of the button that began it; "" for nothing.
 func (a *App) Busy() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.busy
+	return a.busyOn(a.page(a.cfg.Core.State()))
+}
+
+func (a *App) busyOn(p Page) string {
+	switch {
+	case p == PageRequest:
+		return a.busy[laneAnswer]
+	case p == PageAskPIN:
+		return a.busy[a.ask.lane]
+	case p == PageHome && a.busy[laneOther] == "":
+		return a.busy[laneCheck]
+	}
+	return a.busy[laneOther]
 }
 
 // T prints a text that stands alone.
@@ -243,33 +280,46 @@ func (a *App) change(f func()) {
 	a.cfg.Changed()
 }
 
-// do runs a command in the background. One at a time: while one runs another is not begun.
-func (a *App) do(label string, f func(context.Context) error, done func(error)) {
+// do runs a command in the background and reports whether it was begun: while one runs in its lane another is not.
+func (a *App) do(l lane, label string, f func(context.Context) error, done func(error)) bool {
 	a.mu.Lock()
-	if a.busy != "" {
+	if a.busy[l] != "" {
 		a.mu.Unlock()
-		return
+		return false
 	}
-	a.busy, a.fault = label, nil
+	a.busy[l], a.fault = label, nil
 	a.mu.Unlock()
 	a.cfg.Changed()
 	a.cfg.Go(func() {
 		err := f(a.ctx)
 		a.mu.Lock()
-		a.busy = ""
+		delete(a.busy, l)
 		a.mu.Unlock()
 		done(err)
 		a.cfg.Changed()
 	})
+	return true
 }
 
 // event hears of the core. It only asks for a redraw, and shows what closed.
 func (a *App) event(e phone.Event) {
-	if e.Kind == phone.RequestClosed {
+	switch e.Kind {
+	case phone.RequestClosed:
 		a.requestClosed(e)
-	}
-	if e.Kind == phone.AccountsChanged {
-		a.accountsChanged()
+	case phone.AccountsChanged:
+		a.cfg.Go(a.accountsChanged) // it asks the core, which an event must not do
+	case phone.LockChanged:
+		a.cfg.Go(a.locked)
 	}
 	a.cfg.Changed()
+}
+
+// locked ends the camera when the app has locked under it, unless a request is being answered with it.
+func (a *App) locked() {
+	s := a.cfg.Core.State()
+	a.change(func() {
+		if s.Locked && a.scan.forRequest == "" {
+			a.popIf(PageScan)
+		}
+	})
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"avow/internal/key"
 	"avow/internal/phone"
+	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/wire"
 )
@@ -41,7 +43,7 @@ func (a *App) Connect() ConnectView {
 	}
 	v := ConnectView{
 		Organisation: inv.Organisation, Account: t.T("app.connect.account", "Login", inv.LoginMasked), Host: inv.Host,
-		GoodUntil: t.T("app.connect.good_until", "Clock", t.Clock(inv.GoodUntil)), Busy: a.busy,
+		GoodUntil: t.T("app.connect.good_until", "Clock", t.Clock(inv.GoodUntil)), Busy: a.busy[laneOther],
 		Points: []Point{
 			{"check-circle", t.T("app.connect.says_yes")},
 			{"fingerprint", t.T("app.connect.asks")},
@@ -57,44 +59,63 @@ func (a *App) Connect() ConnectView {
 	return v
 }
 
-// invite asks the server of a link who it is.
+// invite asks the server of a link who it is. A person who closes the scanner meanwhile has changed her mind.
 func (a *App) invite(link wire.RegistrationLink) {
 	var inv *phone.Invitation
-	a.do(a.T("app.busy.asking"), func(ctx context.Context) error {
+	a.mu.Lock()
+	scanning := a.top() == PageScan
+	a.mu.Unlock()
+	a.do(laneOther, a.T("app.busy.asking"), func(ctx context.Context) error {
 		var err error
 		inv, err = a.cfg.Core.Invite(ctx, link)
 		return err
 	}, func(err error) {
-		if err != nil {
-			a.change(func() { a.pop() })
-			a.fail(err)
-			return
-		}
+		var old *phone.Invitation
 		a.change(func() {
-			if a.top() == PageScan {
-				a.pop()
+			switch {
+			case scanning && a.top() != PageScan:
+				old = inv
+			case err != nil:
+				a.popIf(PageScan)
+				f := a.faultOf(err)
+				f.Again = scanning && !f.Hard
+				a.failure = &f
+			default:
+				a.popIf(PageScan)
+				if a.connect.invitation != inv {
+					old = a.connect.invitation
+				}
+				a.connect = connectState{invitation: inv}
+				a.stack = []Page{PageConnect}
 			}
-			a.connect = connectState{invitation: inv}
-			a.stack = append(a.stack, PageConnect)
 		})
+		a.forget(old)
 	})
+}
+
+// ScanAgain leaves an error for the scanner.
+func (a *App) ScanAgain() {
+	a.change(func() { a.failure = nil })
+	a.OpenScan()
 }
 
 // ConfirmConnect is the tap on Connect. Without a PIN one is chosen first.
 func (a *App) ConfirmConnect() {
 	if !a.cfg.Core.State().HasPIN {
 		a.change(func() {
-			a.connect.waiting, a.pin = true, pinEntry{}
-			a.stack = append(a.stack, PageChoosePIN)
+			if a.top() == PageConnect { // a second tap before the page came
+				a.connect.waiting, a.pin = true, pinEntry{}
+				a.stack = append(a.stack, PageChoosePIN)
+			}
 		})
 		return
 	}
 	a.change(func() { a.connect.waiting = true })
-	a.connectNow()
+	a.connectNow(nil)
 }
 
-// connectNow goes on after the PIN was chosen.
-func (a *App) connectNow() {
+// connectNow goes on after the PIN was chosen; pin is that PIN, nil when it was chosen before.
+func (a *App) connectNow(pin key.Secret) {
 	a.mu.Lock()
 	inv, waiting := a.connect.invitation, a.connect.waiting
 	a.connect.waiting = false
@@ -105,7 +126,11 @@ func (a *App) connectNow() {
 	title := a.T("app.prompt.connect", "Organisation", inv.Organisation)
 	prompt := platform.Prompt{Title: title, Subtitle: inv.Host, Reason: a.T("app.prompt.connect_reason")}
 	var acc phone.Account
-	a.verified(title, inv.Host, a.T("app.busy.connecting"), func(ctx context.Context) error {
+	a.verified(&question{title: title, subtitle: inv.Host, lane: laneOther}, a.T("app.busy.connecting"), func(ctx context.Context) error {
+		if pin != nil {
+			ctx = keystore.WithPIN(ctx, pin)
+			pin = nil // only for the first try: what is typed later counts
+		}
 		var err error
 		acc, err = a.cfg.Core.Connect(ctx, inv, prompt)
 		return err
@@ -131,14 +156,20 @@ func (a *App) connectNow() {
 	})
 }
 
-// CancelConnect leaves the question; nothing is bound.
+// CancelConnect leaves the question; nothing is bound. While the server is being told it is too late for that: the answer comes first.
 func (a *App) CancelConnect() {
-	a.mu.Lock()
-	inv := a.connect.invitation
-	a.connect = connectState{}
-	a.pop()
-	a.mu.Unlock()
-	a.cfg.Changed()
+	var inv *phone.Invitation
+	a.change(func() {
+		if a.busy[laneOther] != "" {
+			return
+		}
+		inv, a.connect = a.connect.invitation, connectState{}
+		a.popIf(PageConnect)
+	})
+	a.forget(inv)
+}
+
+func (a *App) forget(inv *phone.Invitation) {
 	if inv != nil {
 		a.cfg.Go(func() {
 			if err := a.cfg.Core.Forget(a.ctx, inv); err != nil && a.cfg.Log != nil {

@@ -22,6 +22,8 @@ type Fault struct {
 	Code     string    // NET-1042
 	Until    time.Time // when to try again; zero when waiting does not help
 	Hard     bool      // there is no "try again": a stop for safety
+	Again    bool      // another code may help: there is a way back to the scanner
+	Support  string    // how to reach the service desk; "" when it is not known
 }
 
 // faultOf says an error in the app's language. What it does not know by its code keeps the sentence that came with it, which is
@@ -30,6 +32,9 @@ func (a *App) faultOf(err error) Fault {
 	t := a.print
 	e := authn.AsError(err)
 	f := Fault{Title: t.T("app.fault.title"), Sentence: e.Message, Code: ShortCode(e.Code)}
+	if acc, ok := a.shownAccount(a.cfg.Core.State()); ok {
+		f.Support = acc.Support
+	}
 	if e.RetryAfter > 0 {
 		f.Until = a.cfg.Now().Add(e.RetryAfter)
 	}
@@ -151,7 +156,7 @@ func (a *App) GoOn() {
 		open = a.cfg.Core.UnlockOld
 	}
 	title := a.T("app.prompt.unlock")
-	a.verified(title, "", a.T("app.busy.opening"), func(ctx context.Context) error {
+	a.verified(&question{title: title, lane: laneOther}, a.T("app.busy.opening"), func(ctx context.Context) error {
 		return open(ctx, platform.Prompt{Title: title})
 	}, func(err error) {
 		if err != nil && !errors.Is(err, platform.ErrCanceled) {

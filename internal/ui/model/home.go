@@ -80,10 +80,10 @@ func (a *App) Home() HomeView {
 	s, t, now := a.cfg.Core.State(), a.print, a.cfg.Now()
 	acc, ok := a.shownAccount(s)
 	if !ok {
-		return HomeView{Quiet: true, Busy: a.busy}
+		return HomeView{Quiet: true, Busy: a.busyOn(PageHome)}
 	}
 	v := HomeView{
-		Initials: initials(acc.Name), Name: acc.Name, Organisation: acc.Organisation, Busy: a.busy, Support: acc.Support, Quiet: len(s.Requests) == 0,
+		Initials: initials(acc.Name), Name: acc.Name, Organisation: acc.Organisation, Busy: a.busyOn(PageHome), Support: acc.Support, Quiet: len(s.Requests) == 0,
 	}
 	for _, x := range s.Accounts {
 		v.Accounts = append(v.Accounts, AccountLine{ID: x.ID, Name: x.Name, Organisation: x.Organisation, Shown: x.ID == acc.ID})
@@ -185,11 +185,13 @@ func (a *App) shownAccount(s phone.State) (phone.Account, bool) {
 }
 
 // ShowAccount switches to an account.
-func (a *App) ShowAccount(id phone.AccountID) { a.change(func() { a.account = id }) }
+func (a *App) ShowAccount(id phone.AccountID) {
+	a.change(func() { a.account, a.home.removed = id, "" })
+}
 
 // CheckNow asks all servers.
 func (a *App) CheckNow() {
-	a.do(a.T("app.busy.checking"), a.cfg.Core.Sync, func(error) {}) // the status line says it
+	a.do(laneCheck, a.T("app.busy.checking"), a.cfg.Core.Sync, func(error) {}) // the status line says it
 }
 
 // RemoveQuestion is what is asked before an account is removed.
@@ -214,7 +216,7 @@ func (a *App) RemoveAccount() {
 	}
 	var told bool
 	title := a.T("app.prompt.remove", "Organisation", acc.Organisation)
-	a.verified(title, "", a.T("app.busy.removing"), func(ctx context.Context) error {
+	a.verified(&question{title: title, lane: laneOther}, a.T("app.busy.removing"), func(ctx context.Context) error {
 		var err error
 		told, err = a.cfg.Core.RemoveAccount(ctx, acc.ID)
 		return err

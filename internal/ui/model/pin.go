@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
@@ -25,6 +26,8 @@ type pinEntry struct {
 // question is a command that was begun and waits for the PIN.
 type question struct {
 	title, subtitle string
+	lane            lane
+	request         authn.RequestID                         // the request that it approves, if it does
 	again           func(context.Context, key.Secret) error // the PIN is in the context too; nil when the sensor is asked
 	done            func(error)
 }
@@ -93,7 +96,7 @@ func (a *App) hasBiometric() bool {
 func (a *App) Digit(d rune) {
 	var full string
 	a.change(func() {
-		if a.busy != "" || a.cfg.Now().Before(a.pin.until) || d < '0' || d > '9' || len(a.pin.digits) >= PINLength {
+		if a.busyOn(a.page(a.cfg.Core.State())) != "" || a.cfg.Now().Before(a.pin.until) || d < '0' || d > '9' || len(a.pin.digits) >= PINLength {
 			return
 		}
 		a.pin.wrong, a.pin.until = "", time.Time{}
@@ -110,7 +113,7 @@ func (a *App) Digit(d rune) {
 // Backspace takes the last digit away.
 func (a *App) Backspace() {
 	a.change(func() {
-		if n := len(a.pin.digits); n > 0 && a.busy == "" {
+		if n := len(a.pin.digits); n > 0 && a.busyOn(a.page(a.cfg.Core.State())) == "" {
 			a.pin.digits = a.pin.digits[:n-1]
 		}
 	})
@@ -158,13 +161,13 @@ func (a *App) choosePIN(pin string) {
 	if !a.repeated(pin) {
 		return
 	}
-	a.do(a.T("app.busy.saving"), func(ctx context.Context) error {
+	a.do(laneOther, a.T("app.busy.saving"), func(ctx context.Context) error {
 		return a.cfg.Core.SetPIN(ctx, key.Secret(pin))
 	}, func(err error) {
 		a.pinDone(err)
 		if err == nil {
-			a.change(a.pop)
-			a.connectNow()
+			a.change(func() { a.popIf(PageChoosePIN) })
+			a.connectNow(key.Secret(pin)) // it was typed a moment ago: nobody is asked a third time
 		}
 	})
 }
@@ -183,12 +186,12 @@ func (a *App) changePIN(pin string) {
 	if !a.repeated(pin) {
 		return
 	}
-	a.do(a.T("app.busy.saving"), func(ctx context.Context) error {
+	a.do(laneOther, a.T("app.busy.saving"), func(ctx context.Context) error {
 		return a.cfg.Core.ChangePIN(ctx, key.Secret(old), key.Secret(pin))
 	}, func(err error) {
 		a.pinDone(err)
 		if err == nil {
-			a.change(a.pop)
+			a.change(func() { a.popIf(PageChangePIN) })
 		}
 	})
 }
@@ -211,7 +214,7 @@ func (a *App) repeated(pin string) (same bool) {
 // unlock opens the vault.
 func (a *App) unlock(ctx context.Context, open func(context.Context, platform.Prompt) error) {
 	p := platform.Prompt{Title: a.T("app.prompt.unlock"), Reason: a.T("app.prompt.unlock_reason")}
-	a.do(a.T("app.busy.opening"), func(context.Context) error { return open(ctx, p) }, a.pinDone)
+	a.do(laneOther, a.T("app.busy.opening"), func(context.Context) error { return open(ctx, p) }, a.pinDone)
 }
 
 // pinDone clears what was typed and says what was wrong with it.
@@ -233,16 +236,35 @@ func (a *App) pinDone(err error) {
 	})
 }
 
-// verified runs a command that verifies the user. When the PIN is needed it is asked for, and the command runs again with it.
-func (a *App) verified(title, subtitle, label string, f func(context.Context) error, done func(error)) {
-	q := &question{title: title, subtitle: subtitle, done: done, again: func(ctx context.Context, _ key.Secret) error { return f(ctx) }}
-	a.do(label, f, func(err error) {
+// verified runs a command that verifies the user. When the PIN is needed it is asked for, and the command runs again with it. q says what
+// is asked, and the lane.
+func (a *App) verified(q *question, label string, f func(context.Context) error, done func(error)) {
+	q.done, q.again = done, func(ctx context.Context, _ key.Secret) error { return f(ctx) }
+	a.do(q.lane, label, f, func(err error) {
 		if needsPIN(err) {
-			a.change(func() { a.ask, a.pin = q, pinEntry{} })
+			a.askPIN(q)
 			return
 		}
 		done(err)
 	})
+}
+
+// askPIN opens the question for the PIN. Another one that waited is given up: there is one page for it.
+func (a *App) askPIN(q *question) {
+	a.mu.Lock()
+	old := a.ask
+	open := q.request == "" || a.isOpen(a.cfg.Core.State(), q.request)
+	if open {
+		a.ask, a.pin = q, pinEntry{}
+	}
+	a.mu.Unlock()
+	switch {
+	case !open:
+		q.done(authn.ErrRequestExpired)
+	case old != nil:
+		old.done(platform.ErrCanceled)
+	}
+	a.cfg.Changed()
 }
 
 func needsPIN(err error) bool {
@@ -259,28 +281,38 @@ func needsPIN(err error) bool {
 
 // answer runs a waiting command again with the PIN, or with the sensor for nil.
 func (a *App) answer(q *question, pin key.Secret) {
-	a.do(a.T("app.busy.checking"), func(ctx context.Context) error {
+	a.do(q.lane, a.T("app.busy.checking"), func(ctx context.Context) error {
 		if pin != nil {
 			ctx = keystore.WithPIN(ctx, pin)
 		}
 		return q.again(ctx, pin)
 	}, func(err error) {
-		a.pinDone(err)
-		if needsPIN(err) || errors.Is(err, platform.ErrCanceled) {
-			return
+		again := needsPIN(err) || errors.Is(err, platform.ErrCanceled)
+		a.mu.Lock()
+		given := a.ask != q // the person went back meanwhile
+		if !given && !again {
+			a.ask, a.pin = nil, pinEntry{}
 		}
-		a.change(func() { a.ask, a.pin = nil, pinEntry{} })
-		q.done(err)
+		a.mu.Unlock()
+		switch {
+		case given && again:
+			q.done(platform.ErrCanceled)
+		case again:
+			a.pinDone(err)
+		default:
+			q.done(err)
+		}
 	})
 }
 
-// CancelPIN gives the waiting command up. Nothing was done.
+// CancelPIN gives the waiting command up. Nothing was done; if the command runs already, what becomes of it is shown when it is known.
 func (a *App) CancelPIN() {
 	a.mu.Lock()
 	q := a.ask
+	running := q != nil && a.busy[q.lane] != ""
 	a.ask, a.pin = nil, pinEntry{}
 	a.mu.Unlock()
-	if q != nil {
+	if q != nil && !running {
 		q.done(platform.ErrCanceled)
 	}
 	a.cfg.Changed()

@@ -6,17 +6,19 @@ import (
 	"time"
 
 	"avow/internal/authn"
+	"avow/internal/key"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
 )
 
 // requestState is what was done on the request that is shown.
 type requestState struct {
-	id      authn.RequestID
-	shown   time.Time
-	wrong   string // "Not this number. …"
-	sending bool
-	notMe   bool // the question "Really not you?" is open
+	id      authn.RequestID // what the person looks at: an answer is for this one, whatever arrives meanwhile
+	number  string          // what was typed, kept while the PIN is asked
+	handle  key.Secret      // of the code that was scanned for it
+	wrong   string          // "Not this number. …"
+	sending bool            // this phone's answer is on its way
+	notMe   bool            // the question "Really not you?" is open
 }
 
 // RequestView is the full-screen question "Is it you signing in?". Its texts come from the signed request only.
@@ -31,6 +33,7 @@ type RequestView struct {
 	Message   string
 	Match     authn.MatchMode
 	MatchText string  // "Type the number you see on LAPTOP-42"
+	Number    string  // what was typed before the PIN was asked
 	Left      string  // 1:34
 	Part      float64 // of the time that is left, 1 to 0
 	Urgent    bool    // the last ten seconds
@@ -55,7 +58,7 @@ func (a *App) Request() (RequestView, bool) {
 		return RequestView{}, false
 	}
 	if a.request.id != r.ID {
-		a.request = requestState{id: r.ID, shown: a.cfg.Now()}
+		a.request = requestState{id: r.ID}
 	}
 	return a.requestView(s, *r), true
 }
@@ -66,7 +69,7 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 	acc, _ := s.Account(r.Account)
 	v := RequestView{
 		ID: r.ID, Title: t.T("app.request.title"), Client: r.Client.Name, Computer: r.Client.Kind == authn.ClientComputer, Known: r.Client.Known,
-		Message: r.Message, Match: r.Match, Left: t.Left(left), Urgent: left <= 10*time.Second, Wrong: a.request.wrong, Busy: a.busy,
+		Message: r.Message, Match: r.Match, Left: t.Left(left), Urgent: left <= 10*time.Second, Wrong: a.request.wrong, Busy: a.busy[laneAnswer], Number: a.request.number,
 		Part: left.Seconds() / float64(r.Expires-r.IssuedAt), NotMe: a.request.notMe, More: a.waiting(s) - 1,
 		Hint: t.T("app.request.hint_pin"), Advice: t.T("app.request.advice"),
 	}
@@ -94,6 +97,10 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 	v.Facts = []Fact{{"user", t.T("app.request.account"), account}, {"clock", t.T("app.request.time"), when}}
 	v.Facts = append(v.Facts, Fact{"map-pin", t.T("app.request.place"), orUnknown(t.T("app.request.place_unknown"), r.Origin.Place)})
 	v.Facts = append(v.Facts, Fact{"globe", t.T("app.request.address"), orUnknown(t.T("app.request.address_unknown"), r.Origin.IP)})
+	if a.request.handle != nil {
+		v.Match, v.Advice = authn.MatchTap, t.T("app.request.scanned", "Client", r.Client.Name)
+		return v
+	}
 	switch r.Match {
 	case authn.MatchNumber:
 		v.MatchText = t.T("app.request.type_number", "Client", r.Client.Name)
@@ -110,8 +117,12 @@ func orUnknown(unknown, value string) string {
 	return value
 }
 
-// currentRequest is the one that is asked now: the first that was not put off. mu must be held.
+// currentRequest is the one that is asked now: the one that is looked at, else the first that was not put off. One that arrives later
+// and ends sooner must not slip under the finger. mu must be held.
 func (a *App) currentRequest(s phone.State) *phone.Request {
+	if r, ok := s.Request(a.request.id); ok && !a.later[r.ID] {
+		return &r
+	}
 	for _, r := range s.Requests {
 		if !a.later[r.ID] {
 			return &r
@@ -139,7 +150,7 @@ func (a *App) waiting(s phone.State) int {
 func (a *App) Later() {
 	a.change(func() {
 		if r := a.currentRequest(a.cfg.Core.State()); r != nil {
-			a.later[r.ID] = true
+			a.later[r.ID], a.request = true, requestState{}
 		}
 	})
 }
@@ -151,16 +162,25 @@ func (a *App) Answer(id authn.RequestID) { a.change(func() { delete(a.later, id)
 // that is an error like any other.
 func (a *App) Yes(number string) {
 	a.mu.Lock()
-	r := a.currentRequest(a.cfg.Core.State())
+	r, ok := a.looked()
+	a.request.number = number
+	handle := a.request.handle
 	a.mu.Unlock()
-	if r == nil {
-		return
-	}
-	if r.Match == authn.MatchQR {
+	switch {
+	case !ok:
+	case handle != nil:
+		a.approve(r, phone.Match{Handle: handle})
+	case r.Match == authn.MatchQR:
 		a.ScanInstead(r.ID)
-		return
+	default:
+		a.approve(r, phone.Match{Number: number})
 	}
-	a.approve(*r, phone.Match{Number: number})
+}
+
+// looked is the request on the screen, if it is still open; mu must be held.
+func (a *App) looked() (phone.Request, bool) {
+	r, ok := a.cfg.Core.State().Request(a.request.id)
+	return r, ok && !a.later[r.ID]
 }
 
 func (a *App) approve(r phone.Request, m phone.Match) {
@@ -168,9 +188,14 @@ func (a *App) approve(r phone.Request, m phone.Match) {
 	p := platform.Prompt{Title: title, Subtitle: r.Login, Reason: a.T("app.prompt.approve_reason", "Client", r.Client.Name)}
 	var receipt phone.Receipt
 	a.change(func() { a.request.wrong = "" })
-	a.verified(title, r.Login, a.T("app.busy.sending"), func(ctx context.Context) error {
+	q := &question{title: title, subtitle: r.Login, lane: laneAnswer, request: r.ID}
+	a.verified(q, a.T("app.busy.sending"), func(ctx context.Context) error {
 		var err error
+		a.sending(r.ID, true)
 		receipt, err = a.cfg.Core.Approve(ctx, r.ID, m, p)
+		if needsPIN(err) {
+			a.sending(r.ID, false) // nothing was sent: it may end while the PIN is asked
+		}
 		return err
 	}, func(err error) { a.answered(r, authn.Approve, receipt, err) })
 }
@@ -189,9 +214,9 @@ func (a *App) ReallyNotMe() { a.refuse(authn.NotMe) }
 
 func (a *App) refuse(kind authn.DecisionKind) {
 	a.mu.Lock()
-	r := a.currentRequest(a.cfg.Core.State())
+	r, ok := a.looked()
 	a.mu.Unlock()
-	if r == nil {
+	if !ok {
 		return
 	}
 	say := a.cfg.Core.Deny
@@ -199,15 +224,26 @@ func (a *App) refuse(kind authn.DecisionKind) {
 		say = a.cfg.Core.NotMe
 	}
 	var receipt phone.Receipt
-	a.do(a.T("app.busy.sending"), func(ctx context.Context) error {
+	a.do(laneAnswer, a.T("app.busy.sending"), func(ctx context.Context) error {
 		var err error
+		a.sending(r.ID, true)
 		receipt, err = say(ctx, r.ID)
 		return err
-	}, func(err error) { a.answered(*r, kind, receipt, err) })
+	}, func(err error) { a.answered(r, kind, receipt, err) })
+}
+
+// sending notes that this phone itself closes a request now.
+func (a *App) sending(id authn.RequestID, on bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.request.id == id {
+		a.request.sending = on
+	}
 }
 
 // answered shows what became of an answer.
 func (a *App) answered(r phone.Request, kind authn.DecisionKind, receipt phone.Receipt, err error) {
+	a.sending(r.ID, false)
 	switch {
 	case err == nil:
 		a.change(func() {
@@ -215,14 +251,20 @@ func (a *App) answered(r phone.Request, kind authn.DecisionKind, receipt phone.R
 			a.result = a.resultOf(r, kind, receipt)
 		})
 	case errors.Is(err, authn.ErrWrongNumber):
-		a.change(func() { a.request.wrong = a.wrongNumber(r, err) })
+		a.change(func() { a.sayWrong(r, a.wrongNumber(r, err)) })
 	case errors.Is(err, phone.ErrNumberMissing):
-		a.change(func() { a.request.wrong = a.print.T("app.request.all_digits") })
+		a.change(func() { a.sayWrong(r, a.print.T("app.request.all_digits")) })
 	case errors.Is(err, platform.ErrCanceled):
 		a.change(func() {})
 	default:
 		a.change(func() { a.request = requestState{} })
 		a.fail(err)
+	}
+}
+
+func (a *App) sayWrong(r phone.Request, words string) {
+	if a.request.id == r.ID {
+		a.request.wrong = words
 	}
 }
 
@@ -239,10 +281,16 @@ func (a *App) requestClosed(e phone.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.later, e.Request)
-	if a.request.id != e.Request || a.busy != "" {
+	if a.request.id != e.Request || a.request.sending {
 		return
 	}
 	a.request = requestState{}
+	if a.ask != nil && a.ask.request == e.Request {
+		a.ask, a.pin = nil, pinEntry{}
+	}
+	if a.scan.forRequest == e.Request {
+		a.popIf(PageScan)
+	}
 	var f Fault
 	switch e.State {
 	case authn.RequestExpired:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"io"
+	"time"
 
 	"avow/assets/translations"
 	"avow/internal/authn"
@@ -22,7 +23,11 @@ type scanState struct {
 	typing     bool
 	frame      image.Image
 	stop       func()
+	foreign    time.Time // when a code was seen that is none of ours
 }
+
+// foreignFor is how long it is said that a code is none of ours, once the camera sees something else.
+const foreignFor = 2 * time.Second
 
 // ScanView is the page of the scanner.
 type ScanView struct {
@@ -61,21 +66,16 @@ func (a *App) openScan(id authn.RequestID) {
 		if a.top() != PageScan {
 			a.stack = append(a.stack, PageScan)
 		}
+		a.endCamera()
 		a.fault, a.scan = nil, scanState{forRequest: id}
 	})
 	a.startCamera()
 }
 
 // CloseScan leaves the scanner.
-func (a *App) CloseScan() {
-	a.stopCamera()
-	a.change(func() {
-		if a.top() == PageScan {
-			a.pop()
-		}
-	})
-}
+func (a *App) CloseScan() { a.change(func() { a.popIf(PageScan) }) }
 
+// startCamera looks until something was read that can be used, or the scanner is closed. What cannot be used is said, and the camera looks on.
 func (a *App) startCamera() {
 	if a.cfg.Camera == nil {
 		return
@@ -84,22 +84,38 @@ func (a *App) startCamera() {
 	a.change(func() { a.scan.stop = stop })
 	a.cfg.Go(func() {
 		frames, err := a.cfg.Camera.Start(ctx)
-		if errors.Is(err, platform.ErrNoCamera) {
-			return
-		}
 		if err != nil {
-			a.scanFault(err)
+			a.cameraFault(ctx, err)
 			return
 		}
-		c, err := scanner.Watch(ctx, a.shown(ctx, frames), func(why error) { a.change(func() { a.scan.hint = a.hintOf(why) }) })
+		shown := a.shown(ctx, frames)
+		for ctx.Err() == nil {
+			c, err := scanner.Watch(ctx, shown, func(why error) { a.sees(ctx, why) })
+			if err != nil {
+				a.cameraFault(ctx, err)
+				return
+			}
+			a.found(c)
+		}
+	})
+}
+
+func (a *App) cameraFault(ctx context.Context, err error) {
+	if ctx.Err() == nil && !errors.Is(err, platform.ErrNoCamera) {
+		a.scanFault(err)
+	}
+}
+
+// sees says what the camera sees, in place of what it saw a while ago.
+func (a *App) sees(ctx context.Context, why error) {
+	a.change(func() {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			a.scanFault(err)
-			return
+		a.scan.hint = a.hintOf(why)
+		if a.fault != nil && a.cfg.Now().Sub(a.scan.foreign) > foreignFor {
+			a.fault = nil
 		}
-		a.found(c)
 	})
 }
 
@@ -109,7 +125,11 @@ func (a *App) shown(ctx context.Context, frames <-chan image.Image) <-chan image
 	go func() {
 		defer close(out)
 		for img := range frames {
-			a.change(func() { a.scan.frame = img })
+			a.change(func() {
+				if ctx.Err() == nil { // else the scanner was closed, and perhaps opened again
+					a.scan.frame = img
+				}
+			})
 			select {
 			case out <- img:
 			case <-ctx.Done():
@@ -120,14 +140,12 @@ func (a *App) shown(ctx context.Context, frames <-chan image.Image) <-chan image
 	return out
 }
 
-func (a *App) stopCamera() {
-	a.mu.Lock()
-	stop := a.scan.stop
-	a.scan.stop, a.scan.frame = nil, nil
-	a.mu.Unlock()
-	if stop != nil {
-		stop()
+// endCamera stops the camera; mu must be held.
+func (a *App) endCamera() {
+	if a.scan.stop != nil {
+		a.scan.stop()
 	}
+	a.scan.stop, a.scan.frame = nil, nil
 }
 
 // hintOf says what the scanner sees; mu must be held.
@@ -151,18 +169,22 @@ func (a *App) hintOf(err error) string {
 
 // Picture reads a picture from a file or the clipboard and closes it.
 func (a *App) Picture(r io.ReadCloser) {
-	a.do(a.T("app.busy.reading"), func(ctx context.Context) error {
+	var c scanner.Content
+	begun := a.do(laneOther, a.T("app.busy.reading"), func(ctx context.Context) error {
 		defer func() { _ = r.Close() }()
-		c, err := scanner.Picture(ctx, r)
-		if err == nil {
-			a.cfg.Go(func() { a.found(c) })
-		}
+		var err error
+		c, err = scanner.Picture(ctx, r)
 		return err
 	}, func(err error) {
 		if err != nil {
 			a.scanFault(err)
+			return
 		}
+		a.found(c)
 	})
+	if !begun {
+		_ = r.Close()
+	}
 }
 
 // Typing opens the field for a link.
@@ -174,14 +196,19 @@ func (a *App) Text(text string) { a.found(scanner.Classify(text)) }
 func (a *App) scanFault(err error) {
 	a.change(func() {
 		f := a.faultOf(err)
-		var nf *qr.NotFoundError
-		if errors.As(err, &nf) {
-			if hint := a.hintOf(err); hint != "" {
-				f.Sentence = hint
-			}
+		if hint := a.hintOf(err); hint != "" {
+			f.Sentence = hint
 		}
 		a.fault = &f
+		a.showScan()
 	})
+}
+
+// showScan has the scanner on top, where what was read is spoken of; mu must be held.
+func (a *App) showScan() {
+	if a.top() != PageScan {
+		a.stack = append(a.stack, PageScan)
+	}
 }
 
 // found acts on what was read.
@@ -190,15 +217,16 @@ func (a *App) found(c scanner.Content) {
 	case wire.RegistrationLink:
 		a.mu.Lock()
 		answering := a.scan.forRequest != ""
+		if !answering {
+			a.endCamera()
+		}
 		a.mu.Unlock()
 		if answering {
 			a.notThis("app.scan.not_the_request")
 			return
 		}
-		a.stopCamera()
 		a.invite(link)
 	case wire.ApprovalLink:
-		a.stopCamera()
 		a.approveByCode(link)
 	default:
 		a.notThis(wordsFor(c.Kind))
@@ -221,36 +249,31 @@ func wordsFor(k scanner.Kind) translations.Message {
 	return "app.scan.text"
 }
 
-// notThis says why what was read cannot be used here; the scanner looks on.
+// notThis says why what was read cannot be used here; the camera looks on.
 func (a *App) notThis(why translations.Message) {
 	a.change(func() {
 		a.fault = &Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T(why)}
-		if a.top() != PageScan {
-			a.stack = append(a.stack, PageScan)
-		}
+		a.scan.foreign = a.cfg.Now()
+		a.showScan()
 	})
-	a.mu.Lock()
-	closed := a.scan.stop == nil
-	a.mu.Unlock()
-	if closed {
-		return
-	}
-	a.stopCamera()
-	a.startCamera()
 }
 
-// approveByCode says Yes to the request whose code was scanned. The scanned code is the match; the user is verified as always.
+// approveByCode answers the request whose code was scanned: the code takes the place of the number. Whoever looked at the request and then
+// scanned has said Yes; whoever comes with a code first is shown what it is about, and says Yes or No then (threat T3).
 func (a *App) approveByCode(link wire.ApprovalLink) {
 	r, err := a.cfg.Core.ByHandle(link)
 	if err != nil {
 		a.notThis("app.scan.no_request")
 		return
 	}
+	var asked bool
 	a.change(func() {
-		if a.top() == PageScan {
-			a.pop()
-		}
+		asked = a.scan.forRequest == r.ID
+		a.popIf(PageScan)
 		delete(a.later, r.ID)
+		a.request = requestState{id: r.ID, handle: link.Handle}
 	})
-	a.approve(r, phone.Match{Handle: link.Handle})
+	if asked {
+		a.approve(r, phone.Match{Handle: link.Handle})
+	}
 }

@@ -137,17 +137,14 @@ func (a *App) SetBiometric(on bool) {
 		}
 	}
 	if !on {
-		a.do(a.T("app.busy.saving"), a.cfg.Biometrics.DisableBiometric, done)
+		a.do(laneOther, a.T("app.busy.saving"), a.cfg.Biometrics.DisableBiometric, done)
 		return
 	}
 	title := a.T("app.prompt.biometric")
 	p := platform.Prompt{Title: title}
-	a.change(func() {
-		a.pin = pinEntry{}
-		a.ask = &question{title: title, subtitle: "", done: done, again: func(ctx context.Context, pin key.Secret) error {
-			return a.cfg.Biometrics.EnableBiometric(ctx, pin, p)
-		}}
-	})
+	a.askPIN(&question{title: title, lane: laneOther, done: done, again: func(ctx context.Context, pin key.Secret) error {
+		return a.cfg.Biometrics.EnableBiometric(ctx, pin, p)
+	}})
 }
 
 // LogText is the debug log for the screen: the lines that contain filter, or a sentence when there are none.

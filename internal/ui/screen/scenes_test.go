@@ -1,0 +1,185 @@
+package screen_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"avow/internal/authn"
+	"avow/internal/client"
+	"avow/internal/phone"
+	"avow/internal/phone/keystore"
+	"avow/internal/phone/vault"
+	"avow/internal/ui/model"
+	"avow/internal/ui/model/modeltest"
+	"avow/internal/wire"
+)
+
+func sensor(l *look) { l.sensor = true }
+
+func open(p model.Page) func(*stage) {
+	return func(g *stage) { g.model.Open(p) }
+}
+
+// scenes are all screens in every state that matters.
+func scenes() []scene {
+	return append(append(before(), home()...), append(asked(), after()...)...)
+}
+
+// before are the screens until an account is connected.
+func before() []scene {
+	empty := phone.State{}
+	connect := func(g *stage) { g.model.Text(modeltest.RegistrationLink()); g.settle() }
+	return []scene{
+		{name: "01-welcome", state: empty},
+		{name: "02-lock", state: locked(modeltest.Open())},
+		{name: "02-lock-sensor", state: locked(modeltest.Open()), look: sensor, act: func(g *stage) {
+			g.core.OnUnlock = func(context.Context) error { return keystore.ErrPINRequired }
+			g.digits("48")
+		}},
+		{name: "02-lock-wrong", state: locked(modeltest.Open()), act: func(g *stage) {
+			g.core.OnUnlock = func(context.Context) error { return keystore.ErrPINWrong.After(25 * time.Second) }
+			g.digits("482913")
+		}},
+		{name: "03-scan", state: empty, act: func(g *stage) { g.model.OpenScan() }},
+		{name: "03-scan-wifi", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Text("WIFI:S:guest;;") }},
+		{name: "03-scan-other", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Text("otpauth://totp/x?secret=AAAA") }},
+		{name: "03-scan-damaged", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Text("avow://x/R#1") }},
+		{name: "03-scan-type", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Typing() }},
+		{name: "04-connect", state: empty, act: connect},
+		{name: "04-connect-second", state: modeltest.Open(), act: func(g *stage) {
+			g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) {
+				inv := modeltest.Invitation()
+				inv.Organisation, inv.Host, inv.NewServer = "Malmö Harbour and Terminals Authority", "registration.identity.login.malmo-harbour-authority.example", true
+				return inv, nil
+			}
+			connect(g)
+		}},
+		{name: "04-connect-failed", state: modeltest.Open(), act: func(g *stage) {
+			g.core.OnConnect = func(context.Context, *phone.Invitation) (phone.Account, error) { return phone.Account{}, client.ErrUnreachable }
+			connect(g)
+			g.tap("connect")
+		}},
+		{name: "04-choose-pin", state: empty, act: func(g *stage) { connect(g); g.tap("connect"); g.digits("4829") }},
+		{name: "04-choose-pin-differ", state: empty, act: func(g *stage) { connect(g); g.tap("connect"); g.digits("482913"); g.digits("482914") }},
+		{name: "04-choose-pin-weak", state: empty, act: func(g *stage) {
+			g.core.OnSetPIN = func(string) error { return keystore.ErrPINWeak }
+			connect(g)
+			g.tap("connect")
+			g.digits("111111")
+			g.digits("111111")
+		}},
+		{name: "04-check-words", state: modeltest.Open(), act: func(g *stage) { connect(g); g.tap("connect") }},
+		{name: "04-connected", state: modeltest.Open(), act: func(g *stage) {
+			g.core.OnConnect = func(context.Context, *phone.Invitation) (phone.Account, error) { return modeltest.Account(), nil }
+			connect(g)
+			g.tap("connect")
+		}},
+		{name: "18-error-old-code", state: empty, act: func(g *stage) {
+			g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) { return nil, authn.ErrSessionExpired }
+			g.model.OpenScan()
+			connect(g)
+		}},
+		{name: "18-error-pin", state: modeltest.Open(), act: func(g *stage) {
+			g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) { return nil, client.ErrPinMismatch }
+			connect(g)
+		}},
+	}
+}
+
+// home is the first tab.
+func home() []scene {
+	two := modeltest.Open()
+	two.Accounts = append(two.Accounts, modeltest.SecondAccount())
+	return []scene{
+		{name: "05-home", state: modeltest.Open(number("r_1")...), act: func(g *stage) { g.model.Later() }},
+		{name: "05-home-two", state: modeltest.Open(number("r_1", "r_2")...), act: func(g *stage) { g.model.Later(); g.settle(); g.model.Later() }},
+		{name: "19-home-quiet", state: modeltest.Open()},
+		{name: "19-home-two-accounts", state: two},
+		{name: "19-home-menu", state: modeltest.Open(), act: func(g *stage) { g.tap("menu") }},
+		{name: "19-home-accounts", state: two, act: func(g *stage) { g.tap("accounts") }},
+		{name: "19-home-new", state: withAccount(func(a *phone.Account) { a.Last, a.PasswordChangedAt = nil, time.Time{} })},
+		{name: "05-home-waiting", state: withAccount(func(a *phone.Account) { a.Status, a.CheckWords = phone.Waiting, [2]string{"amber", "canal"} })},
+		{name: "05-home-blocked", state: withAccount(func(a *phone.Account) { a.Status = phone.Blocked })},
+		{name: "05-home-removed", state: withAccount(func(a *phone.Account) { a.Status = phone.Removed })},
+		{name: "05-home-unreachable", state: withAccount(func(a *phone.Account) {
+			a.Status, a.Since, a.Trouble = phone.Unreachable, modeltest.Now.Add(-34*time.Minute), client.ErrUnreachable
+		})},
+		{name: "05-home-notes", state: withAccount(func(a *phone.Account) {
+			a.MutedUntil = modeltest.Now.Add(time.Hour)
+			a.Notices = []wire.Notice{
+				{Kind: authn.NoticeDeviceRegistered, At: modeltest.Now.Add(-time.Hour).Unix(), Facts: map[string]string{"device": "Pixel 9"}},
+				{Kind: authn.NoticeTooManyRequests, At: modeltest.Now.Add(-2 * time.Hour).Unix()},
+			}
+		})},
+		{name: "05-home-remove", state: modeltest.Open(), act: func(g *stage) { g.tap("menu"); g.menu(2) }},
+		{name: "05-home-long", state: withAccount(func(a *phone.Account) {
+			a.Name, a.Organisation = "Maximiliane-Alexandra von Hohenlohe-Langenburg", "Malmö Harbour and Terminals Authority of Skåne"
+		})},
+	}
+}
+
+// asked are the screens of a request.
+func asked() []scene {
+	tapped := modeltest.Open(modeltest.Request("r_1", authn.MatchTap))
+	scanned := modeltest.Open(modeltest.Request("r_1", authn.MatchQR))
+	strange := modeltest.Request("r_1", authn.MatchNumber)
+	strange.Client.Name, strange.Client.Kind, strange.Client.Known = "Payroll and travel expenses of Lund Energy", authn.ClientWeb, false
+	strange.Message, strange.Origin = "Change the account that your salary is paid to", authn.Origin{}
+	wrong := func(g *stage) {
+		g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) {
+			e := *authn.ErrWrongNumber
+			e.Left = 2
+			return phone.Receipt{}, &e
+		}
+		g.digits("482914")
+		g.tap("yes")
+	}
+	return []scene{
+		{name: "06-request-number", state: modeltest.Open(number("r_1")...), act: func(g *stage) { g.digits("4829") }},
+		{name: "06-request-number-sensor", state: modeltest.Open(number("r_1")...), look: sensor},
+		{name: "06-request-early", state: modeltest.Open(number("r_1")...), act: func(g *stage) { g.digits("48"); g.tap("yes") }},
+		{name: "06-request-wrong", state: modeltest.Open(number("r_1")...), act: wrong},
+		{name: "06-request-strange", state: modeltest.Open(strange)},
+		{name: "06-request-urgent", state: modeltest.Open(number("r_1")...), act: func(g *stage) { g.now = modeltest.Now.Add(86 * time.Second) }},
+		{name: "06-request-pin", state: modeltest.Open(number("r_1")...), act: func(g *stage) {
+			g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) { return phone.Receipt{}, keystore.ErrPINRequired }
+			g.digits("482913")
+			g.tap("yes")
+			g.digits("123")
+		}},
+		{name: "07-request-tap", state: tapped},
+		{name: "07-request-qr", state: scanned},
+		{name: "07-request-scan", state: scanned, act: func(g *stage) { g.tap("yes") }},
+		{name: "07-request-scanned", state: scanned, act: func(g *stage) { g.model.Text(modeltest.ApprovalLink()) }},
+		{name: "07-request-not-me", state: tapped, act: func(g *stage) { g.tap("not-me") }},
+		{name: "08-approved", state: tapped, act: func(g *stage) { g.tap("yes") }},
+		{name: "08-denied", state: tapped, act: func(g *stage) { g.tap("no") }},
+		{name: "08-not-me", state: tapped, act: func(g *stage) { g.model.ReallyNotMe() }},
+		{name: "18-error-expired", state: tapped, act: func(g *stage) { g.core.CloseRequest("r_1", authn.RequestExpired) }},
+		{name: "18-error-no-server", state: tapped, act: func(g *stage) {
+			g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) {
+				return phone.Receipt{}, fmt.Errorf("send decision: %w", client.ErrUnreachable)
+			}
+			g.tap("yes")
+		}},
+	}
+}
+
+// after are settings and trouble.
+func after() []scene {
+	damaged, old := modeltest.Open(), modeltest.Open()
+	damaged.Trouble = &phone.Trouble{Code: "vault_damaged", Backup: true, Err: vault.ErrDamaged}
+	old.Trouble = &phone.Trouble{Code: "vault_old", Err: vault.ErrRolledBack}
+	return []scene{
+		{name: "16-settings", state: modeltest.Open(), look: sensor, act: func(g *stage) { g.model.GoTo(model.PageSettings) }},
+		{name: "16-settings-empty", state: phone.State{}, act: func(g *stage) { g.model.GoTo(model.PageSettings) }},
+		{name: "16-language", state: modeltest.Open(), act: open(model.PageLanguage)},
+		{name: "16-text-size", state: modeltest.Open(), act: open(model.PageTextSize)},
+		{name: "16-change-pin", state: modeltest.Open(), act: open(model.PageChangePIN)},
+		{name: "16-about", state: modeltest.Open(), act: open(model.PageAbout)},
+		{name: "16-debug-log", state: modeltest.Open(), act: open(model.PageDebugLog)},
+		{name: "18-trouble-damaged", state: damaged},
+		{name: "18-trouble-old", state: old},
+	}
+}

@@ -77,7 +77,7 @@ func TestNonsense(t *testing.T) {
 		want   string
 	}{
 		"captive portal":       {raw(200, "text/html", "<html>Welcome to the Wi-Fi"), "server_nonsense"},
-		"redirect":             {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", 302) }, "server_nonsense"},
+		"redirect":             {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, "server_nonsense"},
 		"empty":                {raw(200, "application/json", ""), "server_nonsense"},
 		"no content":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, "server_nonsense"},
 		"cut JSON":             {raw(200, "application/json", `{"requests":[`), "server_nonsense"},

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -303,6 +304,21 @@ func TestBadBodies(t *testing.T) {
 			wantProblem(t, route.path+" "+name, a, http.StatusBadRequest, "bad_body")
 		}
 	}
+	endless := &zeros{left: 1 << 30}
+	req, err := http.NewRequest(http.MethodPost, o.Site.Issuer+"/v1/registration/claim", endless)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := o.http.Do(req)
+	if err == nil {
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("endless body: status %d", resp.StatusCode)
+		}
+		_ = resp.Body.Close()
+	}
+	if sent := 1<<30 - endless.left; sent > 16<<20 { // what the sockets hold, and no more
+		t.Errorf("the server took %d bytes of an endless body", sent)
+	}
 	if st := o.phone.status(); st.State != authn.DeviceActive || o.state(q.Request.ID) != authn.RequestOpen {
 		t.Error("a bad body changed something")
 	}
@@ -379,4 +395,17 @@ func TestSeen(t *testing.T) {
 			t.Errorf("seen after %s, want %s", got, c.want)
 		}
 	}
+}
+
+// zeros is a long body.
+type zeros struct{ left int }
+
+func (z *zeros) Read(p []byte) (int, error) {
+	n := min(len(p), z.left)
+	if n == 0 {
+		return 0, io.EOF
+	}
+	clear(p[:n])
+	z.left -= n
+	return n, nil
 }

@@ -107,6 +107,20 @@ func TestUsedForEver(t *testing.T) {
 	raw := p.sign(p.statement(early.Link, claimed))
 	p.adopt(p.finish(raw), raw)
 
+	tombstone := func(when string) {
+		t.Helper()
+		if h := early.Session.Secret; !bytes.Contains(read(t, r.config.Tombstones), []byte(hex.EncodeToString(h[:]))) {
+			t.Errorf("%s: the used session is not in the file", when)
+		}
+	}
+	tombstone("when the phone has its answer")
+	r.stop()
+	if err := os.Remove(r.config.Tombstones); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	tombstone("after the file was lost and the server started")
+
 	check := func(when string) {
 		t.Helper()
 		other, same := r.newPhone(), &phone{r: r, device: p.device, approval: p.approval, exchange: p.exchange}

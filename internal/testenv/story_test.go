@@ -333,3 +333,26 @@ func TestWrongClock(t *testing.T) {
 		})
 	}
 }
+
+// TestConfirmedLive: the phone hears of the Yes on the page at once.
+func TestConfirmedLive(t *testing.T) {
+	ctx, env := start(t)
+	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
+	p := must(env.OpenPhone(ctx, testenv.PhoneOptions{Name: "pixel", KDF: fastKDF}))(t)
+	if err := p.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+	events := listen(t, ctx, p)
+	s := must(env.AddSession(ctx, "anna.lind", authn.BindFirst))(t)
+	a := must(p.Connect(ctx, s.Link))(t)
+	if a.Status != phone.Waiting {
+		t.Fatalf("status is %s before the Yes", a.Status)
+	}
+	must(env.Admin.ConfirmSession(ctx, s.ID, wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "test"}))(t)
+	for {
+		await(t, ctx, events, phone.AccountsChanged)
+		if got, _ := p.State().Account(a.ID); got.Status == phone.Connected {
+			return
+		}
+	}
+}

@@ -59,6 +59,7 @@ type Desk struct {
 	ctx      context.Context
 	stop     context.CancelFunc
 	T        *translations.Printer
+	Now      func() time.Time // for the guard of a screen that has just arrived
 
 	mu     sync.Mutex
 	state  State
@@ -68,7 +69,7 @@ type Desk struct {
 
 // New makes the desk of a computer. changed is called after every change, from any goroutine.
 func New(env *testenv.Env, computer *testenv.Computer, user, lang string, changed func()) *Desk {
-	d := &Desk{env: env, computer: computer, changed: changed, T: translations.New(lang)}
+	d := &Desk{env: env, computer: computer, changed: changed, T: translations.New(lang), Now: time.Now}
 	d.ctx, d.stop = context.WithCancel(context.Background())
 	d.state = State{Mode: Form, Method: authn.MatchNumber, User: user, Computer: computer.Name}
 	return d

@@ -174,7 +174,7 @@ func (s *Screen) question(st State) []fyne.CanvasObject {
 	t := s.desk.T
 	words := w.Column(0, w.NewMuted(t.T("desk.phone_shows")), w.NewText(style.TextWords, style.Text, w.Run{Text: st.Words[0], Bold: true}),
 		w.NewText(style.TextWords, style.Text, w.Run{Text: st.Words[1], Bold: true}))
-	yesNo := w.NewYesNo(t.T("desk.no"), t.T("desk.yes"), w.NewGuard(time.Now))
+	yesNo := w.NewYesNo(t.T("desk.no"), t.T("desk.yes"), w.NewGuard(s.desk.Now))
 	yesNo.OnNo, yesNo.OnYes = func() { s.desk.Answer(false) }, func() { s.desk.Answer(true) }
 	s.Names["no"], s.Names["yes"] = yesNo.No().(fyne.CanvasObject), yesNo.Yes().(fyne.CanvasObject)
 	slip := w.NewSlip(w.Line(12, 1, w.NewTile(icons.Phone, w.Brand), w.NewTitle(st.Phone)), words)

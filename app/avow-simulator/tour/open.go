@@ -94,6 +94,7 @@ func (t *tour) openDesk(app fyne.App) error {
 	}
 	t.deskWin = app.NewWindow("LAPTOP-42")
 	t.desk = desk.New(t.env, computer, User, "en", func() { t.queue <- func() { t.deskScr.Sync() } })
+	t.desk.Now = t.now
 	t.deskScr = desk.NewScreen(t.desk)
 	t.deskWin.SetPadded(false)
 	t.deskWin.SetContent(t.deskScr.Object())

@@ -122,7 +122,7 @@ func (t *tour) await(what string, holds func() bool) error {
 			f()
 		case <-time.After(20 * time.Millisecond):
 		case <-late:
-			return fmt.Errorf("%s did not come; the phone shows %s %s", what, t.shell.Page(), t.model.Busy())
+			return fmt.Errorf("%s did not come; the phone shows %s %s, the desk %s %s", what, t.shell.Page(), t.model.Busy(), t.desk.State().Mode, t.desk.State().Fault)
 		case <-t.ctx.Done():
 			return t.ctx.Err()
 		}
@@ -195,6 +195,7 @@ func (t *tour) tap(name string) error {
 // tapDesk taps a thing on the desk by its name.
 func (t *tour) tapDesk(name string) error {
 	t.drain()
+	t.skip += guard
 	err := tapAt(t.deskWin, t.deskScr.Names[name])
 	t.drain()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"avow/internal/authn"
+	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
@@ -138,7 +139,7 @@ func (c *Core) send(ctx context.Context, r Request, a *account, kind authn.Decis
 		return Receipt{}, err
 	}
 	if _, err := wire.VerifyReceipt(answer.Receipt, a.device.Server().Identity, r.jws, jws); err != nil {
-		return Receipt{}, fmt.Errorf("receipt of the decision: %w", err)
+		return Receipt{}, client.ErrNonsense.Because(fmt.Errorf("receipt of the decision: %w", err))
 	}
 	now := c.cfg.Now()
 	receipt := Receipt{At: now, Client: r.Client.Name, Kind: kind, Request: r.jws, Decision: jws, Receipt: answer.Receipt}

@@ -79,6 +79,7 @@ type Config struct {
 	Camera     platform.Camera
 	Log        *LogBook
 	Version    string
+	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
 	Now        func() time.Time
 	Changed    func()       // called after every change, from any goroutine; must return at once
 	Go         func(func()) // runs work in the background; nil: a goroutine
@@ -307,9 +308,9 @@ func (a *App) event(e phone.Event) {
 	case phone.RequestClosed:
 		a.requestClosed(e)
 	case phone.AccountsChanged:
-		a.cfg.Go(a.accountsChanged) // it asks the core, which an event must not do
+		a.react(a.accountsChanged) // it asks the core, which an event must not do
 	case phone.LockChanged:
-		a.cfg.Go(a.locked)
+		a.react(a.locked)
 	}
 	a.cfg.Changed()
 }
@@ -321,5 +322,13 @@ func (a *App) locked() {
 		if s.Locked && a.scan.forRequest == "" {
 			a.popIf(PageScan)
 		}
+	})
+}
+
+// react does what an event leads to, and tells of it.
+func (a *App) react(f func()) {
+	a.cfg.Go(func() {
+		f()
+		a.cfg.Changed()
 	})
 }

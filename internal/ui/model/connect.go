@@ -27,7 +27,7 @@ type ConnectView struct {
 	Warning      string // a second organisation
 	Points       []Point
 	Busy         string
-	Words        string // what went wrong
+	Head, Words  string // what went wrong
 }
 
 // Point is one line with an icon that says what something means.
@@ -54,7 +54,7 @@ func (a *App) Connect() ConnectView {
 		v.Warning = t.T("app.connect.new_organisation")
 	}
 	if a.fault != nil {
-		v.Words = a.fault.Sentence
+		v.Head, v.Words = a.fault.Title, a.fault.Sentence
 	}
 	return v
 }

@@ -90,8 +90,19 @@ func (a *App) faultOf(err error) Fault {
 func ShortCode(code string) string {
 	area := "APP"
 	for _, p := range []struct{ prefix, area string }{
-		{"server_", "NET"}, {"tls_", "NET"}, {"pin_mismatch", "REG"}, {"session_", "REG"}, {"device_", "DEV"}, {"user_", "ACC"},
-		{"request_", "REQ"}, {"already_", "REQ"}, {"wrong_", "REQ"}, {"too_many", "REQ"}, {"vault_", "VLT"}, {"key", "KEY"}, {"pin_", "KEY"},
+		{"server_", "NET"},
+		{"tls_", "NET"},
+		{"pin_mismatch", "REG"},
+		{"session_", "REG"},
+		{"device_", "DEV"},
+		{"user_", "ACC"},
+		{"request_", "REQ"},
+		{"already_", "REQ"},
+		{"wrong_", "REQ"},
+		{"too_many", "REQ"},
+		{"vault_", "VLT"},
+		{"key", "KEY"},
+		{"pin_", "KEY"},
 	} {
 		if len(code) >= len(p.prefix) && code[:len(p.prefix)] == p.prefix {
 			area = p.area

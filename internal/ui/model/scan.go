@@ -23,6 +23,7 @@ type scanState struct {
 	typing     bool
 	frame      image.Image
 	stop       func()
+	blind      bool      // the camera cannot be had
 	foreign    time.Time // when a code was seen that is none of ours
 }
 
@@ -31,12 +32,14 @@ const foreignFor = 2 * time.Second
 
 // ScanView is the page of the scanner.
 type ScanView struct {
-	Title  string
-	Above  string
-	Hint   string      // what it sees while it looks
-	Wrong  bool        // the hint says that something cannot be used
-	Frame  image.Image // the camera's; nil without one
-	Typing bool        // the field for a link is open
+	Title         string
+	Above         string
+	Hint          string      // what it sees while it looks
+	Wrong         bool        // the hint says that something cannot be used
+	Frame         image.Image // the camera's; nil without one
+	Typing        bool        // the field for a link is open
+	Camera        bool        // there is one
+	WithoutCamera string      // what to do when there is none
 }
 
 // Scan is the view of PageScan.
@@ -46,7 +49,9 @@ func (a *App) Scan() ScanView {
 	v := ScanView{
 		Title: a.print.T("app.scan.title"), Above: a.print.T("app.scan.above"), Hint: a.scan.hint, Frame: a.scan.frame, Typing: a.scan.typing,
 	}
+	v.Camera, v.WithoutCamera = a.cfg.Camera != nil && !a.scan.blind, a.print.T("app.scan.without_camera")
 	if a.scan.forRequest != "" {
+		v.WithoutCamera = a.print.T("app.scan.without_camera_request")
 		v.Above = a.print.T("app.scan.above_request")
 	}
 	if a.fault != nil {
@@ -101,7 +106,11 @@ func (a *App) startCamera() {
 }
 
 func (a *App) cameraFault(ctx context.Context, err error) {
-	if ctx.Err() == nil && !errors.Is(err, platform.ErrNoCamera) {
+	if ctx.Err() != nil {
+		return
+	}
+	a.change(func() { a.scan.blind = true })
+	if !errors.Is(err, platform.ErrNoCamera) {
 		a.scanFault(err)
 	}
 }

@@ -85,6 +85,7 @@ type SettingsView struct {
 	HasSensor bool
 	Biometric bool
 	Version   string
+	Keys      string // where the keys of this device are kept
 	Words     string
 }
 
@@ -96,6 +97,15 @@ func (a *App) SettingsView() SettingsView {
 	v := SettingsView{
 		Choices: c, HasPIN: a.cfg.Core.State().HasPIN, HasSensor: a.cfg.Biometrics != nil, Biometric: a.hasBiometric(), Version: a.cfg.Version,
 		Language: a.print.T("app.settings.language_system"),
+	}
+	switch a.cfg.KeyClass {
+	case "":
+	case key.Software:
+		v.Keys = a.print.T("app.about.keys_software")
+	case key.Keyring:
+		v.Keys = a.print.T("app.about.keys_keyring")
+	default:
+		v.Keys = a.print.T("app.about.keys_hardware")
 	}
 	for _, l := range translations.Languages() {
 		if l.Tag == c.Language {

@@ -24,9 +24,10 @@ func (a *App) structure(p Page) any {
 		return v
 	case PageRequest:
 		v, _ := a.Request()
-		return []any{v.ID, v.Facts, v.More}
+		return []any{v.ID, v.Facts, v.Match, v.More}
 	case PageScan:
-		return a.Scan().Typing
+		v := a.Scan()
+		return []any{v.Typing, v.Camera}
 	case PageConnect:
 		v := a.Connect()
 		v.Busy = ""
@@ -36,6 +37,8 @@ func (a *App) structure(p Page) any {
 		return []any{v.Initials, v.Name, v.Below, v.Biometric}
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
+	case PageWelcome:
+		return a.Welcome()
 	case PageResult:
 		return a.ResultView()
 	case PageError:

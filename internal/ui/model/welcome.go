@@ -5,13 +5,16 @@ type WelcomeView struct {
 	Brand, Motto string // on the slip
 	Title, Text  string
 	Connect      string
+	Note         string // what was done last: an account was removed
 }
 
 // Welcome is the view of PageWelcome.
 func (a *App) Welcome() WelcomeView {
-	t := a.printer()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.print
 	return WelcomeView{
 		Brand: t.T("app.welcome.brand"), Motto: t.T("app.welcome.motto"), Title: t.T("app.welcome.title"), Text: t.T("app.welcome.text"),
-		Connect: t.T("app.welcome.connect"),
+		Connect: t.T("app.welcome.connect"), Note: a.home.removed,
 	}
 }

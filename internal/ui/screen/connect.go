@@ -27,12 +27,11 @@ func Connect(a *model.App, f Frame) *Screen {
 		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Text: v.Warning}))
 	}
 	if v.Words != "" {
-		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Text: v.Words}))
+		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: v.Head, Text: v.Words, Below: true}))
 	}
 	connect := name(s, "connect", w.NewMainButton(a.T("app.connect.connect"), icons.Fingerprint, a.ConfirmConnect).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.CancelConnect).Sized(style.SizeMainButton))
-	rows = append(rows, w.Space(), w.Line(12, 1, cancel, connect))
-	s.Object = f.page(w.Column(0, rows...))
+	s.Object, _ = f.page(w.Column(0, rows...), w.Line(12, 1, cancel, connect))
 	s.Update = func() { connect.SetBusy(a.Busy()) }
 	s.Shown = s.Update
 	return s
@@ -44,9 +43,9 @@ func CheckWords(a *model.App, f Frame) *Screen {
 	words := w.Column(0, w.NewText(style.TextWords, style.Text, w.Run{Text: v.Words[0], Bold: true}),
 		w.NewText(style.TextWords, style.Text, w.Run{Text: v.Words[1], Bold: true}))
 	slip := w.NewSlip(w.Line(14, 1, w.NewTile(icons.Building, w.Brand), w.NewTitle(v.Organisation)), words)
-	s.Object = f.page(w.Column(0, w.Gap(style.SizeTopBar), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(16), slip, w.Gap(16),
-		w.Line(10, 1, w.NewSpinner(), w.NewMuted(v.Waiting)), w.Space(),
-		name(s, "later", w.NewButton(w.Outlined, a.T("app.words.later"), "", a.FinishConnect))))
+	s.Object, _ = f.page(w.Column(0, w.Gap(style.SizeTopBar), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(16), slip, w.Gap(16),
+		w.Line(10, 1, w.NewSpinner(), w.NewMuted(v.Waiting))),
+		name(s, "later", w.NewButton(w.Outlined, a.T("app.words.later"), "", a.FinishConnect)))
 	return s
 }
 
@@ -55,7 +54,7 @@ func Connected(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.ConnectedView()
 	stamp := w.NewStamp()
 	slip := w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, stamp), w.Gap(16), w.NewDisplay(v.Title)), w.NewLead(v.Text))
-	s.Object = f.page(w.Column(0, w.Gap(28), slip, w.Space(), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.FinishConnect))))
+	s.Object, _ = f.page(w.Column(0, w.Gap(28), slip), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.FinishConnect)))
 	s.Shown = stamp.Arrive
 	return s
 }

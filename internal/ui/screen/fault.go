@@ -20,8 +20,17 @@ func Failure(a *model.App, f Frame) *Screen {
 	if v.Code != "" {
 		rows = append(rows, w.Gap(20), serviceDesk(s, a, f, v.Code))
 	}
-	rows = append(rows, w.Space(), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done)))
-	s.Object = f.page(w.Column(0, rows...))
+	if v.Support != "" {
+		rows = append(rows, w.Gap(16), w.Line(10, 1, w.NewIcon(icons.Headset, style.IconRow, style.TextMuted), w.NewBody(a.T("app.fault.support", "Support", v.Support))))
+	}
+	foot := w.Column(12)
+	if v.Again {
+		foot.Add(name(s, "done", w.NewButton(w.Outlined, a.T("app.done"), "", a.Done)))
+		foot.Add(name(s, "again", w.NewMainButton(a.T("app.fault.again"), icons.Scan, a.ScanAgain)))
+	} else {
+		foot.Add(name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done)))
+	}
+	s.Object, _ = f.page(w.Column(0, rows...), foot)
 	return s
 }
 
@@ -35,11 +44,12 @@ func Trouble(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Trouble()
 	rows := []fyne.CanvasObject{
 		w.Gap(style.SizeTopBar), w.Line(0, -1, w.NewBigTile(icons.Warning, w.Warn, 72)), w.Gap(16), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(20),
-		serviceDesk(s, a, f, v.Code), w.Space(),
+		serviceDesk(s, a, f, v.Code),
 	}
+	var foot fyne.CanvasObject
 	if v.GoOn != "" {
-		rows = append(rows, name(s, "go-on", w.NewButton(w.Outlined, v.GoOn, "", a.GoOn)))
+		foot = name(s, "go-on", w.NewButton(w.Outlined, v.GoOn, "", a.GoOn))
 	}
-	s.Object = f.page(w.Column(0, rows...))
+	s.Object, _ = f.page(w.Column(0, rows...), foot)
 	return s
 }

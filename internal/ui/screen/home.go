@@ -38,7 +38,10 @@ func Home(a *model.App, f Frame) *Screen {
 			})
 		}
 	} else {
-		rows = append(rows, w.Space(), quiet(a), w.Space())
+		if v.Tone != model.Bad { // to an account that is blocked or gone nothing comes
+			rows = append(rows, w.Space(), quiet(a))
+		}
+		rows = append(rows, w.Space())
 		if v.Last != nil {
 			icon := icons.Close
 			if v.Last.Approved {
@@ -113,6 +116,9 @@ func statusCard(s *Screen, a *model.App, v model.HomeView) fyne.CanvasObject {
 	icon := statusIcons[v.Tone]
 	check := name(s, "check-now", w.NewButton(w.Soft, a.T("app.home.check"), "", a.CheckNow))
 	rows := []fyne.CanvasObject{w.Line(12, 1, w.NewTile(icon, tone(v.Tone)), words, check)}
+	if v.Tone != model.Good || style.LargeText() { // what is not well needs more words, and the width for them
+		rows = []fyne.CanvasObject{w.Line(12, 1, w.NewTile(icon, tone(v.Tone)), words), check}
+	}
 	if len(v.Facts) > 0 {
 		var facts []w.Fact
 		for _, x := range v.Facts {

@@ -19,11 +19,7 @@ func PIN(p model.Page, a *model.App, f Frame) *Screen {
 	if v.Biometric {
 		left = w.Corner{Icon: icons.Fingerprint, Soft: true, OnTap: a.UseBiometric}
 	}
-	height := float32(w.KeyHigh)
-	if f.Small {
-		height = style.SizeKey
-	}
-	pad := name(s, "keypad", w.NewKeypad(height, left, w.Corner{Icon: icons.Backspace, OnTap: a.Backspace}, a.Digit))
+	pad := name(s, "keypad", w.NewKeypad(w.KeySmall, left, w.Corner{Icon: icons.Backspace, OnTap: a.Backspace}, a.Digit).UpTo(w.KeyHigh))
 	var head fyne.CanvasObject = w.NewBigTile(icons.Lock, w.Brand, 72)
 	if v.Initials != "" {
 		head = w.NewAvatar(v.Initials, 72)
@@ -33,15 +29,20 @@ func PIN(p model.Page, a *model.App, f Frame) *Screen {
 	if v.Back {
 		top = w.TopBar("", a.Back)
 	}
-	s.Object = f.page(w.Column(0, top, w.Gap(4), w.Center(head), w.Gap(14), name1, w.Gap(2), below, w.Space(),
-		ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8)))
+	var refit func()
+	s.Object, refit = f.page(w.Column(0, top, w.Gap(4), w.Center(head), w.Gap(14), name1, w.Gap(2), below, w.Space(),
+		ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8)), nil)
 	s.Update = func() {
 		v := a.PIN()
 		dots.Set(v.Filled, v.Wrong)
-		words.SetText(v.Words)
-		ask.SetText(v.Ask)
+		say := v.Words
 		if busy := a.Busy(); busy != "" {
-			words.SetText(busy)
+			say = busy
+		}
+		if words.String() != say || ask.String() != v.Ask {
+			words.SetText(say)
+			ask.SetText(v.Ask)
+			refit()
 		}
 	}
 	s.Rune = a.Digit

@@ -35,19 +35,23 @@ func Request(a *model.App, f Frame) *Screen {
 		a.Yes(number.Value())
 	}
 	s.Names["no"], s.Names["yes"] = yesNo.No().(fyne.CanvasObject), yesNo.Yes().(fyne.CanvasObject)
-	rows := []fyne.CanvasObject{w.Line(8, 0, w.NewHeading(v.Title), ring), w.Gap(4), requestSlip(s, a, v, number), w.Gap(14)}
+	title := w.NewHeading(v.Title)
+	if f.Small {
+		title = w.NewTitle(v.Title)
+	}
+	typeIt := w.NewBody(v.MatchText)
+	rows := []fyne.CanvasObject{w.Line(8, 0, title, ring), w.Gap(4), requestSlip(s, f, v, typeIt, number), w.Gap(14)}
 	digit := func(r rune) {
 		if unicode.IsDigit(r) {
 			number.Type(r)
 		}
 	}
 	if v.Match == authn.MatchNumber {
-		height := style.SizeKey
-		if f.Small {
-			height = w.KeySmall
+		for _, r := range v.Number {
+			number.Type(r)
 		}
-		pad := w.NewKeypad(height, w.Corner{Icon: icons.Scan, Text: a.T("app.request.scan_instead"), OnTap: func() { a.ScanInstead(v.ID) }},
-			w.Corner{Icon: icons.Backspace, OnTap: number.Backspace}, number.Type).Guarded(f.Guard)
+		pad := w.NewKeypad(w.KeySmall, w.Corner{Icon: icons.Scan, Text: a.T("app.request.scan_instead"), OnTap: func() { a.ScanInstead(v.ID) }},
+			w.Corner{Icon: icons.Backspace, OnTap: number.Backspace}, number.Type).Guarded(f.Guard).UpTo(style.SizeKey)
 		name(s, "keypad", pad)
 		rows = append(rows, pad)
 		yesNo.OnRune = digit
@@ -65,21 +69,35 @@ func Request(a *model.App, f Frame) *Screen {
 		rows = append(rows, w.NewMuted(v.Advice).Centered(), w.Gap(12))
 	}
 	notMe := name(s, "not-me", w.NewButton(w.PlainNegative, a.T("app.request.not_me"), icons.Flag, func() { askNotMe(a, f) }).Guarded(f.Guard))
-	hint := w.NewCaption(v.Hint)
-	rows = append(rows, yesNo, w.Gap(4), w.Halves(4, notMe, w.Center(hint)))
-	s.Object = f.page(w.Column(0, rows...))
+	hint := w.NewCaption(v.Hint).Centered()
+	var refit func()
+	s.Object, refit = f.page(w.Column(0, rows...), w.Column(4, yesNo, w.Line(8, 1, notMe, hint)))
+	said, below := "", ""
 	s.Update = func() {
 		v, ok := a.Request()
 		if !ok {
 			return
 		}
 		ring.Set(float32(v.Part), v.Left, v.Urgent)
-		if v.Wrong != "" && number.Words() != v.Wrong {
-			number.SetWrong(v.Wrong)
+		if v.Wrong != said { // said once: what is typed after it clears the words
+			said = v.Wrong
+			if said != "" {
+				number.SetWrong(said)
+			}
 		}
 		hint.SetText(v.Hint)
 		if v.Busy != "" {
 			hint.SetText(v.Busy)
+		}
+	}
+	number.OnWords = func() {
+		if words := number.Words(); words != below {
+			below = words
+			typeIt.SetText(v.MatchText)
+			if words != "" {
+				typeIt.SetText("") // the words say where to look
+			}
+			refit()
 		}
 	}
 	s.Shown = func() {
@@ -95,7 +113,7 @@ func Request(a *model.App, f Frame) *Screen {
 }
 
 // requestSlip is what is signed, in full: who asks, for whom, from where.
-func requestSlip(s *Screen, a *model.App, v model.RequestView, number *w.NumberField) fyne.CanvasObject {
+func requestSlip(s *Screen, f Frame, v model.RequestView, typeIt *w.Text, number *w.NumberField) fyne.CanvasObject {
 	icon := icons.Globe
 	if v.Computer {
 		icon = icons.Laptop
@@ -124,8 +142,19 @@ func requestSlip(s *Screen, a *model.App, v model.RequestView, number *w.NumberF
 	if v.Message != "" {
 		top = append(top, w.NewMuted(v.Message))
 	}
-	top = append(top, w.NewFacts(facts...))
-	below := w.Column(8, w.NewBody(v.MatchText))
+	if f.Small { // one after the other, each still in full
+		var line []w.Run
+		for i, x := range v.Facts {
+			if i > 0 {
+				line = append(line, w.Run{Text: " · ", Color: style.TextMuted})
+			}
+			line = append(line, w.Run{Text: x.Value, Bold: true})
+		}
+		top = append(top, w.NewText(style.TextBody, style.Text, line...))
+	} else {
+		top = append(top, w.NewFacts(facts...))
+	}
+	below := w.Column(8, typeIt)
 	if v.Match == authn.MatchNumber {
 		below.Add(name(s, "number", number))
 	}
@@ -155,6 +184,6 @@ func Result(a *model.App, f Frame) *Screen {
 		facts = append(facts, w.Fact{Label: x.Label, Value: x.Value, Mono: x.Icon == "receipt"})
 	}
 	slip := w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title), w.Gap(4), w.NewLead(v.Text)), w.NewFacts(facts...))
-	s.Object = f.page(w.Column(0, w.Gap(28), slip, w.Space(), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done))))
+	s.Object, _ = f.page(w.Column(0, w.Gap(28), slip), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done)))
 	return s
 }

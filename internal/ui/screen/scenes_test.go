@@ -34,6 +34,7 @@ func before() []scene {
 		{name: "01-welcome", state: empty},
 		{name: "02-lock", state: locked(modeltest.Open())},
 		{name: "02-lock-sensor", state: locked(modeltest.Open()), look: sensor, act: func(g *stage) {
+			g.core.Alter(func(s *phone.State) { s.Locked = true })
 			g.core.OnUnlock = func(context.Context) error { return keystore.ErrPINRequired }
 			g.digits("48")
 		}},
@@ -56,7 +57,9 @@ func before() []scene {
 			connect(g)
 		}},
 		{name: "04-connect-failed", state: modeltest.Open(), act: func(g *stage) {
-			g.core.OnConnect = func(context.Context, *phone.Invitation) (phone.Account, error) { return phone.Account{}, client.ErrUnreachable }
+			g.core.OnConnect = func(context.Context, *phone.Invitation) (phone.Account, error) {
+				return phone.Account{}, client.ErrUnreachable
+			}
 			connect(g)
 			g.tap("connect")
 		}},
@@ -143,7 +146,9 @@ func asked() []scene {
 		{name: "06-request-strange", state: modeltest.Open(strange)},
 		{name: "06-request-urgent", state: modeltest.Open(number("r_1")...), act: func(g *stage) { g.now = modeltest.Now.Add(86 * time.Second) }},
 		{name: "06-request-pin", state: modeltest.Open(number("r_1")...), act: func(g *stage) {
-			g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) { return phone.Receipt{}, keystore.ErrPINRequired }
+			g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) {
+				return phone.Receipt{}, keystore.ErrPINRequired
+			}
 			g.digits("482913")
 			g.tap("yes")
 			g.digits("123")

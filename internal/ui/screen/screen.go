@@ -60,13 +60,20 @@ func name[T fyne.CanvasObject](s *Screen, name string, o T) T {
 	return o
 }
 
-// page keeps an object away from the edges of a phone and in the middle of a wide window.
-func (f Frame) page(o fyne.CanvasObject) fyne.CanvasObject {
-	p := widgets.Inset(f.Top, style.SpaceScreenMargin, f.Bottom+style.SpaceAboveMainButton, style.SpaceScreenMargin, o)
-	if f.Wide {
-		return widgets.Middle(style.SizeRequestMaxWidth, p)
+// page keeps a body away from the edges of a phone and in the middle of a wide window. The foot, with the act, stays where it is while the
+// body scrolls, if it has to; nil for none. refit is for words in the body that have changed.
+func (f Frame) page(body, foot fyne.CanvasObject) (page fyne.CanvasObject, refit func()) {
+	const side = style.SpaceScreenMargin
+	bottom := f.Bottom + style.SpaceAboveMainButton
+	if foot == nil {
+		page, refit = widgets.NewPage(widgets.Inset(f.Top, side, bottom, side, body), nil)
+	} else {
+		page, refit = widgets.NewPage(widgets.Inset(f.Top, side, style.Space2, side, body), widgets.Inset(style.Space1, side, bottom, side, foot))
 	}
-	return p
+	if f.Wide {
+		page = widgets.Middle(style.SizeRequestMaxWidth, page)
+	}
+	return page, refit
 }
 
 // New makes the screen of a page.

@@ -21,8 +21,14 @@ func Settings(a *model.App, f Frame) *Screen {
 			chosen = i
 		}
 	}
+	icon := func(n icons.Name) icons.Name {
+		if style.LargeText() || f.Small { // three words beside each other need the room
+			return ""
+		}
+		return n
+	}
 	look := name(s, "appearance", w.NewSegmented(chosen, func(i int) { a.Choose(func(c *model.Choices) { c.Appearance = appearances[i] }) },
-		w.Option{Icon: icons.Phone, Text: a.T("app.settings.system")}, w.Option{Icon: icons.Sun, Text: a.T("app.settings.light")}, w.Option{Icon: icons.Moon, Text: a.T("app.settings.dark")}))
+		w.Option{Icon: icon(icons.Phone), Text: a.T("app.settings.system")}, w.Option{Icon: icon(icons.Sun), Text: a.T("app.settings.light")}, w.Option{Icon: icon(icons.Moon), Text: a.T("app.settings.dark")}))
 	size := a.T("app.settings.size_normal")
 	if v.Choices.LargeText {
 		size = a.T("app.settings.size_large")
@@ -63,7 +69,7 @@ func chooser(a *model.App, f Frame, title string, options []w.RowSpec, names []s
 		}
 		rows = append(rows, name(s, names[i], w.NewRow(o)))
 	}
-	s.Object = f.page(w.Column(12, w.TopBar(title, a.Back), w.NewRows(rows...)))
+	s.Object, _ = f.page(w.Column(12, w.TopBar(title, a.Back), w.NewRows(rows...)), nil)
 	return s
 }
 
@@ -99,20 +105,27 @@ func TextSize(a *model.App, f Frame) *Screen {
 // About says which version this is and whose work is in it.
 func About(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.SettingsView()
-	s.Object = w.Scroll(f.page(w.Column(16, w.TopBar(a.T("app.settings.about"), a.Back), w.Center(w.NewMark(96, style.Primary, style.Primary)),
-		w.NewTitle("Avow").Centered(), w.NewMuted(v.Version).Centered(), w.NewCard(w.Column(12, w.NewBody(a.T("app.about.licence")), w.NewMuted(a.T("app.about.parts")))))))
+	body := w.Column(16, w.TopBar(a.T("app.settings.about"), a.Back), w.Center(w.NewMark(96, style.Primary, style.Primary)),
+		w.Column(2, w.NewTitle("Avow").Centered(), w.NewMuted(v.Version).Centered()))
+	if v.Keys != "" {
+		body.Add(w.NewCard(w.Column(4, w.NewCaption(a.T("app.about.keys")), w.NewBody(v.Keys))))
+	}
+	body.Add(w.NewCard(w.Column(12, w.NewBody(a.T("app.about.licence")), w.NewMuted(a.T("app.about.parts")))))
+	s.Object, _ = f.page(body, nil)
 	return s
 }
 
-// DebugLog shows what the app noted, newest last; secrets are never in it.
+// DebugLog shows what the app noted, newest last; secrets are never in it. What is copied and saved is what is shown.
 func DebugLog(a *model.App, f Frame) *Screen {
 	s := newScreen()
-	text := w.NewMono(style.TextCaption, a.LogText(""))
 	filter := name(s, "filter", w.NewField(w.FieldSpec{Icon: icons.Search, Placeholder: a.T("app.log.filter")}))
-	filter.OnChanged = func(q string) { text.SetText(a.LogText(q)) }
-	buttons := w.Halves(8, name(s, "copy", w.NewButton(w.Soft, a.T("app.copy"), icons.Copy, func() { f.Files.Copy(a.LogText("")) })),
-		name(s, "save", w.NewButton(w.Soft, a.T("app.log.save"), icons.Export, func() { f.Files.Save("avow-log.txt", a.LogText("")) })),
-		name(s, "clear", w.NewButton(w.Soft, a.T("app.log.clear"), icons.Trash, func() { a.ClearLog(); text.SetText(a.LogText("")) })))
-	s.Object = w.Scroll(f.page(w.Column(12, w.TopBar(a.T("app.settings.debug_log"), a.Back), filter, buttons, w.NewCard(text))))
+	text := w.NewText(style.TextCaption, style.Text, w.Run{Text: a.LogText(""), Mono: true})
+	var refit func()
+	show := func() { text.SetText(a.LogText(filter.Text())); refit() }
+	filter.OnChanged = func(string) { show() }
+	buttons := w.Halves(8, name(s, "copy", w.NewButton(w.Soft, a.T("app.copy"), icons.Copy, func() { f.Files.Copy(text.String()) })),
+		name(s, "save", w.NewButton(w.Soft, a.T("app.log.save"), icons.Export, func() { f.Files.Save("avow-log.txt", text.String()) })))
+	forget := name(s, "clear", w.NewButton(w.Plain, a.T("app.log.clear"), icons.Trash, func() { a.ClearLog(); show() }))
+	s.Object, refit = f.page(w.Column(12, w.TopBar(a.T("app.settings.debug_log"), a.Back), filter, buttons, w.NewCard(text), forget), nil)
 	return s
 }

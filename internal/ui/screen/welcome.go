@@ -17,7 +17,12 @@ func Welcome(a *model.App, f Frame) *Screen {
 	slip := w.NewBrandSlip(w.Column(0, w.Gap(30), w.Center(w.NewMark(mark, style.BrandMark2, style.BrandMark)), w.Gap(20)),
 		w.Line(8, -1, w.NewText(style.TextYesNo, style.BrandMark, w.Run{Text: v.Brand, Bold: true}), w.Space(),
 			w.NewText(style.TextBody, style.BrandMark, w.Run{Text: v.Motto})))
-	s.Object = f.page(w.Column(0, w.Gap(8), slip, w.Gap(24), w.NewDisplay(v.Title), w.Gap(8), w.NewLead(v.Text), w.Space(),
-		name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
+	body := w.Column(0, w.Gap(8), slip, w.Gap(24), w.NewDisplay(v.Title), w.Gap(8), w.NewLead(v.Text))
+	if v.Note != "" {
+		body.Add(w.Gap(16))
+		body.Add(w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Info.Fill(), Text: v.Note}))
+	}
+	settings := name(s, "settings", w.NewButton(w.Plain, a.T("app.settings.title"), icons.Gear, func() { a.GoTo(model.PageSettings) }))
+	s.Object, _ = f.page(body, w.Column(4, settings, name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
 	return s
 }

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"avow/assets/icons"
+	"avow/internal/authn"
 	"avow/internal/ui/model"
 	"avow/internal/ui/screen"
 	"avow/internal/ui/style"
@@ -24,6 +25,7 @@ const (
 	smallUnder  = 700
 	paneAtMost  = 560
 	sideMargins = 8
+	leastTop    = 20
 )
 
 // Options say how a shell differs from the usual one.
@@ -49,6 +51,7 @@ type Shell struct {
 	root    *fyne.Container
 	current *screen.Screen
 	page    model.Page
+	request authn.RequestID // that the page is about
 	sign    string
 	look    style.Options
 }
@@ -146,7 +149,9 @@ func (s *Shell) sync() {
 		}
 		return
 	}
-	arrived := page != s.page || s.sign == ""
+	request, _ := s.model.Request()
+	arrived := page != s.page || s.sign == "" || page == model.PageRequest && request.ID != s.request
+	s.request = request.ID
 	s.page, s.sign = page, sign
 	s.build(arrived)
 }
@@ -204,6 +209,7 @@ func (s *Shell) frame() screen.Frame {
 		pos, area := s.win.Canvas().InteractiveArea()
 		f.Top, f.Bottom = pos.Y, s.win.Canvas().Size().Height-pos.Y-area.Height
 	}
+	f.Top = max(f.Top, leastTop) // a window without a system's bar at its top
 	if _, tabs := s.model.Tabs(); tabs && !f.Wide {
 		f.Bottom += style.SizeTabBar
 	}

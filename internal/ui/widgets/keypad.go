@@ -36,6 +36,7 @@ type Keypad struct {
 	OnDigit func(rune)
 
 	height   float32
+	most     float32 // of a key where there is room; 0: height
 	keys     []*key
 	leftKey  fyne.CanvasObject
 	rightKey fyne.CanvasObject
@@ -51,6 +52,15 @@ func NewKeypad(height float32, left, right Corner, onDigit func(rune)) *Keypad {
 	k.ExtendBaseWidget(k)
 	return k
 }
+
+// UpTo lets the keys grow where there is room, and returns the keypad.
+func (k *Keypad) UpTo(height float32) *Keypad {
+	k.most = height
+	return k
+}
+
+// MaxHeight implements Stretchy.
+func (k *Keypad) MaxHeight() float32 { return 4*max(k.most, k.height) + 3*keyGap }
 
 // Guarded makes all keys wait for a guard and returns the keypad.
 func (k *Keypad) Guarded(g *Guard) *Keypad {

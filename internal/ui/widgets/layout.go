@@ -67,6 +67,13 @@ func (c *column) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		total += heights[i]
 	}
 	total += c.gap * float32(max(0, shown-1))
+	for i, o := range objects {
+		if t, ok := o.(Stretchy); ok && o.Visible() {
+			more := min(max(0, s.Height-total), max(0, t.MaxHeight()-heights[i]))
+			heights[i] += more
+			total += more
+		}
+	}
 	share := float32(0)
 	if spaces > 0 {
 		share = max(0, (s.Height-total)/float32(spaces))

@@ -23,6 +23,8 @@ const (
 // come from Type (a keypad) and from the keyboard when it has the focus.
 type NumberField struct {
 	widget.BaseWidget
+	// OnWords is called when the words below may have changed, and with them the height.
+	OnWords func()
 	// OnChanged gets the digits after each change.
 	OnChanged func(digits string)
 	// OnKey sees keys other than digits and Backspace; true: done with it.
@@ -82,12 +84,14 @@ func (f *NumberField) Clear() {
 func (f *NumberField) SetWrong(words string) {
 	f.wrong, f.words = true, words
 	f.Refresh()
+	call(f.OnWords)
 }
 
 // Shake says what is missing, after a Yes that came too early.
 func (f *NumberField) Shake(words string) {
 	f.words = words
 	f.Refresh()
+	call(f.OnWords)
 	if style.ReducedMotion() {
 		return
 	}
@@ -120,6 +124,7 @@ func (f *NumberField) wake() {
 
 func (f *NumberField) changed() {
 	f.Refresh()
+	call(f.OnWords)
 	if f.OnChanged != nil {
 		f.OnChanged(f.Value())
 	}

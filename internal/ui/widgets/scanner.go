@@ -13,11 +13,13 @@ import (
 )
 
 const (
-	scanFrame   = 290
-	scanCorner  = 44
-	scanStroke  = 6
-	scanRadius  = 3
-	scanHintGap = 28
+	scanFrame      = 290
+	scanCorner     = 44
+	scanStroke     = 6
+	scanRadius     = 3
+	scanHintGap    = 28
+	scanHintHeight = 70
+	drawerLap      = style.RadiusSheet // of a drawer over the picture
 )
 
 // white and ink of the scanner are the same in both appearances: a camera's
@@ -72,7 +74,7 @@ func (s *Scanner) CreateRenderer() fyne.WidgetRenderer {
 	scrims := make([]*canvas.Rectangle, 4)
 	bars := make([]*canvas.Rectangle, 8)
 	box, icon := rect(style.RadiusKey), newGlyph()
-	text := label("", boldText)
+	text := NewStrong("")
 	v := &view{of: s, objects: []fyne.CanvasObject{ground, picture}}
 	for i := range scrims {
 		scrims[i] = canvas.NewRectangle(scanScrim)
@@ -102,30 +104,34 @@ func (s *Scanner) CreateRenderer() fyne.WidgetRenderer {
 			name = ""
 		}
 		icon.set(name, style.BrandPanel)
-		text.Text, text.Color, text.TextSize = s.hint, scanDark, style.TextSize(style.TextBody)
+		setOnce(text, Run{Text: s.hint, Bold: true})
+		text.ink = scanDark
 	}
 	v.layout = func(size fyne.Size) {
 		place(ground, 0, 0, size.Width, size.Height)
 		place(picture, 0, 0, size.Width, size.Height)
-		d := min(scanFrame, size.Width-2*style.SpaceScreenMargin)
+		room := max(96, size.Height-s.frameTop-scanHintGap-scanHintHeight-drawerLap)
+		d := min(scanFrame, size.Width-2*style.SpaceScreenMargin, room)
 		x, y := (size.Width-d)/2, s.frameTop
 		place(scrims[0], 0, 0, size.Width, y)
 		place(scrims[1], 0, y, x, d)
 		place(scrims[2], x+d, y, size.Width-x-d, d)
 		place(scrims[3], 0, y+d, size.Width, size.Height-y-d)
 		layoutCorners(bars, x-scanStroke, y-scanStroke, d+2*scanStroke)
-		w := text.MinSize().Width
 		lead := float32(0)
 		if s.hintIcon != "" {
 			lead = style.IconButton + 10
 		}
-		bw, bh := w+lead+36, float32(46)
-		bx, by := (size.Width-bw)/2, y+d+scanHintGap
+		w := min(text.NaturalWidth()+1, size.Width-2*style.SpaceScreenMargin-lead-36)
+		h := heightAt(text, w)
+		bw, bh := w+lead+36, max(h+24, 46)
+		bx := (size.Width - bw) / 2
+		by := min(y+d+scanHintGap, size.Height-bh-drawerLap-style.Space2)
 		place(box, bx, by, bw, bh)
 		place(icon.Image, bx+18, by+(bh-style.IconButton)/2, style.IconButton, style.IconButton)
-		middle(text, bx+18+lead, by, w, bh)
+		place(text, bx+18+lead, by+(bh-h)/2, w, h)
 	}
-	v.min = func() fyne.Size { return fyne.NewSize(240, s.frameTop+240) }
+	v.min = func() fyne.Size { return fyne.NewSize(240, s.frameTop+200) }
 	return v.ready()
 }
 

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"image/color"
 	"strings"
 	"unicode/utf8"
 
@@ -27,6 +28,7 @@ type Text struct {
 	color style.Token
 	runs  []Run
 	align fyne.TextAlign
+	ink   color.Color // in place of color, on a picture
 
 	lines []textLine
 	key   layoutKey
@@ -204,6 +206,9 @@ func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObj
 			token = t.color
 		}
 		c.Text, c.TextSize, c.TextStyle, c.Color = p.Text, size, p.style(), style.Color(token)
+		if t.ink != nil {
+			c.Color = t.ink
+		}
 		m := c.MinSize()
 		place(c, x, y+(lh-m.Height)/2-lift(size, c.TextStyle), m.Width, m.Height)
 		return c

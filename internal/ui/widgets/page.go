@@ -1,0 +1,62 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// Stretchy is what takes height that is left in a Column, up to a limit, before Space gets the rest.
+type Stretchy interface{ MaxHeight() float32 }
+
+// NewPage stands a foot below a body: the act is always in reach, and the body scrolls when there is no room for all of it. The body
+// is at least as high as its place, so that Space works in it. refit lays the body out again after words in it have changed.
+func NewPage(body, foot fyne.CanvasObject) (page fyne.CanvasObject, refit func()) {
+	scroll := container.NewVScroll(body)
+	l := &pageLayout{scroll: scroll, body: body}
+	if foot == nil {
+		foot = Gap(0)
+	}
+	return container.New(l, container.NewThemeOverride(scroll, flat), foot), l.refit
+}
+
+type pageLayout struct {
+	scroll *container.Scroll
+	body   fyne.CanvasObject
+}
+
+func (l *pageLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	h := heightAt(objects[1], s.Width)
+	place(objects[1], 0, s.Height-h, s.Width, h)
+	heightAt(l.body, s.Width) // what wraps needs its width before the scroller asks for its height
+	place(objects[0], 0, 0, s.Width, max(0, s.Height-h))
+	l.refit()
+}
+
+func (l *pageLayout) refit() {
+	l.scroll.Refresh()
+	l.body.Refresh()
+}
+
+// MinSize is small: a page scrolls.
+func (l *pageLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := objects[1].MinSize()
+	return fyne.NewSize(max(m.Width, 240), m.Height+120)
+}
+
+// Over stands a drawer at the foot of what lies behind it; that ends a little under the drawer's round corners.
+func Over(behind, front, drawer fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(&drawn{}, behind, front, drawer)
+}
+
+type drawn struct{}
+
+func (*drawn) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	h := heightAt(o[2], s.Width)
+	place(o[2], 0, s.Height-h, s.Width, h)
+	place(o[0], 0, 0, s.Width, max(0, s.Height-h+drawerLap))
+	place(o[1], 0, 0, s.Width, heightAt(o[1], s.Width))
+}
+
+func (*drawn) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[2].MinSize().Add(fyne.NewSize(0, o[0].MinSize().Height))
+}

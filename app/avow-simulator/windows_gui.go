@@ -14,7 +14,7 @@ import (
 
 // runWindows opens phone and desk and returns when both are closed or ctx ends.
 func runWindows(ctx context.Context) error {
-	a := app.NewWithID("app.avow.simulator")
+	a := app.NewWithID("org.avow.simulator")
 	s, err := windows.Open(ctx, a, windows.Options{Version: version, Languages: []string{lang.SystemLocale().LanguageString()}})
 	if err != nil {
 		return err

@@ -93,9 +93,9 @@ func Request(a *model.App, f Frame) *Screen {
 	number.OnWords = func() {
 		if words := number.Words(); words != below {
 			below = words
-			typeIt.SetText(v.MatchText)
+			typeIt.Show()
 			if words != "" {
-				typeIt.SetText("") // the words say where to look
+				typeIt.Hide() // the words say where to look
 			}
 			refit()
 		}
@@ -142,7 +142,7 @@ func requestSlip(s *Screen, f Frame, v model.RequestView, typeIt *w.Text, number
 	if v.Message != "" {
 		top = append(top, w.NewMuted(v.Message))
 	}
-	if f.Small { // one after the other, each still in full
+	if f.Small || f.Wide { // one after the other, each still in full
 		var line []w.Run
 		for i, x := range v.Facts {
 			if i > 0 {

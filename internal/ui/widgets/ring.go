@@ -82,7 +82,7 @@ func (r *Ring) CreateRenderer() fyne.WidgetRenderer {
 		arc.Hidden = r.left == 0
 		text.set(r.text)
 		size := min(style.TextSize(style.TextCodeSmall), r.size/4) // it must stay inside
-		if r.size < style.SizeRing {
+		if len(r.text) <= 2 && r.size < style.SizeRing {
 			size = r.size * 0.38
 		}
 		text.dress(size, style.Text)

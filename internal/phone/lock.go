@@ -25,8 +25,7 @@ func (c *Core) SetPIN(ctx context.Context, pin key.Secret) error {
 
 // makeVault makes key and first generation. A crash in between is healed by Unlock.
 func (c *Core) makeVault(ctx context.Context) error {
-	_, err := c.cfg.Keys.Create(ctx, vaultKey, keystore.Vault)
-	if err != nil && !errors.Is(err, keystore.ErrKeyExists) {
+	if err := c.makeVaultKey(ctx); err != nil {
 		return err
 	}
 	doc := &vault.Document{}
@@ -37,6 +36,14 @@ func (c *Core) makeVault(ctx context.Context) error {
 	c.doc = doc
 	c.mu.Unlock()
 	return nil
+}
+
+func (c *Core) makeVaultKey(ctx context.Context) error {
+	_, err := c.cfg.Keys.Create(ctx, vaultKey, keystore.Vault)
+	if errors.Is(err, keystore.ErrKeyExists) {
+		return nil
+	}
+	return err
 }
 
 // Unlock verifies the user and opens the vault. A damaged vault, or one that is older than it should be, is also told in State.Trouble, since it
@@ -73,8 +80,11 @@ func (c *Core) unlock(ctx context.Context, open opener, p platform.Prompt, heal 
 	return err
 }
 
-// prove verifies the user by a use of the vault key.
+// prove verifies the user by a use of the vault key, which is made if the crash came before it.
 func (c *Core) prove(ctx context.Context, p platform.Prompt) error {
+	if err := c.makeVaultKey(ctx); err != nil {
+		return err
+	}
 	use, err := c.cfg.Keys.Use(ctx, vaultKey, p)
 	if err != nil {
 		return err

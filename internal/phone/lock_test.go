@@ -261,4 +261,3 @@ func TestFirstPINCutOff(t *testing.T) {
 		})
 	}
 }
-

@@ -132,7 +132,6 @@ func (t *tour) await(what string, holds func() bool) error {
 // page waits for a page of the phone.
 func (t *tour) page(p model.Page) error {
 	err := t.await("page "+string(p), func() bool { return t.shell.Page() == p && t.model.Page() == p && t.model.Busy() == "" })
-	t.skip += guard
 	return err
 }
 
@@ -184,6 +183,7 @@ func walk(o fyne.CanvasObject, at fyne.Position, target fyne.CanvasObject) (fyne
 // tap taps a thing on the phone by its name.
 func (t *tour) tap(name string) error {
 	t.drain()
+	t.skip += guard
 	err := tapAt(t.win, t.shell.Find(name))
 	t.drain()
 	if err != nil {
@@ -206,6 +206,8 @@ func (t *tour) tapDesk(name string) error {
 
 // keys taps digits on the keypad of the phone.
 func (t *tour) keys(digits string) error {
+	t.drain()
+	t.skip += guard
 	for _, d := range digits {
 		pad, ok := t.shell.Find("keypad").(interface{ Key(rune) fyne.Tappable })
 		if !ok {

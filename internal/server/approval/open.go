@@ -20,6 +20,7 @@ import (
 type Question struct {
 	Client     authn.Client
 	User       authn.UserID
+	Login      string          // in place of User, for those who know no more
 	Match      authn.MatchMode // "" for the client's policy; a weaker one than the policy is raised to it
 	Message    string          // shown on the phone, after authn.CleanText
 	ACR        string
@@ -49,10 +50,11 @@ func (s *Service) Open(ctx context.Context, q Question) (Opened, error) {
 	if q.SameDevice {
 		return Opened{}, ErrSameDevice
 	}
-	user, devices, err := s.asked(ctx, q.User)
+	user, devices, err := s.asked(ctx, q)
 	if err != nil {
 		return Opened{}, err
 	}
+	q.User = user.ID
 	now := s.site.Now()
 	o := s.compose(q, now)
 	if o.Request.Devices, err = s.sign(o.Request, q.Client, user, devices); err != nil {
@@ -83,15 +85,20 @@ func (s *Service) Open(ctx context.Context, q Question) (Opened, error) {
 }
 
 // asked finds the user and those of her devices that may decide.
-func (s *Service) asked(ctx context.Context, id authn.UserID) (u authn.User, active []authn.Device, err error) {
+func (s *Service) asked(ctx context.Context, q Question) (u authn.User, active []authn.Device, err error) {
 	err = s.site.Store.View(ctx, func(r store.Reader) error {
-		if u, err = r.User(id); err != nil {
+		if q.User != "" {
+			u, err = r.User(q.User)
+		} else {
+			u, err = r.UserByLogin(q.Login)
+		}
+		if err != nil {
 			return err
 		}
 		if err := u.Active(); err != nil {
 			return err
 		}
-		devices, err := r.DevicesOf(id)
+		devices, err := r.DevicesOf(u.ID)
 		if err != nil {
 			return err
 		}

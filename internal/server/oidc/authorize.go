@@ -27,17 +27,9 @@ func (s *Service) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, login, err := question(f, client, api.ClientIP(r.Context()))
+	q, err := question(f, client, api.ClientIP(r.Context()))
 	if err != nil {
 		return err
-	}
-	err = s.site.Store.View(r.Context(), func(rd store.Reader) error {
-		u, err := rd.UserByLogin(login)
-		q.User = u.ID
-		return err
-	})
-	if err != nil {
-		return cannotBeAsked(err)
 	}
 	opened, err := s.approval.Open(r.Context(), q)
 	if err != nil {
@@ -63,34 +55,35 @@ func cannotBeAsked(err error) error {
 }
 
 // question reads the parameters (CIBA Core 1.0, section 7.1). Parameters that it does not know are ignored, as the section says.
-func question(f form, client authn.Client, ip string) (q approval.Question, login string, err error) {
+func question(f form, client authn.Client, ip string) (q approval.Question, err error) {
 	invalid := func(description string) error {
 		return refuse(http.StatusBadRequest, wire.ErrInvalidRequest, description)
 	}
 	if f.has("request") || f.has("request_uri") {
-		return q, "", invalid("Signed authentication requests are not supported.")
+		return q, invalid("Signed authentication requests are not supported.")
 	}
 	if !contains(f.get("scope"), "openid") {
-		return q, "", refuse(http.StatusBadRequest, wire.ErrInvalidScope, "The scope must contain openid.")
+		return q, refuse(http.StatusBadRequest, wire.ErrInvalidScope, "The scope must contain openid.")
 	}
-	if login, err = hint(f); err != nil {
-		return q, "", err
+	login, err := hint(f)
+	if err != nil {
+		return q, err
 	}
 	q = approval.Question{
-		Client: client, Match: match(f.get("acr_values")), Message: f.get("binding_message"), ACR: f.get("acr_values"), Nonce: f.get("nonce"),
+		Client: client, Login: login, Match: match(f.get("acr_values")), Message: f.get("binding_message"), ACR: f.get("acr_values"), Nonce: f.get("nonce"),
 		Origin: authn.Origin{IP: f.get(wire.ParamIP), Agent: f.get(wire.ParamAgent)},
 	}
 	if authn.CleanText(q.Message, 128) != q.Message {
-		return q, "", refuse(http.StatusBadRequest, wire.ErrBindingMessage, "The binding_message has at most 128 visible characters in one line, and no angle brackets.")
+		return q, refuse(http.StatusBadRequest, wire.ErrBindingMessage, "The binding_message has at most 128 visible characters in one line, and no angle brackets.")
 	}
 	if len(q.ACR) > 256 || len(q.Nonce) > 256 {
-		return q, "", invalid("acr_values and nonce have at most 256 characters.")
+		return q, invalid("acr_values and nonce have at most 256 characters.")
 	}
 	if q.Lifetime, err = lifetime(f.get("requested_expiry")); err != nil {
-		return q, "", err
+		return q, err
 	}
 	if _, err := netip.ParseAddr(q.Origin.IP); q.Origin.IP != "" && err != nil {
-		return q, "", invalid("avow_ip is not an IP address.")
+		return q, invalid("avow_ip is not an IP address.")
 	}
 	if q.Origin.IP == "" && client.Kind == authn.ClientComputer {
 		q.Origin.IP = ip // people sit at it; a web application's own address says nothing about them
@@ -100,9 +93,9 @@ func question(f form, client authn.Client, ip string) (q approval.Question, logi
 	case "true":
 		q.SameDevice = true
 	default:
-		return q, "", invalid("avow_same_device is true or false.")
+		return q, invalid("avow_same_device is true or false.")
 	}
-	return q, login, nil
+	return q, nil
 }
 
 // hint wants exactly one hint, and of a kind that says a login (CIBA Core 1.0, section 7.1).

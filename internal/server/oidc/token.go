@@ -47,7 +47,8 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) error {
 	}
 	hash := approval.HashAuthReqID(id)
 	// Whose it is comes first: another client must not slow down the right one.
-	if _, err := s.approval.Await(r.Context(), hash, client.ID, 0); err != nil {
+	req, err := s.approval.Await(r.Context(), hash, client.ID, 0)
+	if err != nil {
 		return grantError(err)
 	}
 	done, ok := s.pace.enter(hash)
@@ -55,9 +56,10 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) error {
 		return errSlowDown
 	}
 	defer done()
-	req, err := s.approval.Await(r.Context(), hash, client.ID, s.longPoll)
-	if err != nil {
-		return grantError(err)
+	if req.State == authn.RequestOpen {
+		if req, err = s.approval.Await(r.Context(), hash, client.ID, s.longPoll); err != nil {
+			return grantError(err)
+		}
 	}
 	if err := refusalFor(req.State); err != nil {
 		return err

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"avow/internal/client"
+	"avow/internal/key"
+	"avow/internal/phone"
+	"avow/internal/phone/keystore"
+	"avow/internal/phone/platform"
+	"avow/internal/ui/model"
+	"avow/internal/ui/shell"
+	"avow/internal/ui/style"
+	"avow/internal/ui/widgets"
+)
+
+// run shows the app until its window is closed or ctx ends.
+func run(ctx context.Context, o options, newApp func() fyne.App) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return fmt.Errorf("make the folder of the app: %w", err)
+	}
+	log := model.NewLogBook(2000)
+	o.recall(log)
+	links := make(chan string, 8)
+	one, err := single(ctx, o.dir, o.link, func(link string) {
+		select {
+		case links <- link:
+		default: // eight starts at once: the first will do
+		}
+	})
+	switch {
+	case errors.Is(err, errRunning):
+		return nil
+	case errors.Is(err, errNoAnswer):
+		return err
+	case err != nil:
+		log.Note("a second start of the app can't be noticed", err)
+	default:
+		defer one.close()
+	}
+	a := newApp()
+	u := newUI(a, a.NewWindow("Avow"), o, log)
+	u.win.SetMaster()
+	u.win.Resize(fyne.NewSize(420, 844))
+	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	u.start(ctx, false)
+	u.work.Go(func() { u.follow(ctx, links) })
+	u.win.ShowAndRun()
+	cancel()
+	u.close()
+	return nil
+}
+
+// ui is the app once its window is open. Its fields belong to the UI's thread.
+type ui struct {
+	options
+	app       fyne.App
+	win       fyne.Window
+	log       *model.LogBook
+	lifecycle *lifecycle
+	work      sync.WaitGroup // what runs in the background until the context ends
+
+	shell *shell.Shell
+	model *model.App
+	core  *phone.Core
+}
+
+func newUI(a fyne.App, win fyne.Window, o options, log *model.LogBook) *ui {
+	a.Settings().SetTheme(style.NewTheme(style.Options{Appearance: style.System, TextScale: style.Normal}))
+	return &ui{app: a, win: win, options: o, log: log, lifecycle: newLifecycle(a.Lifecycle())}
+}
+
+// start opens keys and core, which may take as long as a keyring asks for its password, and shows the app. What is in the way is shown
+// instead, with a button that tries again. The channel closes once something is shown.
+func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
+	shown := make(chan struct{})
+	u.win.SetPadded(false)
+	u.win.SetContent(widgets.Center(widgets.NewMark(96, style.Primary, style.Primary)))
+	u.work.Go(func() {
+		settings, err := model.OpenSettings(u.dir)
+		if err != nil {
+			u.log.Note("the settings can't be read", err)
+		}
+		var core *phone.Core
+		keys, err := openKeys(ctx, keystore.Options{Dir: u.dir, Backup: backup}, u.log.Note)
+		if err == nil {
+			core, err = u.open(ctx, keys)
+		}
+		fyne.Do(func() {
+			defer close(shown)
+			if err != nil {
+				u.log.Note("the app can't start", err)
+				u.trouble(ctx, settings, err)
+				return
+			}
+			u.show(ctx, settings, keys.Class(), core)
+		})
+	})
+	return shown
+}
+
+func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
+	u.core = core
+	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture})
+	u.model = model.New(model.Config{
+		Core: core, Settings: settings, Log: u.log, Version: version, KeyClass: class, Changed: u.shell.Changed,
+		Go: func(f func()) { go guarded(u.log, f) }, Languages: languages(),
+	})
+	u.shell.Show(u.model)
+	u.work.Go(func() { guarded(u.log, func() { core.Run(ctx) }) })
+	if u.link != "" {
+		u.model.Text(u.link)
+		u.link = ""
+	}
+}
+
+func (u *ui) open(ctx context.Context, keys *keystore.File) (*phone.Core, error) {
+	return phone.Open(ctx, phone.Config{
+		Dir: u.dir, Keys: keys, Device: device(), Log: slog.New(u.log),
+		Client:   client.Options{Agent: "avow/" + version},
+		Platform: platform.Platform{Lifecycle: u.lifecycle},
+	})
+}
+
+// follow opens the links of later starts, and brings the window to the front.
+func (u *ui) follow(ctx context.Context, links <-chan string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case link := <-links:
+			fyne.Do(func() {
+				u.win.Show()
+				u.win.RequestFocus()
+				switch {
+				case link == "":
+				case u.model == nil:
+					u.link = link // it is opened once the app could start
+				default:
+					u.model.Text(link)
+				}
+			})
+		}
+	}
+}
+
+// close ends what runs; the context has ended.
+func (u *ui) close() {
+	if u.shell != nil {
+		u.shell.Close()
+		u.model.Close()
+	}
+	u.work.Wait()
+	if u.core != nil {
+		u.core.Close()
+	}
+}
+
+func languages() []string {
+	if l := lang.SystemLocale(); l != "" {
+		return []string{l.LanguageString()}
+	}
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"io"
+	"strings"
 	"time"
 
 	"avow/assets/translations"
@@ -200,7 +201,13 @@ func (a *App) Picture(r io.ReadCloser) {
 func (a *App) Typing() { a.change(func() { a.scan.typing, a.fault = true, nil }) }
 
 // Text takes a link that was pasted, typed or handed over by the system.
-func (a *App) Text(text string) { a.found(scanner.Classify(text)) }
+func (a *App) Text(text string) {
+	if strings.TrimSpace(text) == "" {
+		a.notThis("app.scan.empty")
+		return
+	}
+	a.found(scanner.Classify(text))
+}
 
 func (a *App) scanFault(err error) {
 	a.change(func() {

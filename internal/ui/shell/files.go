@@ -12,9 +12,10 @@ import (
 
 // files are the dialogs and the clipboard of a window.
 type files struct {
-	app   fyne.App
-	win   fyne.Window
-	model *model.App
+	app     fyne.App
+	win     fyne.Window
+	model   *model.App
+	picture func() (io.ReadCloser, error) // nil: pictures on the clipboard can't be had
 }
 
 // ChoosePicture opens the system's choice of files.
@@ -28,8 +29,21 @@ func (f *files) ChoosePicture() {
 	d.Show()
 }
 
-// Paste hands over the text on the clipboard.
-func (f *files) Paste() { f.model.Text(f.app.Clipboard().Content()) }
+// Paste hands over the text on the clipboard, or the picture.
+func (f *files) Paste() {
+	text := f.app.Clipboard().Content()
+	if text != "" || f.picture == nil {
+		f.model.Text(text)
+		return
+	}
+	go func() { // another program is asked for it
+		if r, err := f.picture(); err == nil {
+			f.model.Picture(r)
+		} else {
+			f.model.Text("")
+		}
+	}()
+}
 
 // Copy puts a text on the clipboard.
 func (f *files) Copy(text string) { f.app.Clipboard().SetContent(text) }

@@ -5,6 +5,7 @@ package shell
 
 import (
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -30,11 +31,12 @@ const (
 
 // Options say how a shell differs from the usual one.
 type Options struct {
-	Now    func() time.Time             // nil: time.Now
-	Do     func(func())                 // runs a function on the UI's thread; nil: fyne.Do
-	Files  screen.Files                 // nil: dialogs and clipboard of the window
-	Insets func() (top, bottom float32) // kept free for the system; nil: what the driver says
-	Tick   time.Duration                // how often numbers tick; 0: a second; negative: never by itself
+	Now              func() time.Time              // nil: time.Now
+	Do               func(func())                  // runs a function on the UI's thread; nil: fyne.Do
+	Files            screen.Files                  // nil: dialogs and clipboard of the window
+	Insets           func() (top, bottom float32)  // kept free for the system; nil: what the driver says
+	ClipboardPicture func() (io.ReadCloser, error) // a picture from the clipboard; nil: there is no way to it
+	Tick             time.Duration                 // how often numbers tick; 0: a second; negative: never by itself
 }
 
 // Shell shows one app in one window.
@@ -76,7 +78,7 @@ func New(app fyne.App, win fyne.Window, opt Options) *Shell {
 func (s *Shell) Show(m *model.App) {
 	s.model = m
 	if s.opt.Files == nil {
-		s.opt.Files = &files{win: s.win, app: s.app, model: m}
+		s.opt.Files = &files{win: s.win, app: s.app, model: m, picture: s.opt.ClipboardPicture}
 	}
 	s.win.SetPadded(false)
 	s.win.SetContent(s.root)
@@ -87,6 +89,11 @@ func (s *Shell) Show(m *model.App) {
 		}
 	})
 	c.SetOnTypedKey(s.typed)
+	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) {
+		if s.page == model.PageScan {
+			s.opt.Files.Paste()
+		}
+	})
 	s.win.SetOnDropped(s.dropped)
 	s.sync()
 	if s.opt.Tick > 0 {

@@ -14,24 +14,20 @@ import (
 	"path/filepath"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
 )
 
 // version is that of FyneApp.toml.
 const version = "0.1.0"
 
-// appID is that of FyneApp.toml.
-const appID = "app.avow"
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := Main(ctx, os.Args[1:], os.Stdout, os.Stderr, func() fyne.App { return app.NewWithID(appID) })
+	code := Main(ctx, os.Args[1:], os.Stdout, os.Stderr, newApp)
 	stop()
 	os.Exit(code)
 }
 
 // Main runs the app and returns the exit code.
-func Main(ctx context.Context, args []string, stdout, stderr io.Writer, newApp func() fyne.App) (code int) {
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer, newApp func() (fyne.App, error)) (code int) {
 	o, err := parse(args, stdout, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

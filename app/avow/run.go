@@ -23,7 +23,7 @@ import (
 )
 
 // run shows the app until its window is closed or ctx ends.
-func run(ctx context.Context, o options, newApp func() fyne.App) error {
+func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
@@ -48,7 +48,10 @@ func run(ctx context.Context, o options, newApp func() fyne.App) error {
 	default:
 		defer one.close()
 	}
-	a := newApp()
+	a, err := newApp()
+	if err != nil {
+		return err
+	}
 	u := newUI(a, a.NewWindow("Avow"), o, log)
 	u.win.SetMaster()
 	u.win.Resize(fyne.NewSize(420, 844))

@@ -43,7 +43,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"--data", "/dev/null/avow"}, 1, "", "make the folder of the app"},
 	} {
 		var out, errs bytes.Buffer
-		code := Main(t.Context(), c.args, &out, &errs, func() fyne.App { t.Fatal("a window was opened"); return nil })
+		code := Main(t.Context(), c.args, &out, &errs, func() (fyne.App, error) { t.Fatal("a window was opened"); return nil, nil })
 		if code != c.code || !strings.Contains(out.String(), c.out) || !strings.Contains(errs.String(), c.err) {
 			t.Errorf("%v: code %d, stdout %q, stderr %q", c.args, code, out.String(), errs.String())
 		}
@@ -148,7 +148,7 @@ func TestLifecycle(t *testing.T) {
 func TestAPanicIsStoredAndFoundInTheLog(t *testing.T) {
 	dir := t.TempDir()
 	var errs bytes.Buffer
-	code := Main(t.Context(), []string{"--data", dir}, io.Discard, &errs, func() fyne.App { panic("on purpose") })
+	code := Main(t.Context(), []string{"--data", dir}, io.Discard, &errs, func() (fyne.App, error) { panic("on purpose") })
 	if code != 1 || !strings.Contains(errs.String(), "Debug log") {
 		t.Fatalf("code %d, stderr %q", code, errs.String())
 	}

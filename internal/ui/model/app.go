@@ -103,6 +103,7 @@ type App struct {
 	stop   context.CancelFunc
 	cancel func()
 
+	camera  sync.Mutex // held while the camera runs
 	mu      sync.Mutex
 	print   *translations.Printer
 	tab     Page

@@ -89,12 +89,18 @@ func (a *App) startCamera() {
 	ctx, stop := context.WithCancel(a.ctx)
 	a.change(func() { a.scan.stop = stop })
 	a.cfg.Go(func() {
+		a.camera.Lock() // the one before is let go first, or the system calls it busy
+		defer a.camera.Unlock()
 		frames, err := a.cfg.Camera.Start(ctx)
 		if err != nil {
 			a.cameraFault(ctx, err)
 			return
 		}
 		shown := a.shown(ctx, frames)
+		defer func() {
+			for range frames { // they end when the camera was let go
+			}
+		}()
 		for ctx.Err() == nil {
 			c, err := scanner.Watch(ctx, shown, func(why error) { a.sees(ctx, why) })
 			if err != nil {

@@ -12,7 +12,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,14 +29,31 @@ func main() {
 	os.Exit(code)
 }
 
-// errUsage marks a wrong command line.
-var errUsage = errors.New("usage")
+// usage is a mistake on the command line.
+type usage struct{ text string }
+
+// Error is the sentence.
+func (u usage) Error() string { return u.text }
+
+// isUsage finds usage, and the mistakes of a command line that cobra has no type for.
+func isUsage(err error) bool {
+	if errors.As(err, &usage{}) {
+		return true
+	}
+	return slices.ContainsFunc([]string{"unknown command", "accepts ", "requires at least", "required flag(s)", "if any flags in the group"}, func(start string) bool {
+		return strings.HasPrefix(err.Error(), start)
+	})
+}
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
-		Use:           "avow-simulator",
-		Short:         "Avow in one process: server, computer and phone",
+		Use:   "avow-simulator",
+		Short: "Avow in one process: server, computer and phone",
+		Long: `avow-simulator shows Avow to people who try it, and to QA: without a command it opens two windows, the phone and the computer; the
+commands need no display.
+
+Exit codes: 0 done; 1 something failed; 2 the command line is wrong.`,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -42,14 +62,15 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errors.Join(errUsage, err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err.Error()} })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newTourCommand(), newPhoneCommand(), newScanCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(stderr, "avow-simulator: "+sentence(err))
-		if errors.Is(err, errUsage) {
+		if isUsage(err) {
+			fmt.Fprintln(stderr, "avow-simulator: "+err.Error()+"; avow-simulator --help lists what there is")
 			return 2
 		}
+		fmt.Fprintln(stderr, "avow-simulator: "+sentence(err))
 		return 1
 	}
 	return 0
@@ -59,7 +80,11 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func sentence(err error) string {
 	var e *authn.Error
 	if errors.As(err, &e) {
-		return e.Message + " [" + e.Code + "]"
+		text := e.Message
+		if e.RetryAfter > 0 {
+			text += " Try again in " + (e.RetryAfter.Truncate(time.Second) + time.Second).String() + "."
+		}
+		return text + " [" + e.Code + "]"
 	}
 	return err.Error()
 }

@@ -36,6 +36,8 @@ func newPhoneCommand() *cobra.Command {
 		Short: "the app's core as a command line, for QA and scripts",
 		Long: `A phone without a screen: its keys and vault lie in a folder, sealed by a PIN from a file.
 The first "register" sets the PIN. It talks to any Avow server.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&p.data, "data", "", "folder of the phone (default: avow-phone in the user's config folder)")
@@ -85,7 +87,7 @@ func (p *cliPhone) with(cmd *cobra.Command, f func(context.Context) error) error
 // verified hands the PIN over, and says how when it is missing.
 func (p *cliPhone) verified(ctx context.Context) (context.Context, error) {
 	if len(p.pin) == 0 {
-		return nil, errors.Join(errUsage, errors.New("this needs the PIN: give --pin-file"))
+		return nil, usage{"this needs the PIN: give --pin-file"}
 	}
 	return keystore.WithPIN(ctx, p.pin), nil
 }
@@ -186,19 +188,15 @@ func (p *cliPhone) approve() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, func(ctx context.Context) error {
-				m := phone.Match{Number: number}
-				if scan != "" {
-					link, ok := scanner.Classify(scan).Link.(wire.ApprovalLink)
-					if !ok {
-						return errors.New("--scan takes the link in the code of the screen that asks")
-					}
-					m.Handle = link.Handle
-				}
 				ctx, err := p.verified(ctx)
 				if err != nil {
 					return err
 				}
 				if err := p.core.Sync(ctx); err != nil {
+					return err
+				}
+				m, err := p.match(authn.RequestID(args[0]), number, scan)
+				if err != nil {
 					return err
 				}
 				if err := p.core.Unlock(ctx, platform.Prompt{Title: "Unlock"}); err != nil {
@@ -214,7 +212,24 @@ func (p *cliPhone) approve() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&number, "number", "", "the six digits on the screen that asks")
 	cmd.Flags().StringVar(&scan, "scan", "", "the link in the QR on the screen that asks, instead of the number")
+	cmd.MarkFlagsMutuallyExclusive("number", "scan")
 	return cmd
+}
+
+// match is the number that was typed, or what the link of a scanned code says; the link must be of the same request.
+func (p *cliPhone) match(id authn.RequestID, number, scan string) (phone.Match, error) {
+	if scan == "" {
+		return phone.Match{Number: number}, nil
+	}
+	link, ok := scanner.Classify(scan).Link.(wire.ApprovalLink)
+	if !ok {
+		return phone.Match{}, usage{"--scan takes the link in the code of the screen that asks"}
+	}
+	r, err := p.core.ByHandle(link)
+	if err == nil && r.ID != id {
+		err = errors.New("this code belongs to another request; scan the one on the screen that asks")
+	}
+	return phone.Match{Handle: link.Handle}, err
 }
 
 func (p *cliPhone) deny() *cobra.Command {

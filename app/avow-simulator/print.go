@@ -74,7 +74,8 @@ func newRequestLine(r phone.Request) requestLine {
 }
 
 func (l requestLine) String() string {
-	return fmt.Sprintf("%s  %s asks for %s  match: %s  from: %s %s  %d s left", l.ID, l.Client, l.UserName, l.Match, l.Place, l.IP, l.SecsLeft)
+	from := strings.TrimSpace(l.Place + " " + l.IP)
+	return fmt.Sprintf("%s  %s asks for %s  match: %s  from: %s  %d s left", l.ID, l.Client, l.UserName, l.Match, from, l.SecsLeft)
 }
 
 type requestLines []requestLine
@@ -93,7 +94,8 @@ func newDecisionLine(id string, r phone.Receipt) decisionLine {
 }
 
 func (l decisionLine) String() string {
-	return fmt.Sprintf("%s  you said %s to %s", l.Request, l.Decision, l.Client)
+	said := map[authn.DecisionKind]string{authn.Approve: "Yes", authn.Deny: "No", authn.NotMe: "it's not me"}[l.Decision]
+	return fmt.Sprintf("%s  you said to %s: %s", l.Request, l.Client, said)
 }
 
 type removedLine struct {

@@ -1,0 +1,286 @@
+package screen_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
+	"avow/internal/authn"
+	"avow/internal/phone"
+	"avow/internal/phone/keystore"
+	"avow/internal/ui/model"
+	"avow/internal/ui/model/modeltest"
+)
+
+func TestConnectByTaps(t *testing.T) {
+	g := newStage(t, lightPhone, phone.State{})
+	g.on(model.PageWelcome)
+	g.tap("connect")
+	g.on(model.PageScan)
+	g.tap("type")
+	for _, r := range modeltest.RegistrationLink() {
+		g.win.Canvas().Focused().TypedRune(r)
+	}
+	g.tap("use-link")
+	g.on(model.PageConnect)
+	g.tap("connect")
+	g.on(model.PageChoosePIN)
+	for range 2 {
+		for _, d := range "482913" {
+			test.Tap(g.shell.Find("keypad").(interface{ Key(rune) fyne.Tappable }).Key(d))
+		}
+		g.settle()
+	}
+	g.on(model.PageWords)
+	g.core.Tell(phone.Event{Kind: phone.AccountsChanged}, func(s *phone.State) { s.Accounts[0].Status = phone.Connected })
+	g.settle()
+	g.on(model.PageConnected)
+	g.tap("done")
+	g.on(model.PageHome)
+}
+
+// No has the keyboard, Enter and Space on it deny; Enter on Yes does nothing; Esc is Later.
+func TestRequestByKeyboard(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open(modeltest.Request("r_1", authn.MatchTap)))
+	if g.win.Canvas().Focused() != g.shell.Find("no").(fyne.Focusable) {
+		t.Error("No does not have the keyboard")
+	}
+	g.win.Canvas().Focus(g.shell.Find("yes").(fyne.Focusable))
+	g.key(fyne.KeyReturn)
+	if g.core.Calls("Approve") != 0 {
+		t.Error("Enter said Yes")
+	}
+	g.key(fyne.KeyEscape)
+	g.on(model.PageHome)
+	if g.core.Calls("Deny") != 0 {
+		t.Error("Esc said No")
+	}
+	g.tap("answer")
+	g.on(model.PageRequest)
+	g.key(fyne.KeyReturn)
+	g.on(model.PageResult)
+	if g.core.Calls("Deny") != 1 {
+		t.Error("Enter on No did not deny")
+	}
+}
+
+// No and Yes are equally big.
+func TestNoAndYesHaveTheSameSize(t *testing.T) {
+	for _, l := range []look{lightPhone, largeDE, smallDE, desktop} {
+		g := newStage(t, l, modeltest.Open(number("r_1")...))
+		no, yes := g.shell.Find("no").Size(), g.shell.Find("yes").Size()
+		if no != yes || no.Height < 48 {
+			t.Errorf("%s: No is %v, Yes is %v", l.name, no, yes)
+		}
+	}
+}
+
+// A screen that arrives takes no tap for half a second, and another request in its place is a screen that arrives.
+func TestATapMeantForTheScreenBefore(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	first, second := modeltest.Request("r_1", authn.MatchTap), modeltest.Request("r_2", authn.MatchTap)
+	drain := func() {
+		for len(g.queue) > 0 {
+			f := g.queue[0]
+			g.queue = g.queue[1:]
+			f()
+		}
+	}
+	early := func(id authn.RequestID) {
+		t.Helper()
+		drain()
+		g.on(model.PageRequest)
+		test.Tap(g.shell.Find("yes").(fyne.Tappable))
+		if n := g.core.Calls("Approve"); n != 0 {
+			t.Errorf("%s was approved by a tap that came too early", id)
+		}
+		g.settle()
+	}
+	g.core.Tell(phone.Event{Kind: phone.RequestArrived}, func(s *phone.State) { s.Requests = []phone.Request{first, second} })
+	early("r_1")
+	g.model.Later()
+	early("r_2")
+	g.tap("yes")
+	g.on(model.PageResult)
+}
+
+func TestNumberIsTypedOnKeyboardAndKeypad(t *testing.T) {
+	var got phone.Match
+	g := newStage(t, lightPhone, modeltest.Open(number("r_1")...))
+	g.core.OnApprove = func(_ context.Context, id authn.RequestID, m phone.Match) (phone.Receipt, error) {
+		got = m
+		g.core.CloseRequest(id, authn.RequestApproved)
+		return modeltest.Receipt(authn.Approve), nil
+	}
+	g.digits("482")
+	g.key(fyne.KeyBackspace)
+	g.tap("yes") // too early: nothing is sent
+	if g.core.Calls("Approve") != 0 {
+		t.Fatal("four digits were missing and it was sent")
+	}
+	for _, d := range "2913" {
+		test.Tap(g.shell.Find("keypad").(interface{ Key(rune) fyne.Tappable }).Key(d))
+	}
+	g.tap("yes")
+	g.on(model.PageResult)
+	if got.Number != "482913" {
+		t.Errorf("the number sent is %q", got.Number)
+	}
+}
+
+func TestNumberIsStillThereAfterThePINWasLeft(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open(number("r_1")...))
+	g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) {
+		return phone.Receipt{}, keystore.ErrPINRequired
+	}
+	g.digits("482913")
+	g.tap("yes")
+	g.on(model.PageAskPIN)
+	g.key(fyne.KeyEscape)
+	g.on(model.PageRequest)
+	if got := g.shell.Find("number").(interface{ Value() string }).Value(); got != "482913" {
+		t.Errorf("the field holds %q", got)
+	}
+}
+
+func TestNotMeAsksOnceMore(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open(modeltest.Request("r_1", authn.MatchTap)))
+	g.tap("not-me")
+	g.menu(0) // "No, go back"
+	g.on(model.PageRequest)
+	if g.core.Calls("NotMe") != 0 {
+		t.Fatal("it was reported")
+	}
+	g.tap("not-me")
+	g.menu(1)
+	g.on(model.PageResult)
+	if g.core.Calls("NotMe") != 1 {
+		t.Error("it was not reported")
+	}
+}
+
+func TestLockByKeyboard(t *testing.T) {
+	g := newStage(t, lightPhone, locked(modeltest.Open()))
+	g.core.OnUnlock = func(context.Context) error { return keystore.ErrPINWrong.After(5 * time.Second) }
+	g.digits("482913")
+	g.on(model.PageLock)
+	g.key(fyne.KeyEscape)
+	g.on(model.PageLock)
+	g.now = g.now.Add(time.Minute)
+	g.core.OnUnlock = nil
+	g.digits("482913")
+	g.on(model.PageHome)
+}
+
+func TestSettingsByTaps(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	g.model.GoTo(model.PageSettings)
+	g.settle()
+	g.tap("language")
+	g.tap("language-de")
+	if got := g.model.T("app.settings.title"); got != "Einstellungen" {
+		t.Errorf("the title is %q", got)
+	}
+	g.key(fyne.KeyEscape)
+	g.on(model.PageSettings)
+	g.tap("text-size")
+	g.tap("size-large")
+	g.key(fyne.KeyEscape)
+	g.tap("debug-log")
+	g.tap("copy")
+	g.tap("save")
+	if g.files.copied == "" || g.files.saved != g.files.copied {
+		t.Errorf("copied %q, saved %q", g.files.copied, g.files.saved)
+	}
+	g.tap("clear")
+	g.tap("copy")
+	if g.files.copied != g.model.T("app.log.empty") {
+		t.Errorf("after clearing: %q", g.files.copied)
+	}
+}
+
+func TestRemoveAsksFirst(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	g.tap("menu")
+	g.menu(2)
+	g.menu(1) // Keep
+	if g.core.Calls("RemoveAccount") != 0 {
+		t.Fatal("it was removed")
+	}
+	g.tap("menu")
+	g.menu(2)
+	g.menu(0)
+	g.on(model.PageWelcome)
+}
+
+func TestScanWays(t *testing.T) {
+	g := newStage(t, lightPhone, phone.State{})
+	chosen, pasted := 0, 0
+	g.files.chosen, g.files.paste = func() { chosen++ }, func() { pasted++; g.model.Text("") }
+	g.tap("connect")
+	g.tap("picture")
+	g.tap("paste")
+	if chosen != 1 || pasted != 1 {
+		t.Errorf("chosen %d, pasted %d", chosen, pasted)
+	}
+	g.key(fyne.KeyEscape)
+	g.on(model.PageWelcome)
+}
+
+// TestNothingIsCut goes through every scene and looks whether each text stands inside the window and inside what it lies in; what can be
+// scrolled may end below.
+func TestNothingIsCut(t *testing.T) {
+	looks := []look{largeDE, smallDE} // where room is least
+	if os.Getenv("AVOW_PICTURES") != "" {
+		looks = append(looks, german, lightPhone, large, small, desktop)
+	}
+	for _, l := range looks {
+		for _, s := range scenes() {
+			t.Run(fmt.Sprintf("%s/%s", l.name, s.name), func(t *testing.T) {
+				g := s.play(t, l)
+				size := g.win.Canvas().Size()
+				check(t, g.win.Canvas().Content(), fyne.NewPos(0, 0), size, false)
+				if top := g.win.Canvas().Overlays().Top(); top != nil {
+					check(t, top, top.Position(), size, false)
+				}
+			})
+		}
+	}
+}
+
+func check(t *testing.T, o fyne.CanvasObject, at fyne.Position, window fyne.Size, scrolls bool) {
+	t.Helper()
+	if !o.Visible() {
+		return
+	}
+	const slack = 1.5
+	if text, ok := o.(*canvas.Text); ok {
+		end := at.Add(text.MinSize())
+		if text.Text != "" && (at.X < -slack || end.X > window.Width+slack || !scrolls && (at.Y < -slack || end.Y > window.Height+slack)) {
+			t.Errorf("%q lies at %v to %v in a window of %v", text.Text, at, end, window)
+		}
+		return
+	}
+	var children []fyne.CanvasObject
+	switch o := o.(type) {
+	case *container.Scroll:
+		if d := o.Content.Size().Width - o.Size().Width; d > slack && o.Direction == container.ScrollVerticalOnly {
+			t.Errorf("what is scrolled is %v too wide", d)
+		}
+		children, scrolls = []fyne.CanvasObject{o.Content}, true
+	case *fyne.Container:
+		children = o.Objects
+	case fyne.Widget:
+		children = test.WidgetRenderer(o).Objects()
+	}
+	for _, c := range children {
+		check(t, c, at.Add(c.Position()), window, scrolls)
+	}
+}

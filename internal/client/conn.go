@@ -43,6 +43,13 @@ func (c *conn) Server() Server {
 // first call.
 func (c *conn) OnServer(f func(Server)) { c.report = f }
 
+// keepIdle sets how many idle connections are kept for the next calls. Call it before the first one.
+func (c *conn) keepIdle(n int) {
+	if c.http != nil {
+		c.http.Transport.(*http.Transport).MaxIdleConnsPerHost = n
+	}
+}
+
 // Close ends idle connections.
 func (c *conn) Close() {
 	if c.http != nil {

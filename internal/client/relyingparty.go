@@ -20,6 +20,9 @@ import (
 // pollTimeout bounds one call of the token endpoint, which the server may hold open for its long_poll.
 const pollTimeout = 40 * time.Second
 
+// idleConnections are kept open: a web application has many sign-ins at once, and a handshake costs as much as an approval.
+const idleConnections = 64
+
 // Question is what a relying party asks.
 type Question struct {
 	User     string        // login of the person who signs in (login_hint)
@@ -45,7 +48,9 @@ type RelyingParty struct {
 
 // NewRelyingParty makes the client of a computer or web application. signer is the key whose public half the server knows.
 func NewRelyingParty(s Server, id authn.ClientID, signer crypto.Signer, o Options) *RelyingParty {
-	return &RelyingParty{conn: newConn(s, o), id: id, signer: signer}
+	r := &RelyingParty{conn: newConn(s, o), id: id, signer: signer}
+	r.keepIdle(idleConnections)
+	return r
 }
 
 // Authorize asks a user for an approval. What comes back says what the screen has to show.

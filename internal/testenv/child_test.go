@@ -40,7 +40,7 @@ import (
 	"avow/internal/wire"
 )
 
-// childEnv makes the test program another program: "server FOLDER" or "phone FOLDER".
+// childEnv makes the test program another program: "server FOLDER", "phone FOLDER" or "app FOLDER".
 const childEnv = "AVOW_TESTENV_CHILD"
 
 func TestMain(m *testing.M) {
@@ -53,6 +53,8 @@ func TestMain(m *testing.M) {
 		err = serveChild(folder)
 	case "phone":
 		err = phoneChild(folder)
+	case "app":
+		err = appChild(folder)
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
@@ -121,8 +123,8 @@ type town struct {
 func (w town) issuer() string { return "https://" + w.Addr }
 func (w town) db() string     { return filepath.Join(w.Dir, "avow.db") }
 
-// found makes a town with one administrator, and computers whose policy is the plain Yes.
-func found(t testing.TB, computers int) (town, client.Credential, []*client.RelyingParty) {
+// found makes a town with one administrator, and computers with one policy.
+func found(t testing.TB, computers int, match authn.MatchMode) (town, client.Credential, []*client.RelyingParty) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -159,7 +161,7 @@ func found(t testing.TB, computers int) (town, client.Credential, []*client.Rely
 			id := authn.ClientID(fmt.Sprintf("computer-%d", i))
 			rps = append(rps, client.NewRelyingParty(known, id, k, client.Options{}))
 			if err := tx.CreateClient(authn.Client{
-				ID: id, Name: string(id), Kind: authn.ClientComputer, Key: k.Key(), Match: authn.MatchTap, Known: true, CreatedAt: time.Now(),
+				ID: id, Name: string(id), Kind: authn.ClientComputer, Key: k.Key(), Match: match, Known: true, CreatedAt: time.Now(),
 			}); err != nil {
 				return err
 			}
@@ -174,6 +176,25 @@ func found(t testing.TB, computers int) (town, client.Credential, []*client.Rely
 	}
 	w.write(t)
 	return w, client.Credential{Name: a.Name, ID: a.ID, Server: known, Key: k}, rps
+}
+
+// settle puts users with handsets into the town's database; no server may run.
+func (w town) settle(t testing.TB, server client.Server, users int) []someone {
+	t.Helper()
+	db, err := sqlite.Open(context.Background(), w.db(), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := populate(t, db, server, client.Options{}, users, 1)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, p := range people {
+			p.handsets[0].Close()
+		}
+	})
+	return people
 }
 
 func pemOf(t testing.TB, k key.Private) string {
@@ -245,12 +266,12 @@ func serveChild(folder string) error {
 		return err
 	}
 	fmt.Println("listening")
-	go answerMemory()
+	go answerMemory(bufio.NewScanner(os.Stdin))
 	return srv.Serve(context.Background(), l, server.TLSConfig(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil }))
 }
 
-func answerMemory() {
-	for scan := bufio.NewScanner(os.Stdin); scan.Scan(); {
+func answerMemory(in *bufio.Scanner) {
+	for in.Scan() {
 		var m runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&m)

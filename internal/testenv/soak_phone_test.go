@@ -1,6 +1,7 @@
 package testenv_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,7 +44,7 @@ const (
 // TestSoakPhone kills the phone, kill -9, at any moment while it registers, approves and so writes its vault (D1): the vault always
 // opens, and neither an account nor a receipt is lost that the app has shown.
 func TestSoakPhone(t *testing.T) {
-	w, credential, _ := found(t, 0)
+	w, credential, _ := found(t, 0, authn.MatchTap)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
 	srv, _ := w.startServer(t)
@@ -337,4 +338,39 @@ func storedReceipts(ctx context.Context, folder string, p *testenv.Phone) (map[a
 		}
 	}
 	return found, nil
+}
+
+// appChild is a phone that connects the accounts of the links on its standard input, up to an empty line, listens to all of them, and
+// then says how much memory it uses whenever it is asked.
+func appChild(folder string) error {
+	if err := os.WriteFile(filepath.Join(folder, dayFile), []byte("0"), 0o600); err != nil {
+		return err
+	}
+	p, err := openSoaked(context.Background(), folder)
+	if err != nil {
+		return err
+	}
+	if err := p.SetPIN(context.Background(), p.PIN); err != nil {
+		return err
+	}
+	ctx := keystore.WithPIN(context.Background(), p.PIN)
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() && in.Text() != "" {
+		if _, err := p.Connect(ctx, in.Text()); err != nil {
+			return err
+		}
+	}
+	heard := make(chan phone.AccountID, 100)
+	p.Subscribe(func(e phone.Event) {
+		if e.Kind == phone.AccountsChanged {
+			heard <- e.Account
+		}
+	})
+	go p.Run(ctx)
+	for all := map[phone.AccountID]bool{}; len(all) < len(p.State().Accounts); {
+		all[<-heard] = true
+	}
+	say("ready")
+	answerMemory(in)
+	return in.Err()
 }

@@ -35,7 +35,7 @@ type ledger struct {
 // TestSoakServer kills the server, kill -9, at any moment of registrations and approvals over HTTPS (D5): nothing acknowledged is
 // lost, nothing happens twice, the database stays whole, and it is ready again in less than two seconds.
 func TestSoakServer(t *testing.T) {
-	w, credential, computers := found(t, soakWorkers)
+	w, credential, computers := found(t, soakWorkers, authn.MatchTap)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
 	l := &ledger{

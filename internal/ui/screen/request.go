@@ -40,7 +40,11 @@ func Request(a *model.App, f Frame) *Screen {
 		title = w.NewTitle(v.Title)
 	}
 	typeIt := w.NewBody(v.MatchText)
-	rows := []fyne.CanvasObject{w.Line(8, 0, title, ring), w.Gap(4), requestSlip(s, f, v, typeIt, number), w.Gap(14)}
+	match := w.Column(8, typeIt)
+	if v.Match == authn.MatchNumber {
+		match.Add(name(s, "number", number))
+	}
+	rows := []fyne.CanvasObject{w.Line(8, 0, title, ring), w.Gap(4), requestSlip(f, v, match), w.Gap(14)}
 	digit := func(r rune) {
 		if unicode.IsDigit(r) {
 			number.Type(r)
@@ -97,6 +101,7 @@ func Request(a *model.App, f Frame) *Screen {
 			if words != "" {
 				typeIt.Hide() // the words say where to look
 			}
+			match.Refresh() // also when the slip stays as high as it was
 			refit()
 		}
 	}
@@ -113,7 +118,7 @@ func Request(a *model.App, f Frame) *Screen {
 }
 
 // requestSlip is what is signed, in full: who asks, for whom, from where.
-func requestSlip(s *Screen, f Frame, v model.RequestView, typeIt *w.Text, number *w.NumberField) fyne.CanvasObject {
+func requestSlip(f Frame, v model.RequestView, match fyne.CanvasObject) fyne.CanvasObject {
 	icon := icons.Globe
 	if v.Computer {
 		icon = icons.Laptop
@@ -154,11 +159,7 @@ func requestSlip(s *Screen, f Frame, v model.RequestView, typeIt *w.Text, number
 	} else {
 		top = append(top, w.NewFacts(facts...))
 	}
-	below := w.Column(8, typeIt)
-	if v.Match == authn.MatchNumber {
-		below.Add(name(s, "number", number))
-	}
-	return w.NewSlip(w.Column(16, top...), below)
+	return w.NewSlip(w.Column(16, top...), match)
 }
 
 // askNotMe asks once more, with No first, before the administrators are told.

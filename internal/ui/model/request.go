@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone"
@@ -69,7 +70,7 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 	acc, _ := s.Account(r.Account)
 	v := RequestView{
 		ID: r.ID, Title: t.T("app.request.title"), Client: r.Client.Name, Computer: r.Client.Kind == authn.ClientComputer, Known: r.Client.Known,
-		Message: r.Message, Match: r.Match, Left: t.Left(left), Urgent: left <= 10*time.Second, Wrong: a.request.wrong, Busy: a.busy[laneAnswer], Number: a.request.number,
+		Message: news(r), Match: r.Match, Left: t.Left(left), Urgent: left <= 10*time.Second, Wrong: a.request.wrong, Busy: a.busy[laneAnswer], Number: a.request.number,
 		Part: left.Seconds() / float64(r.Expires-r.IssuedAt), NotMe: a.request.notMe, More: a.waiting(s) - 1,
 		Hint: t.T("app.request.hint_pin"), Advice: t.T("app.request.advice"),
 	}
@@ -108,6 +109,16 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		v.MatchText = t.T("app.request.scan", "Client", r.Client.Name)
 	}
 	return v
+}
+
+// news is what the client says, unless that is only what the screen says anyway: "Sign in to LAPTOP-42" under the name.
+func news(r phone.Request) string {
+	for _, l := range translations.Languages() {
+		if r.Message == translations.New(l.Tag).T("app.prompt.approve", "Client", r.Client.Name) {
+			return ""
+		}
+	}
+	return r.Message
 }
 
 func orUnknown(unknown, value string) string {

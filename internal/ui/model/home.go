@@ -93,7 +93,7 @@ func (a *App) Home() HomeView {
 		v.Facts = append(v.Facts, Fact{Label: t.T("app.home.password"), Value: t.Day(acc.PasswordChangedAt)})
 	}
 	for _, r := range s.Requests {
-		left := max(0, r.Deadline.Sub(now))
+		left := timeLeft(r, now)
 		sub := t.T("app.home.sign_in")
 		if r.Origin.Place != "" {
 			sub += " · " + r.Origin.Place

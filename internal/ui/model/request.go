@@ -66,7 +66,7 @@ func (a *App) Request() (RequestView, bool) {
 
 func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 	t, now := a.print, a.cfg.Now()
-	left := max(0, r.Deadline.Sub(now))
+	left := timeLeft(r, now)
 	acc, _ := s.Account(r.Account)
 	v := RequestView{
 		ID: r.ID, Title: t.T("app.request.title"), Client: r.Client.Name, Computer: r.Client.Kind == authn.ClientComputer, Known: r.Client.Known,
@@ -106,7 +106,7 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 	case authn.MatchNumber:
 		v.MatchText = t.T("app.request.type_number", "Client", r.Client.Name)
 	case authn.MatchQR:
-		v.MatchText = t.T("app.request.scan", "Client", r.Client.Name)
+		v.MatchText, v.Hint = t.T("app.request.scan", "Client", r.Client.Name), t.T("app.request.hint_scan")
 	}
 	return v
 }
@@ -119,6 +119,11 @@ func news(r phone.Request) string {
 		}
 	}
 	return r.Message
+}
+
+// timeLeft is never more than the request had: a clock that is a second behind must not show 2:01.
+func timeLeft(r phone.Request, now time.Time) time.Duration {
+	return min(max(0, r.Deadline.Sub(now)), time.Duration(r.Expires-r.IssuedAt)*time.Second)
 }
 
 func orUnknown(unknown, value string) string {

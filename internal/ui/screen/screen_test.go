@@ -206,6 +206,21 @@ func TestSettingsByTaps(t *testing.T) {
 	}
 }
 
+// Who uses the keyboard stays where she was when a screen is made anew.
+func TestKeyboardStaysWhenAScreenIsMadeAnew(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	g.model.Open(model.PageLanguage)
+	g.settle()
+	g.win.Canvas().Focus(g.shell.Find("language-de").(fyne.Focusable))
+	g.key(fyne.KeySpace)
+	if got := g.model.T("app.settings.title"); got != "Einstellungen" {
+		t.Fatalf("the title is %q", got)
+	}
+	if g.win.Canvas().Focused() != g.shell.Find("language-de").(fyne.Focusable) {
+		t.Error("the keyboard went away")
+	}
+}
+
 func TestRemoveAsksFirst(t *testing.T) {
 	g := newStage(t, lightPhone, modeltest.Open())
 	g.tap("menu")

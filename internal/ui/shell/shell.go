@@ -183,8 +183,10 @@ func (s *Shell) build(arrived bool) {
 	if s.current != nil && s.current.Close != nil {
 		s.current.Close()
 	}
+	focused := s.focused()
 	s.win.Canvas().Unfocus()
 	if arrived {
+		focused = ""
 		s.closeOverlays()
 		s.guard.Arrive()
 	}
@@ -194,6 +196,23 @@ func (s *Shell) build(arrived bool) {
 	if s.current.Shown != nil {
 		s.current.Shown()
 	}
+	if o, ok := s.current.Names[focused].(fyne.Focusable); ok && s.win.Canvas().Focused() == nil {
+		s.win.Canvas().Focus(o) // the same screen, made anew: who uses the keyboard goes on where she was
+	}
+}
+
+// focused is the name of what has the keyboard; "" for nothing that has one.
+func (s *Shell) focused() string {
+	if s.current == nil {
+		return ""
+	}
+	has := s.win.Canvas().Focused()
+	for name, o := range s.current.Names {
+		if f, ok := o.(fyne.Focusable); ok && f == has {
+			return name
+		}
+	}
+	return ""
 }
 
 // closeOverlays takes menus and sheets of the page before away: a request must not lie under one.

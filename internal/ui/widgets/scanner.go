@@ -122,14 +122,14 @@ func (s *Scanner) CreateRenderer() fyne.WidgetRenderer {
 		if s.hintIcon != "" {
 			lead = style.IconButton + 10
 		}
-		w := min(text.NaturalWidth()+1, size.Width-2*style.SpaceScreenMargin-lead-36)
+		w := min(text.NaturalWidth()+1, size.Width-2*style.SpaceScreenMargin-lead-28)
 		h := heightAt(text, w)
-		bw, bh := w+lead+36, max(h+24, 46)
+		bw, bh := w+lead+28, max(h+24, 46)
 		bx := (size.Width - bw) / 2
 		by := min(y+d+scanHintGap, size.Height-bh-drawerLap-style.Space2)
 		place(box, bx, by, bw, bh)
-		place(icon.Image, bx+18, by+(bh-style.IconButton)/2, style.IconButton, style.IconButton)
-		place(text, bx+18+lead, by+(bh-h)/2, w, h)
+		place(icon.Image, bx+14, by+(bh-style.IconButton)/2, style.IconButton, style.IconButton)
+		place(text, bx+14+lead, by+(bh-h)/2, w, h)
 	}
 	v.min = func() fyne.Size { return fyne.NewSize(240, s.frameTop+200) }
 	return v.ready()

@@ -203,6 +203,9 @@ func (a *App) Picture(r io.ReadCloser) {
 	}
 }
 
+// NoPicture says that a picture could not be opened.
+func (a *App) NoPicture(err error) { a.scanFault(err) }
+
 // Typing opens the field for a link.
 func (a *App) Typing() { a.change(func() { a.scan.typing, a.fault = true, nil }) }
 

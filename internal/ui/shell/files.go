@@ -21,7 +21,10 @@ type files struct {
 // ChoosePicture opens the system's choice of files.
 func (f *files) ChoosePicture() {
 	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
-		if err == nil && r != nil {
+		switch {
+		case err != nil:
+			f.model.NoPicture(err)
+		case r != nil: // nil: the person changed her mind
 			f.model.Picture(r)
 		}
 	}, f.win)
@@ -68,7 +71,9 @@ func (f *files) Save(name, text string) {
 
 func openPicture(m *model.App, uri fyne.URI) {
 	r, err := storage.Reader(uri)
-	if err == nil {
-		m.Picture(r)
+	if err != nil {
+		m.NoPicture(err)
+		return
 	}
+	m.Picture(r)
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // errRunning means that the app runs already, and that it took the link.
-var errRunning = errors.New("Avow runs already")
+var errRunning = errors.New("the app runs already")
 
 // instance is the one app of a folder. It listens on a socket in the folder, which only its owner may open.
 type instance struct {
@@ -56,7 +56,7 @@ func single(ctx context.Context, dir, link string, open func(string)) (*instance
 }
 
 // errNoAnswer means that somebody has the socket and says nothing.
-var errNoAnswer = errors.New("Avow runs already but does not answer; end it and start again")
+var errNoAnswer = errors.New("the app runs already but does not answer; end it and start again")
 
 // hand gives a link to the app that runs. An error that is not errNoAnswer means that none runs.
 func hand(ctx context.Context, path, link string) error {

@@ -1,11 +1,13 @@
 // Package windows shows the simulator on a display: one window is the phone, the other the desk with its computer. The phone's camera sees
-// what the desk's window shows, its fingerprint reader is a sheet on the phone's window; everything else is real.
+// the code that the desk shows, its fingerprint reader is a sheet on the phone's window; everything else is real.
 package windows
 
 import (
 	"context"
 	"fmt"
 	"image"
+	"image/draw"
+	"io"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -17,6 +19,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/platform/simulated"
+	"avow/internal/qr"
 	"avow/internal/testenv"
 	"avow/internal/testenv/camera"
 	"avow/internal/ui/model"
@@ -34,6 +37,8 @@ const (
 // Options say what a run differs in.
 type Options struct {
 	Version string
+	// Out gets a line for each page of the phone and each state of the desk, for QA and scripts; nil: nothing is printed.
+	Out io.Writer
 	// Languages are the system's wishes.
 	Languages []string
 	// Do runs a function on the UI's thread and returns at once; nil: fyne.Do.
@@ -62,6 +67,9 @@ type Simulator struct {
 func Open(ctx context.Context, app fyne.App, opt Options) (*Simulator, error) {
 	if opt.Do == nil {
 		opt.Do = fyne.Do
+	}
+	if opt.Out == nil {
+		opt.Out = io.Discard
 	}
 	s := &Simulator{opt: opt, print: translations.New(opt.Languages...), done: make(chan struct{})}
 	s.running, s.stop = context.WithCancel(ctx)
@@ -135,11 +143,21 @@ func (s *Simulator) Close() error {
 func (s *Simulator) tick() {
 	t := time.NewTicker(250 * time.Millisecond)
 	defer t.Stop()
+	var page model.Page
+	var mode desk.Mode
 	for seed := uint64(1); ; seed++ {
 		select {
 		case <-s.running.Done():
 			return
 		case <-t.C:
+		}
+		if p := s.model.Page(); p != page {
+			page = p
+			fmt.Fprintln(s.opt.Out, "phone:", page)
+		}
+		if m := s.desk.State().Mode; m != mode {
+			mode = m
+			fmt.Fprintln(s.opt.Out, "desk:", mode)
 		}
 		if seed%4 == 0 {
 			s.opt.Do(s.syncDesk)
@@ -147,15 +165,20 @@ func (s *Simulator) tick() {
 		if s.model.Page() != model.PageScan {
 			continue
 		}
-		shot := make(chan image.Image, 1)
-		s.opt.Do(func() { shot <- s.Desk.Canvas().Capture() })
-		select {
-		case scene := <-shot:
-			s.phone.Camera.Show(camera.Steady.Frame(scene, image.Rectangle{}, image.Pt(720, 1280), seed))
-		case <-s.running.Done():
-			return
-		}
+		s.phone.Camera.Show(camera.Steady.Frame(s.scene(), image.Rectangle{}, image.Pt(720, 1280), seed))
 	}
+}
+
+// scene is what stands before the camera: the code that the desk shows, or an empty sheet. It is drawn anew and not taken off the window, since a
+// window that lies behind another one has no picture to take.
+func (s *Simulator) scene() image.Image {
+	code, err := qr.Encode(s.desk.State().QR, qr.LevelM)
+	if err != nil || s.desk.State().QR == "" {
+		blank := image.NewGray(image.Rect(0, 0, 320, 320))
+		draw.Draw(blank, blank.Bounds(), image.White, image.Point{}, draw.Src)
+		return blank
+	}
+	return code.Image(8)
 }
 
 // askFinger shows a sheet in place of a fingerprint reader.

@@ -52,7 +52,7 @@ soak: ## kill -9 of server and phone, COUNT (200) times each
 test-services: ## tests with real parts: Chromium, npm openid-client, gnome-keyring (installs them from Debian and npm)
 	sh .ci/services
 	AVOW_TEST_SERVICES=1 AVOW_PICTURES=$(CURDIR)/$(OUT)/pages $(PURE) $(GO) test -tags $(TAGS) -count 1 -run 'Services' ./internal/... ./app/...
-	AVOW_TEST_KEYRING=1 CGO_ENABLED=0 LANG=C.UTF-8 sh .ci/with-keyring $(GO) test -tags $(TAGS) -count 1 -run 'Keyring' ./internal/phone/keystore/...
+	AVOW_TEST_KEYRING=1 CGO_ENABLED=0 LANG=C.UTF-8 sh .ci/with-keyring $(GO) test -tags $(TAGS) -count 1 -run 'RealKeyring' ./internal/phone/keystore
 
 test-desktop: ## the simulator's two windows under Xvfb (installs what a desktop build needs)
 	sh .ci/desktop-test "$(GO)" "$(OUT)"

@@ -41,7 +41,7 @@ func TestServerAnswersNonsense(t *testing.T) {
 	}
 	cases := map[string]http.HandlerFunc{
 		"sign-in page of a public network": raw(200, "text/html", "<html>Welcome to the Wi-Fi"),
-		"redirect":                         func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.com/", 302) },
+		"redirect":                         func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.com/", http.StatusFound) },
 		"cut JSON":                         raw(200, "application/json", `{"requests":["`),
 		"JSON of another":                  raw(200, "application/json", `{"hello":"world"}`),
 		"not UTF-8":                        raw(200, "application/json", "{\"state\":\"\xff\xfe\"}"),

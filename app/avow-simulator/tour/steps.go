@@ -205,7 +205,7 @@ func (t *tour) approveByNumber() error {
 			return err
 		}
 		if got := t.phone.State().Requests; len(got) != 1 || t.model.Busy() != "" {
-			return errors.New("Yes did something without the number")
+			return errors.New("a Yes did something without the number")
 		}
 		return t.shot("request-digits-missing")
 	}); err != nil {

@@ -41,15 +41,17 @@ func TestServerAnswersNonsense(t *testing.T) {
 	}
 	cases := map[string]http.HandlerFunc{
 		"sign-in page of a public network": raw(200, "text/html", "<html>Welcome to the Wi-Fi"),
-		"redirect":                         func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.com/", http.StatusFound) },
-		"cut JSON":                         raw(200, "application/json", `{"requests":["`),
-		"JSON of another":                  raw(200, "application/json", `{"hello":"world"}`),
-		"not UTF-8":                        raw(200, "application/json", "{\"state\":\"\xff\xfe\"}"),
-		"too much":                         raw(200, "application/json", strings.Repeat(" ", wire.MaxBody+1)),
-		"broken proxy":                     raw(502, "text/html", "<h1>Bad gateway"),
-		"empty":                            raw(200, "application/json", ""),
-		"not a problem":                    raw(500, wire.ProblemType, `{"code":5}`),
-		"hung up":                          func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://example.com/", http.StatusFound)
+		},
+		"cut JSON":        raw(200, "application/json", `{"requests":["`),
+		"JSON of another": raw(200, "application/json", `{"hello":"world"}`),
+		"not UTF-8":       raw(200, "application/json", "{\"state\":\"\xff\xfe\"}"),
+		"too much":        raw(200, "application/json", strings.Repeat(" ", wire.MaxBody+1)),
+		"broken proxy":    raw(502, "text/html", "<h1>Bad gateway"),
+		"empty":           raw(200, "application/json", ""),
+		"not a problem":   raw(500, wire.ProblemType, `{"code":5}`),
+		"hung up":         func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"nonce for ever": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set(wire.NonceHeader, strings.Repeat("n", 100))
 			raw(401, wire.ProblemType, `{"title":"Try again.","code":"use_nonce"}`)(w, nil)

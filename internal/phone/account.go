@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"slices"
 	"time"
 
 	"avow/internal/authn"
@@ -68,6 +69,32 @@ type account struct {
 	offset    time.Duration // server's clock less ours
 	notices   []wire.Notice
 	stop      func() // ends its stream
+	lost      bool   // its device key is missing: nothing can be said to its server
+	kept      int    // how many of stored.Receipts, from the first, the vault holds
+}
+
+// maxReceipts is how many receipts of an account are kept, the newest: the vault is written anew with each one, and must never outgrow
+// what it reads.
+const maxReceipts = 500
+
+// addReceipt appends and lets the oldest go; Core.saving and Core.mu must be held.
+func (a *account) addReceipt(r Receipt) {
+	a.stored.Receipts = append(a.stored.Receipts, r)
+	if over := len(a.stored.Receipts) - maxReceipts; over > 0 {
+		a.stored.Receipts = slices.Clone(a.stored.Receipts[over:])
+		a.kept = max(0, a.kept-over)
+	}
+}
+
+// mergeReceipts gives the vault's receipts and those that only the index has: a crash between the two files leaves some in both.
+func mergeReceipts(inVault, inIndex []Receipt) []Receipt {
+	all := slices.Clone(inVault)
+	for _, r := range inIndex {
+		if !slices.ContainsFunc(inVault, func(v Receipt) bool { return v.Decision == r.Decision }) {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 func (a *account) public() Account {

@@ -44,17 +44,23 @@ type Config struct {
 type Core struct {
 	cfg Config
 
-	saving   sync.Mutex // one writer of the files at a time; taken before mu
-	mu       sync.Mutex
-	files    *vault.Store
-	doc      *vault.Document // nil while locked
-	accounts []*account
-	queued   []queuedRemoval
-	pending  []pendingRegistration
-	requests map[authn.RequestID]Request
-	trouble  *Trouble
-	streams  context.Context // nil while Run does not run
-	wait     sync.WaitGroup
+	inviting  sync.Mutex // one session is claimed at a time
+	unlocking sync.Mutex // one unlock at a time; taken before saving, and alone while the user is asked
+	saving    sync.Mutex // one writer of the files, the accounts and their receipts at a time; taken before mu
+	mu        sync.Mutex
+	files     *vault.Store
+	doc       *vault.Document // nil while locked
+	locks     int             // how often Lock was called
+	accounts  []*account
+	queued    []queuedRemoval
+	pending   []pendingRegistration
+	requests  map[authn.RequestID]Request
+	timers    map[authn.RequestID]*time.Timer // end the requests
+	closed    map[authn.RequestID]time.Time   // requests that do not come back, and how long that has to be known
+	trouble   *Trouble
+	streams   context.Context // nil while Run does not run
+	wait      sync.WaitGroup
+	errand    chan struct{} // wakes runErrands
 
 	listenMu  sync.Mutex
 	listeners map[int]func(Event)
@@ -73,7 +79,10 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 		cfg.Client.Now = cfg.Now
 	}
 	cfg.Device = cfg.Device.Clean()
-	c := &Core{cfg: cfg, requests: map[authn.RequestID]Request{}, listeners: map[int]func(Event){}}
+	c := &Core{
+		cfg: cfg, requests: map[authn.RequestID]Request{}, timers: map[authn.RequestID]*time.Timer{}, closed: map[authn.RequestID]time.Time{},
+		listeners: map[int]func(Event){}, errand: make(chan struct{}, 1),
+	}
 	files, err := vault.New(vault.Config{Dir: cfg.Dir, Keys: cfg.Keys, Key: vaultKey})
 	if err != nil {
 		return nil, fmt.Errorf("open vault folder: %w", err)
@@ -85,7 +94,8 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	return c, nil
 }
 
-// Run keeps the accounts in touch with their servers until ctx ends: event streams, queued removals, the lock.
+// Run keeps the accounts in touch with their servers until ctx ends: event streams, unfinished registrations, queued removals,
+// the lock. It may be run again afterwards.
 func (c *Core) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -95,13 +105,42 @@ func (c *Core) Run(ctx context.Context) {
 		c.follow(a)
 	}
 	c.mu.Unlock()
-	c.resume(ctx)
+	c.wait.Go(func() { c.runErrands(ctx) })
 	c.watchLifecycle(ctx)
 	<-ctx.Done()
 	c.mu.Lock()
 	c.streams = nil
+	for _, a := range c.accounts {
+		a.stop = nil
+	}
 	c.mu.Unlock()
 	c.wait.Wait()
+}
+
+// runErrands does what could not be done at once: it finishes registrations whose answer was lost and tells servers of removals, again
+// and again until they have answered.
+func (c *Core) runErrands(ctx context.Context) {
+	for wait := firstWait; ctx.Err() == nil; wait = min(2*wait, lastErrandWait) {
+		var again <-chan time.Time
+		finished, told := c.resume(ctx), c.tellRemovals(ctx)
+		if !finished || !told {
+			again = time.After(wait)
+		}
+		select {
+		case <-ctx.Done():
+		case <-again:
+		case <-c.errand:
+			wait = firstWait
+		}
+	}
+}
+
+// nudge wakes runErrands.
+func (c *Core) nudge() {
+	select {
+	case c.errand <- struct{}{}:
+	default:
+	}
 }
 
 // Close locks the app. Run must have ended.
@@ -111,6 +150,9 @@ func (c *Core) Close() {
 	defer c.mu.Unlock()
 	for _, a := range c.accounts {
 		a.device.Close()
+	}
+	for _, t := range c.timers {
+		t.Stop()
 	}
 }
 

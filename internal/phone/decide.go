@@ -143,15 +143,22 @@ func (c *Core) send(ctx context.Context, r Request, a *account, kind authn.Decis
 	}
 	now := c.cfg.Now()
 	receipt := Receipt{At: now, Client: r.Client.Name, Kind: kind, Request: r.jws, Decision: jws, Receipt: answer.Receipt}
-	c.mu.Lock()
-	a.stored.Receipts = append(a.stored.Receipts, receipt)
-	a.stored.Status.Last = &LastAnswer{Request: r.ID, Client: r.Client.Name, Kind: kind, At: now}
-	c.mu.Unlock()
 	c.closeRequest(r.ID, answer.State)
-	if err := c.save(ctx); err != nil {
+	if err := c.keepReceipt(ctx, r, a, receipt); err != nil {
 		// The decision stands; only the phone's own copy of the proof could not be written yet. It is with the next save.
 		c.cfg.Log.WarnContext(ctx, "could not store a receipt", "err", err)
 	}
 	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 	return receipt, nil
+}
+
+// keepReceipt holds saving from the first change on: a Lock in between must not wipe what is not stored.
+func (c *Core) keepReceipt(ctx context.Context, r Request, a *account, receipt Receipt) error {
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	c.mu.Lock()
+	a.addReceipt(receipt)
+	a.stored.Status.Last = &LastAnswer{Request: r.ID, Client: receipt.Client, Kind: receipt.Kind, At: receipt.At}
+	c.mu.Unlock()
+	return c.saveBoth(ctx)
 }

@@ -13,6 +13,8 @@ import (
 
 // SetPIN chooses the first PIN and makes the vault. Errors: keystore.ErrPINWeak, keystore.ErrPINSet.
 func (c *Core) SetPIN(ctx context.Context, pin key.Secret) error {
+	c.unlocking.Lock()
+	defer c.unlocking.Unlock()
 	if err := c.cfg.Keys.SetPIN(ctx, pin); err != nil {
 		return err
 	}
@@ -23,13 +25,16 @@ func (c *Core) SetPIN(ctx context.Context, pin key.Secret) error {
 	return nil
 }
 
-// makeVault makes key and first generation. A crash in between is healed by Unlock.
+// makeVault makes key and first generation. A crash in between is healed by Unlock. vault.ErrExists if there is one already: it is never
+// passed over for an empty one.
 func (c *Core) makeVault(ctx context.Context) error {
+	c.saving.Lock()
+	defer c.saving.Unlock()
 	if err := c.makeVaultKey(ctx); err != nil {
 		return err
 	}
 	doc := &vault.Document{}
-	if err := c.files.Create(ctx, doc); err != nil && !errors.Is(err, vault.ErrExists) {
+	if err := c.files.Create(ctx, doc); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -47,7 +52,7 @@ func (c *Core) makeVaultKey(ctx context.Context) error {
 }
 
 // Unlock verifies the user and opens the vault. A damaged vault, or one that is older than it should be, is also told in State.Trouble, since it
-// needs a decision: UnlockBackup or UnlockOld.
+// needs a decision: UnlockBackup or UnlockOld. ErrLocked if Lock was called while the user was asked.
 func (c *Core) Unlock(ctx context.Context, p platform.Prompt) error {
 	return c.unlock(ctx, c.files.Open, p, false)
 }
@@ -63,6 +68,8 @@ func (c *Core) UnlockOld(ctx context.Context, p platform.Prompt) error {
 }
 
 func (c *Core) unlock(ctx context.Context, open opener, p platform.Prompt, heal bool) error {
+	c.unlocking.Lock()
+	defer c.unlocking.Unlock()
 	err := c.load(ctx, open, p, heal)
 	switch {
 	case errors.Is(err, vault.ErrNoVault):
@@ -105,15 +112,17 @@ func (c *Core) setTrouble(err error) {
 	c.emit(Event{Kind: TroubleFound})
 }
 
-// Lock wipes what was decrypted and forgets the user verification. Requests still arrive.
+// Lock wipes what was decrypted and forgets the user verification; an Unlock that still asks the user comes to nothing. Requests still
+// arrive. Receipts that could not be stored yet stay until they are.
 func (c *Core) Lock() {
 	c.saving.Lock()
 	c.mu.Lock()
 	was := c.doc
 	c.doc = nil
+	c.locks++
 	if was != nil {
 		for _, a := range c.accounts {
-			a.stored.Receipts = nil
+			a.stored.Receipts, a.kept = append([]Receipt(nil), a.stored.Receipts[a.kept:]...), 0
 		}
 	}
 	c.mu.Unlock()
@@ -151,18 +160,23 @@ func (c *Core) watchLifecycle(ctx context.Context) {
 				late = nil
 				c.Lock()
 			case e, ok := <-events:
-				if !ok {
-					return
+				if !ok { // a running minute still ends
+					events = nil
+					continue
 				}
 				switch e {
 				case platform.ScreenOff:
 					late = nil
 					c.Lock()
 				case platform.Background:
-					away, late = c.cfg.Now(), time.After(LockAfter)
+					if late == nil { // told twice, it is the first time that counts
+						away, late = wallClock(c.cfg.Now()), time.After(LockAfter)
+					}
 				case platform.Foreground:
-					// Timers stand still while a phone sleeps; the clock does not.
-					if late != nil && c.cfg.Now().Sub(away) >= LockAfter {
+					// Timers and Go's monotonic clock stand still while a phone sleeps; the wall clock does not. If it was set back,
+					// nobody knows how long it was.
+					gone := wallClock(c.cfg.Now()).Sub(away)
+					if late != nil && (gone >= LockAfter || gone < 0) {
 						c.Lock()
 					}
 					late = nil
@@ -171,3 +185,6 @@ func (c *Core) watchLifecycle(ctx context.Context) {
 		}
 	}()
 }
+
+// wallClock takes the monotonic reading off a time.
+func wallClock(t time.Time) time.Time { return t.Round(0) }

@@ -35,7 +35,8 @@ type pendingRegistration struct {
 	ID           authn.RegistrationID `json:"id"`
 	Challenge    string               `json:"challenge"`
 	Keys         keyIDs               `json:"keys"`
-	Expires      time.Time            `json:"expires"`
+	LoginMasked  string               `json:"login_masked,omitempty"`
+	Expires      time.Time            `json:"expires"`                // of the session; until the server told it: when the claim was made
 	Registration string               `json:"registration,omitempty"` // JWS, once it was signed
 }
 
@@ -49,33 +50,63 @@ func (c *Core) Invite(ctx context.Context, link wire.RegistrationLink) (*Invitat
 	if err != nil {
 		return nil, err
 	}
+	c.inviting.Lock()
+	defer c.inviting.Unlock()
 	p, known := c.pendingFor(link, server)
+	if known && p.Registration != "" { // all is said but the server's answer, which Connect asks for again
+		return c.invitation(p), nil
+	}
 	if !known {
-		p = pendingRegistration{Server: server, SessionHash: wire.HashSession(link.Session), Keys: newKeyIDs()}
+		p = pendingRegistration{Server: server, SessionHash: wire.HashSession(link.Session), Keys: newKeyIDs(), Expires: c.cfg.Now()}
 		if _, err := c.cfg.Keys.Create(ctx, p.Keys.Device, keystore.Device); err != nil {
 			return nil, err
+		}
+		// Before it is sent: if the answer is lost, only this key can go on with the session.
+		if err := c.keepPending(ctx, p); err != nil {
+			return nil, errors.Join(err, c.dropPending(ctx, p))
 		}
 	}
 	claimed, err := c.claim(ctx, p, link.Session)
 	if err != nil {
-		if !known {
-			c.dropKeys(ctx, p.Keys)
+		if refused(err) || !known && notSent(err) {
+			err = errors.Join(err, c.dropPending(ctx, p))
 		}
 		return nil, err
 	}
-	now := c.cfg.Now()
-	p.ID, p.Challenge = claimed.RegistrationID, claimed.Challenge
-	p.Expires = now.Add(time.Duration(claimed.ExpiresAt-claimed.ServerTime) * time.Second)
+	p.ID, p.Challenge, p.LoginMasked = claimed.RegistrationID, claimed.Challenge, authn.CleanText(claimed.LoginMasked, 128)
+	p.Expires = c.cfg.Now().Add(time.Duration(claimed.ExpiresAt-claimed.ServerTime) * time.Second)
 	if err := c.keepPending(ctx, p); err != nil {
 		return nil, err
 	}
+	return c.invitation(p), nil
+}
+
+func (c *Core) invitation(p pendingRegistration) *Invitation {
 	inv := &Invitation{
-		Organisation: server.Organisation, Host: server.Host(), Support: server.Support,
-		LoginMasked: authn.CleanText(claimed.LoginMasked, 128), GoodUntil: p.Expires, pending: p,
+		Organisation: p.Server.Organisation, Host: p.Server.Host(), Support: p.Server.Support,
+		LoginMasked: p.LoginMasked, GoodUntil: p.Expires, pending: p,
 	}
 	accounts := c.State().Accounts
-	inv.NewServer = len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == server.Issuer })
-	return inv, nil
+	inv.NewServer = len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == p.Server.Issuer })
+	return inv
+}
+
+// refused reports whether a server's answer to a claim or a finish is its last word: the code is of no more use to this phone.
+func refused(err error) bool {
+	for _, e := range []error{
+		authn.ErrSessionUnknown, authn.ErrSessionExpired, authn.ErrSessionUsed, authn.ErrSessionRevoked, authn.ErrSessionClaimed,
+		authn.ErrDeviceRevoked,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return authn.AsError(err).Kind == authn.Invalid
+}
+
+// notSent reports whether a claim that failed cannot have claimed anything.
+func notSent(err error) bool {
+	return errors.Is(err, client.ErrPinMismatch) || errors.Is(err, client.ErrUntrusted) || authn.AsError(err).Kind == authn.TooMany
 }
 
 func (c *Core) claim(ctx context.Context, p pendingRegistration, session key.Secret) (wire.Claimed, error) {
@@ -110,7 +141,11 @@ func (c *Core) Connect(ctx context.Context, inv *Invitation, prompt platform.Pro
 			return Account{}, err
 		}
 	}
-	return c.finish(ctx, p)
+	a, err := c.finish(ctx, p)
+	if err != nil {
+		c.nudge() // it may be bound: the answer is asked for again
+	}
+	return a, err
 }
 
 func (c *Core) signRegistration(ctx context.Context, p pendingRegistration, prompt platform.Prompt) (pendingRegistration, error) {
@@ -154,8 +189,8 @@ func (c *Core) finish(ctx context.Context, p pendingRegistration) (Account, erro
 	bound, err := d.Finish(ctx, p.Registration)
 	d.Close()
 	if err != nil {
-		if e := authn.AsError(err); e.Kind == authn.Gone || e.Kind == authn.Conflict || e.Kind == authn.NotFound {
-			return Account{}, errors.Join(err, c.dropPending(ctx, p, true))
+		if refused(err) {
+			err = errors.Join(err, c.dropPending(ctx, p))
 		}
 		return Account{}, err
 	}
@@ -165,36 +200,49 @@ func (c *Core) finish(ctx context.Context, p pendingRegistration) (Account, erro
 		Login: authn.CleanText(bound.Login, 128), Name: authn.CleanText(bound.Name, 128),
 		Status: storedStatus{Status: statusOf(bound.State, authn.UserActive), Since: now, CheckWords: bound.CheckWords},
 	}
+	public, err := c.adopt(context.WithoutCancel(ctx), s, p)
+	c.emit(Event{Kind: AccountsChanged, Account: s.ID})
+	return public, err
+}
+
+// adopt makes a finished registration an account. It is in one of the index and the vault at every moment, as one or the other. If it can't be
+// stored, it is an account all the same until the app ends, and the registration stays too, so that it can be finished again.
+func (c *Core) adopt(ctx context.Context, s storedAccount, p pendingRegistration) (Account, error) {
+	c.saving.Lock()
+	defer c.saving.Unlock()
 	c.mu.Lock()
 	a, err := c.find(s.ID)
 	if err != nil {
 		a = c.addAccount(ctx, s)
 	}
-	if a == nil {
-		c.mu.Unlock()
-		return Account{}, keystore.ErrKeyNotFound
-	}
-	c.pending = slices.DeleteFunc(c.pending, func(q pendingRegistration) bool { return q.SessionHash == p.SessionHash })
+	c.forgetPending(p)
 	if c.streams != nil {
 		c.follow(a)
 	}
 	public := a.public()
 	c.mu.Unlock()
-	if err := c.save(ctx); err != nil {
+	err = c.saveIndex(ctx)
+	if err == nil {
+		err = c.saveBoth(ctx)
+	}
+	if err != nil {
+		c.mu.Lock()
+		c.pending = append(c.pending, p)
+		c.mu.Unlock()
 		return Account{}, err
 	}
-	c.emit(Event{Kind: AccountsChanged, Account: s.ID})
 	return public, nil
 }
 
-// resume finishes registrations whose answer was lost, and forgets those that are over.
-func (c *Core) resume(ctx context.Context) {
+// resume finishes registrations whose answer was lost, forgets those that are over, and reports whether none is left to be finished.
+func (c *Core) resume(ctx context.Context) bool {
 	c.mu.Lock()
 	pending := slices.Clone(c.pending)
 	c.mu.Unlock()
+	done := true
 	for _, p := range pending {
 		if c.cfg.Now().After(p.Expires.Add(forgetAfter)) {
-			if err := c.dropPending(ctx, p, true); err != nil {
+			if err := c.dropPending(ctx, p); err != nil {
 				c.cfg.Log.WarnContext(ctx, "could not forget an old registration", "err", err)
 			}
 			continue
@@ -202,22 +250,24 @@ func (c *Core) resume(ctx context.Context) {
 		if p.Registration == "" {
 			continue
 		}
-		c.wait.Add(1)
-		go func() {
-			defer c.wait.Done()
-			if _, err := c.finish(ctx, p); err != nil {
-				c.cfg.Log.InfoContext(ctx, "registration was not finished", "code", authn.CodeOf(err))
-			}
-		}()
+		if _, err := c.finish(ctx, p); err != nil {
+			c.cfg.Log.InfoContext(ctx, "registration was not finished", "code", authn.CodeOf(err))
+			done = done && refused(err)
+		}
 	}
+	return done
 }
 
-// Forget drops an invitation that the person does not want.
+// Forget drops an invitation that the person does not want. One that was signed stays: the server may have it.
 func (c *Core) Forget(ctx context.Context, inv *Invitation) error {
-	if inv == nil || inv.pending.Registration != "" {
+	if inv == nil {
 		return nil
 	}
-	return c.dropPending(ctx, inv.pending, true)
+	p, ok := c.pendingByHash(inv.pending.SessionHash) // as it is now: Connect may have signed it since
+	if !ok || p.Registration != "" {
+		return nil
+	}
+	return c.dropPending(ctx, p)
 }
 
 func (c *Core) pendingFor(link wire.RegistrationLink, server client.Server) (pendingRegistration, bool) {
@@ -237,30 +287,42 @@ func (c *Core) pendingByHash(hash string) (pendingRegistration, bool) {
 }
 
 func (c *Core) keepPending(ctx context.Context, p pendingRegistration) error {
-	c.mu.Lock()
-	c.pending = slices.DeleteFunc(c.pending, func(q pendingRegistration) bool { return q.SessionHash == p.SessionHash })
-	c.pending = append(c.pending, p)
-	c.mu.Unlock()
 	c.saving.Lock()
 	defer c.saving.Unlock()
-	return c.saveIndex(ctx)
+	c.mu.Lock()
+	c.forgetPending(p)
+	c.pending = append(c.pending, p)
+	c.mu.Unlock()
+	return c.saveIndex(context.WithoutCancel(ctx))
 }
 
-func (c *Core) dropPending(ctx context.Context, p pendingRegistration, keys bool) error {
-	c.mu.Lock()
-	c.pending = slices.DeleteFunc(c.pending, func(q pendingRegistration) bool { return q.SessionHash == p.SessionHash })
-	c.mu.Unlock()
+// forgetPending takes p off the list; mu must be held.
+func (c *Core) forgetPending(p pendingRegistration) {
+	c.pending = slices.DeleteFunc(slices.Clone(c.pending), func(q pendingRegistration) bool { return q.SessionHash == p.SessionHash })
+}
+
+// dropPending forgets a registration and its keys.
+func (c *Core) dropPending(ctx context.Context, p pendingRegistration) error {
+	ctx = context.WithoutCancel(ctx)
 	c.saving.Lock()
+	defer c.saving.Unlock()
+	c.mu.Lock()
+	c.forgetPending(p)
+	used := slices.ContainsFunc(c.accounts, func(a *account) bool { return a.stored.Keys == p.Keys })
+	c.mu.Unlock()
 	err := c.saveIndex(ctx)
-	c.saving.Unlock()
-	if keys {
+	if !used {
 		c.dropKeys(ctx, p.Keys)
 	}
 	return err
 }
 
+// dropKeys deletes the keys that are named.
 func (c *Core) dropKeys(ctx context.Context, ids keyIDs) {
 	for _, id := range ids.all() {
+		if id == "" {
+			continue
+		}
 		if err := c.cfg.Keys.Delete(ctx, id); err != nil {
 			c.cfg.Log.WarnContext(ctx, "could not delete a key", "err", err)
 		}

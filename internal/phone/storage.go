@@ -54,16 +54,13 @@ func (c *Core) readIndex(ctx context.Context) error {
 func (c *Core) saveIndex(ctx context.Context) error {
 	c.mu.Lock()
 	var entries []indexEntry
-	unlocked := c.doc != nil
 	idx := vault.Index{}
-	if unlocked {
+	if c.doc != nil {
 		idx.Generation = c.doc.Generation
 	}
 	for _, a := range c.accounts {
 		s := a.stored
-		if unlocked {
-			s.Receipts = nil // they are in the vault
-		}
+		s.Receipts = s.Receipts[a.kept:] // the others are in the vault
 		entries = append(entries, indexEntry{Account: &s})
 	}
 	for _, p := range c.pending {
@@ -83,15 +80,17 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	return c.files.SaveIndex(ctx, idx)
 }
 
-// save writes the vault if it is open, and the index always. Receipts that came while it was closed stay in the index
-// until then.
+// save writes the vault if it is open, and the index always: it keeps the receipts that the vault does not have.
 func (c *Core) save(ctx context.Context) error {
 	c.saving.Lock()
 	defer c.saving.Unlock()
-	if err := c.saveVault(ctx); err != nil {
-		return err
-	}
-	return c.saveIndex(ctx)
+	return c.saveBoth(ctx)
+}
+
+// saveBoth is save for who holds saving. The call that is stored has happened, so its end does not stop the writing.
+func (c *Core) saveBoth(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(c.saveVault(ctx), c.saveIndex(ctx))
 }
 
 func (c *Core) saveVault(ctx context.Context) error {
@@ -102,7 +101,9 @@ func (c *Core) saveVault(ctx context.Context) error {
 		return nil
 	}
 	next := vault.Document{Codes: doc.Codes}
+	kept := map[*account]int{}
 	for _, a := range c.accounts {
+		kept[a] = len(a.stored.Receipts)
 		raw, err := json.Marshal(a.stored)
 		if err != nil {
 			c.mu.Unlock()
@@ -112,58 +113,97 @@ func (c *Core) saveVault(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 	if err := c.files.Save(ctx, &next); err != nil {
+		wipe(next.Accounts)
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.doc != nil { // not locked meanwhile
-		c.doc = &next
+	c.doc = &next // Lock waits for saving: it was open all the while
+	wipe(doc.Accounts)
+	for a, n := range kept {
+		a.kept = n
 	}
 	return nil
+}
+
+func wipe(entries []json.RawMessage) {
+	for _, e := range entries {
+		clear(e)
+	}
 }
 
 // opener is one of the ways to open the vault.
 type opener func(context.Context, platform.Prompt) (vault.Document, error)
 
 // load opens the vault and takes its accounts, with the receipts that wait in the index. Accounts that only the index knows stay: after a
-// backup was opened it knows more than the vault. heal writes the vault anew in any case.
+// backup was opened it knows more than the vault. heal writes the vault anew in any case. What cannot be written now, as on a full disk, is
+// written with the next change. ErrLocked if Lock was called while the user was asked.
 func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bool) error {
-	c.saving.Lock()
-	defer c.saving.Unlock()
-	doc, err := open(ctx, p)
+	c.mu.Lock()
+	locks := c.locks
+	c.mu.Unlock()
+	doc, err := open(ctx, p) // may wait for the user, so it holds up nothing else
 	if err != nil {
 		return err
 	}
-	var stored []storedAccount
-	for _, raw := range doc.Accounts {
-		var s storedAccount
-		if err := json.Unmarshal(raw, &s); err != nil {
-			return vault.ErrDamaged.Because(fmt.Errorf("account: %w", err))
-		}
-		stored = append(stored, s)
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	stored, err := decodeAccounts(doc)
+	if err != nil {
+		doc.Wipe()
+		return err
 	}
 	c.mu.Lock()
-	c.doc, c.trouble = &doc, nil
+	if c.locks != locks {
+		c.mu.Unlock()
+		doc.Wipe()
+		c.cfg.Keys.Lock()
+		return ErrLocked
+	}
+	c.trouble = nil
+	if c.doc != nil { // it was open: what is in memory is the newest
+		doc.Wipe()
+	} else {
+		c.doc = &doc
+		heal = c.takeAccounts(ctx, stored) || heal
+	}
+	c.mu.Unlock()
+	ctx = context.WithoutCancel(ctx)
+	if heal {
+		err = c.saveVault(ctx)
+	}
+	if err := errors.Join(err, c.saveIndex(ctx)); err != nil {
+		c.cfg.Log.WarnContext(ctx, "could not store the accounts after unlocking", "err", err)
+	}
+	return nil
+}
+
+// takeAccounts adds what the vault knows, and reports whether more is known than the vault has; mu must be held.
+func (c *Core) takeAccounts(ctx context.Context, stored []storedAccount) (more bool) {
 	for _, s := range stored {
 		a, err := c.find(s.ID)
 		if err != nil {
 			a = c.addAccount(ctx, s)
-			if a != nil && c.streams != nil {
+			if c.streams != nil {
 				c.follow(a)
 			}
-			continue
 		}
-		heal = heal || len(a.stored.Receipts) > 0
-		a.stored.Receipts = append(s.Receipts, a.stored.Receipts...)
+		a.kept = len(s.Receipts)
+		a.stored.Receipts = mergeReceipts(s.Receipts, a.stored.Receipts)
+		more = more || len(a.stored.Receipts) > a.kept
 	}
-	heal = heal || len(stored) != len(c.accounts)
-	c.mu.Unlock()
-	if heal {
-		if err := c.saveVault(ctx); err != nil {
-			return err
+	return more || len(stored) != len(c.accounts)
+}
+
+func decodeAccounts(doc vault.Document) (stored []storedAccount, err error) {
+	for _, raw := range doc.Accounts {
+		var s storedAccount
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return nil, vault.ErrDamaged.Because(fmt.Errorf("account: %w", err))
 		}
+		stored = append(stored, s)
 	}
-	return c.saveIndex(ctx)
+	return stored, nil
 }
 
 func randomKeyBase() string {

@@ -2,7 +2,11 @@ package phone
 
 import (
 	"context"
+	"crypto"
 	"errors"
+	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"avow/internal/authn"
@@ -13,32 +17,45 @@ import (
 
 // Waits between tries to reach a server that does not answer.
 const (
-	firstWait = time.Second
-	lastWait  = 30 * time.Second
+	firstWait      = time.Second
+	lastWait       = 30 * time.Second
+	lastErrandWait = 10 * time.Minute
 )
 
-// addAccount makes the running half of a stored account; mu must be held (or nobody else know c yet). nil if its device key is
-// gone, which is logged.
-func (c *Core) addAccount(_ context.Context, s storedAccount) *account {
+// addAccount makes the running half of a stored account; mu must be held (or nobody else know c yet). An account whose device key is
+// missing is kept and says so: it must not vanish from the vault without a word.
+func (c *Core) addAccount(ctx context.Context, s storedAccount) *account {
+	a := &account{stored: s}
 	// The signer lives as long as the account, not as long as the call that made it.
 	signer, err := keystore.Signer(context.Background(), c.cfg.Keys, s.Keys.Device)
 	if err != nil {
-		c.cfg.Log.Error("the device key of an account is missing", "account", s.ID, "err", err)
-		return nil
+		c.cfg.Log.ErrorContext(ctx, "the device key of an account is missing", "account", s.ID, "err", err)
+		a.lost, a.trouble, a.since = true, authn.AsError(err), c.cfg.Now()
+		signer = noSigner{err}
 	}
-	a := &account{stored: s, device: client.NewDevice(s.Server, s.ID, signer, c.cfg.Client)}
+	a.device = client.NewDevice(s.Server, s.ID, signer, c.cfg.Client)
 	a.device.OnServer(func(server client.Server) {
 		c.mu.Lock()
 		a.stored.Server = server
 		c.mu.Unlock()
+		if err := c.save(context.Background()); err != nil {
+			c.cfg.Log.Warn("could not store what is new about a server", "err", err)
+		}
 	})
 	c.accounts = append(c.accounts, a)
 	return a
 }
 
+// noSigner stands in for a device key that is missing.
+type noSigner struct{ err error }
+
+func (noSigner) Public() crypto.PublicKey { return nil }
+
+func (n noSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, n.err }
+
 // follow starts the account's stream; mu must be held and Run be running.
 func (c *Core) follow(a *account) {
-	if a.stop != nil || a.stored.Status.Status == Removed {
+	if a.stop != nil || a.lost || a.stored.Status.Status == Removed {
 		return
 	}
 	ctx, cancel := context.WithCancel(c.streams)
@@ -115,6 +132,7 @@ func (c *Core) Sync(ctx context.Context) error {
 	c.mu.Lock()
 	accounts := append([]*account(nil), c.accounts...)
 	c.mu.Unlock()
+	c.resume(ctx)
 	c.tellRemovals(ctx)
 	var first error
 	for _, a := range accounts {
@@ -122,6 +140,8 @@ func (c *Core) Sync(ctx context.Context) error {
 		switch {
 		case gone(err):
 			c.removedByServer(ctx, a)
+		case err != nil && ctx.Err() != nil: // who asked went away: that says nothing about the server
+			return err
 		case err != nil:
 			c.setTroubleOf(a, err)
 			if first == nil {
@@ -138,6 +158,7 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 	if err != nil {
 		return err
 	}
+	before := c.State().Requests // what comes by the stream meanwhile may be younger than the list
 	list, err := a.device.Requests(ctx)
 	if err != nil {
 		return err
@@ -152,7 +173,7 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 			open[id] = true
 		}
 	}
-	for _, r := range c.State().Requests {
+	for _, r := range before {
 		if r.Account == a.stored.ID && !open[r.ID] {
 			c.closeRequest(r.ID, authn.RequestExpired)
 		}
@@ -161,12 +182,22 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 }
 
 func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
+	if st.State == authn.DeviceRevoked {
+		c.removedByServer(ctx, a)
+		return
+	}
 	now := c.cfg.Now()
 	status := statusOf(st.State, st.UserStatus)
 	c.mu.Lock()
+	if a.stored.Status.Status == Removed { // for good: this answer is older than the news
+		c.mu.Unlock()
+		return
+	}
 	a.trouble, a.checkedAt = nil, now
 	a.muted = unix(st.MutedUntil)
-	news := len(st.Notices) > len(a.notices)
+	news := slices.ContainsFunc(st.Notices, func(n wire.Notice) bool {
+		return !slices.ContainsFunc(a.notices, func(old wire.Notice) bool { return old.ID == n.ID })
+	})
 	a.notices = st.Notices
 	old := a.stored
 	a.stored.Name, a.stored.Login = st.Name, st.Login
@@ -177,7 +208,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	if status != Waiting {
 		a.stored.Status.CheckWords = [2]string{}
 	}
-	changed := old.Status.Status != status || old.Name != st.Name || !old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt)
+	changed := old.Status.Status != status || old.Name != st.Name || old.Login != st.Login || !old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt)
 	c.mu.Unlock()
 	if changed {
 		if err := c.save(ctx); err != nil {
@@ -187,9 +218,6 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 	if news {
 		c.emit(Event{Kind: NoticeArrived, Account: a.stored.ID})
-	}
-	if gone := st.State == authn.DeviceRevoked; gone {
-		c.removedByServer(ctx, a)
 	}
 }
 
@@ -207,29 +235,40 @@ func statusOf(d authn.DeviceState, u authn.UserStatus) AccountStatus {
 
 func (c *Core) setTroubleOf(a *account, err error) {
 	e := authn.AsError(err)
-	if e.Code == "user_disabled" {
-		c.mu.Lock()
-		if a.stored.Status.Status != Blocked {
+	blocked := false
+	c.mu.Lock()
+	switch {
+	case a.stored.Status.Status == Removed:
+		c.mu.Unlock()
+		return
+	case e.Code == "user_disabled":
+		if blocked = a.stored.Status.Status != Blocked; blocked {
 			a.stored.Status.Status, a.stored.Status.Since = Blocked, c.cfg.Now()
 		}
 		a.trouble = nil
-		c.mu.Unlock()
-	} else {
-		c.mu.Lock()
+	default:
 		if a.trouble == nil {
 			a.since = c.cfg.Now()
 		}
 		a.trouble = e
-		c.mu.Unlock()
+	}
+	c.mu.Unlock()
+	if blocked {
+		if err := c.save(context.Background()); err != nil {
+			c.cfg.Log.Warn("could not store the account's state", "err", err)
+		}
 	}
 	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 }
 
-// removedByServer keeps the account visible, as removed, until the person takes it away.
+// removedByServer keeps the account visible, as removed, until the person takes it away. It is for good.
 func (c *Core) removedByServer(ctx context.Context, a *account) {
 	c.mu.Lock()
 	was := a.stored.Status.Status
-	a.stored.Status.Status, a.stored.Status.Since, a.trouble = Removed, c.cfg.Now(), nil
+	if was != Removed {
+		a.stored.Status.Status, a.stored.Status.Since = Removed, c.cfg.Now()
+	}
+	a.stored.Status.CheckWords, a.trouble = [2]string{}, nil
 	if a.stop != nil {
 		a.stop()
 	}
@@ -247,7 +286,7 @@ func (c *Core) removedByServer(ctx context.Context, a *account) {
 	}
 }
 
-// arrive checks a request and keeps it. "" if it is not for us.
+// arrive checks a request and keeps it. "" if it is not for us, or over.
 func (c *Core) arrive(ctx context.Context, a *account, jws string) authn.RequestID {
 	c.mu.Lock()
 	s, offset := a.stored, a.offset
@@ -263,23 +302,60 @@ func (c *Core) arrive(ctx context.Context, a *account, jws string) authn.Request
 		return ""
 	}
 	c.mu.Lock()
-	_, had := c.requests[r.ID]
-	if had {
-		req.jws = c.requests[r.ID].jws
+	_, over := c.closed[r.ID]
+	if b, err := c.find(s.ID); over || err != nil || b != a || a.stored.Status.Status == Removed {
+		c.mu.Unlock()
+		return ""
 	}
-	c.requests[r.ID] = req
+	had := c.keepRequest(req, left)
 	c.mu.Unlock()
 	if !had {
-		time.AfterFunc(left, func() { c.closeRequest(r.ID, authn.RequestExpired) })
 		c.emit(Event{Kind: RequestArrived, Account: s.ID, Request: r.ID})
 	}
 	return r.ID
 }
 
-func (c *Core) closeRequest(id authn.RequestID, state authn.RequestState) {
+// keepRequest keeps a request until its time is over, and reports whether it was there. Its time may have changed, its words never. mu must be
+// held.
+func (c *Core) keepRequest(r Request, left time.Duration) (had bool) {
+	old, had := c.requests[r.ID]
+	if had {
+		r.jws = old.jws
+		c.timers[r.ID].Stop()
+	}
+	c.requests[r.ID] = r
+	c.timers[r.ID] = time.AfterFunc(left, func() { c.expireRequest(r.ID, r.Deadline) })
+	return had
+}
+
+// expireRequest closes a request whose time is over, unless its time was changed while the timer fired. It may come back if the server says
+// that it is open still.
+func (c *Core) expireRequest(id authn.RequestID, deadline time.Time) {
 	c.mu.Lock()
 	r, ok := c.requests[id]
-	delete(c.requests, id)
+	ok = ok && r.Deadline.Equal(deadline)
+	if ok {
+		delete(c.requests, id)
+		delete(c.timers, id)
+	}
+	c.mu.Unlock()
+	if ok {
+		c.emit(Event{Kind: RequestClosed, Account: r.Account, Request: id, State: authn.RequestExpired})
+	}
+}
+
+// closeRequest closes a request for good: a list that was fetched before does not bring it back.
+func (c *Core) closeRequest(id authn.RequestID, state authn.RequestState) {
+	now := c.cfg.Now()
+	c.mu.Lock()
+	r, ok := c.requests[id]
+	if ok {
+		c.timers[id].Stop()
+		delete(c.timers, id)
+		delete(c.requests, id)
+	}
+	maps.DeleteFunc(c.closed, func(_ authn.RequestID, until time.Time) bool { return now.After(until) })
+	c.closed[id] = now.Add(authn.MaxRequestLifetime)
 	c.mu.Unlock()
 	if ok {
 		c.emit(Event{Kind: RequestClosed, Account: r.Account, Request: id, State: state})

@@ -83,7 +83,7 @@ func (f *File) held(p platform.Prompt) (authn.UserVerification, time.Time, key.S
 		return "", time.Time{}, nil
 	}
 	now := f.opt.Now()
-	if !now.Before(f.until) || now.Before(f.until.Add(-Window)) {
+	if over(now, f.until) || now.Round(0).Before(f.until.Add(-Window).Round(0)) {
 		return "", time.Time{}, nil
 	}
 	return f.window.kind, f.until, append(key.Secret(nil), f.window.window...)
@@ -120,6 +120,12 @@ func (f *File) drop(held *opened) {
 	f.timer.Stop()
 	f.window.wipe()
 	f.window = nil
+}
+
+// over reports whether a time has come, by the monotonic clock, which nobody can set, or by the wall clock, which goes on while the
+// device sleeps.
+func over(now, until time.Time) bool {
+	return !now.Before(until) || !now.Round(0).Before(until.Round(0))
 }
 
 type use struct {
@@ -184,7 +190,7 @@ func (u *use) take() (*ecdh.PrivateKey, error) {
 	if private == nil {
 		return nil, ErrSpent
 	}
-	if !u.until.IsZero() && !u.now().Before(u.until) {
+	if !u.until.IsZero() && over(u.now(), u.until) {
 		u.private = nil
 		return nil, ErrSpent
 	}

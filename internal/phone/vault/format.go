@@ -39,6 +39,9 @@ func Encode(to key.Public, doc Document) ([]byte, error) {
 	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("encrypt vault: %w", err)
 	}
+	if file.Len() > MaxFile { // Decode would call it damaged
+		return nil, fmt.Errorf("encrypt vault: %d bytes, want at most %d", file.Len(), MaxFile)
+	}
 	return file.Bytes(), nil
 }
 

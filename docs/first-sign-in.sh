@@ -73,7 +73,7 @@ step 'Anna connects her phone'
 # register sets the PIN.
 (umask 077 && echo 493817 >"$work/pin")
 phone() { avow-simulator phone --data "$work/phone" --pin-file "$work/pin" "$@"; }
-phone register "$link" --json >"$work/account"
+printf '%s\n' "$link" | phone register - --json >"$work/account"
 words=$(sed -n 's/.*"check_words":\["\([a-z]*\)","\([a-z]*\)"\].*/\1 \2/p' "$work/account")
 phone devices
 # The phone waits: somebody else may have scanned the code. Phone and page show two words, and a person who sees both says that they are

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,14 +98,20 @@ func (p *cliPhone) register() *cobra.Command {
 	return &cobra.Command{
 		Use:   "register LINK",
 		Short: "connect a work account by the link in its QR",
-		Args:  cobra.ExactArgs(1),
+		Long: `Connects a work account by the link in its QR. With - in place of the link it is read from standard input: other users of a
+machine can see command lines.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, func(ctx context.Context) error {
-				link, ok := scanner.Classify(args[0]).Link.(wire.RegistrationLink)
+				text, err := given(cmd, args[0])
+				if err != nil {
+					return err
+				}
+				link, ok := scanner.Classify(text).Link.(wire.RegistrationLink)
 				if !ok {
 					return errors.New("this is not a link that connects a work account; it looks like HTTPS://ID.EXAMPLE.COM/R#…")
 				}
-				ctx, err := p.verified(ctx)
+				ctx, err = p.verified(ctx)
 				if err != nil {
 					return err
 				}
@@ -124,6 +132,21 @@ func (p *cliPhone) register() *cobra.Command {
 			})
 		},
 	}
+}
+
+// maxText is more than any link has.
+const maxText = 4 << 10
+
+// given is a text of the command line, or standard input for "-".
+func given(cmd *cobra.Command, text string) (string, error) {
+	if text != "-" {
+		return text, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), maxText))
+	if err != nil {
+		return "", fmt.Errorf("read standard input: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
 }
 
 func (p *cliPhone) list() *cobra.Command {

@@ -24,7 +24,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## the main job: phone and computer in two windows; without a display, the tour
-	@GO="$(GO)" sh .ci/simulator
+	@GO="$(GO)" exec sh .ci/simulator
 
 tour: ## walk the main job through the real screens, pictures in .avow/tour/
 	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-simulator tour --out $(OUT)/tour

@@ -88,6 +88,20 @@ func FromPoint(b []byte) (Public, error) {
 	return p, nil
 }
 
+// FromCompressed takes a compressed SEC 1 point of 33 bytes. A point off the curve or at infinity is refused.
+func FromCompressed(b []byte) (Public, error) {
+	if len(b) != 33 {
+		return Public{}, errors.New("point is not 33 bytes long")
+	}
+	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), b)
+	if x == nil {
+		return Public{}, errors.New("point is not on the curve P-256")
+	}
+	point := append(make([]byte, 0, 65), 4)
+	point = append(point, x.FillBytes(make([]byte, 32))...)
+	return FromPoint(append(point, y.FillBytes(make([]byte, 32))...))
+}
+
 // IsZero reports whether p holds no key.
 func (p Public) IsZero() bool { return p.point[0] == 0 }
 

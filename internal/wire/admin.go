@@ -132,3 +132,77 @@ type AdminClient struct {
 type ClientList struct {
 	Clients []AdminClient `json:"clients"`
 }
+
+// AddComputer invites a computer: the link that comes back enrolls it (POST /v1/admin/computers).
+type AddComputer struct {
+	ID      authn.ClientID      `json:"id"`
+	Name    string              `json:"name"`
+	Match   authn.MatchMode     `json:"match"`
+	Offline authn.OfflinePolicy `json:"offline"`
+	Replace bool                `json:"replace"` // a new link for one that is there; its key and grants end when the link is used
+	Reason  string              `json:"reason"`
+}
+
+// AddedComputer carries the enrollment link, this once.
+type AddedComputer struct {
+	AdminComputer
+	Link        string    `json:"link"` // a ComputerLink
+	LinkExpires time.Time `json:"link_expires_at"`
+}
+
+// AdminComputer is a computer as administrators see it.
+type AdminComputer struct {
+	ID         authn.ClientID      `json:"id"`
+	Name       string              `json:"name"`
+	State      authn.ComputerState `json:"state"`
+	Match      authn.MatchMode     `json:"match"`
+	Offline    authn.OfflinePolicy `json:"offline"`
+	OS         string              `json:"os"`
+	Grants     int                 `json:"grants"` // active ones
+	CreatedAt  time.Time           `json:"created_at"`
+	EnrolledAt time.Time           `json:"enrolled_at,omitzero"`
+	LastSeenAt time.Time           `json:"last_seen_at,omitzero"`
+	EndedAt    time.Time           `json:"ended_at,omitzero"`
+}
+
+// ComputerList answers GET /v1/admin/computers.
+type ComputerList struct {
+	Computers []AdminComputer `json:"computers"`
+}
+
+// EndComputer takes a computer out of use (POST /v1/admin/computers/{id}/end): stolen, or removed.
+type EndComputer struct {
+	State  authn.ComputerState `json:"state"`
+	Reason string              `json:"reason"`
+}
+
+// AddDeskCode asks for one code of the service desk's list for a user at a computer (POST /v1/admin/computers/{id}/code).
+type AddDeskCode struct {
+	UserName string `json:"user_name"`
+	Reason   string `json:"reason"`
+}
+
+// DeskCode is a code to be read out, this once.
+type DeskCode struct {
+	Code      string    `json:"code"` // 7K QM2X RD4T
+	Number    int       `json:"number"`
+	Left      int       `json:"left"` // codes after this one
+	ExpiresAt time.Time `json:"expires_at"`
+	Computer  string    `json:"computer"`
+	UserName  string    `json:"user_name"`
+}
+
+// OfflineUse is one offline sign-in, or one code, as administrators see it (GET /v1/admin/computers/{id}/uses).
+type OfflineUse struct {
+	UserName   string              `json:"user_name"`
+	Method     authn.OfflineMethod `json:"method"`
+	Kind       JournalKind         `json:"kind,omitempty"`       // what the computer says; empty while only the phone has told
+	ComputerAt time.Time           `json:"computer_at,omitzero"` // by the computer's clock
+	PhoneAt    time.Time           `json:"phone_at,omitzero"`    // by the phone's clock
+	State      string              `json:"state"`                // waiting, matched, shown, unknown, refused, released
+}
+
+// OfflineUseList answers it, newest first.
+type OfflineUseList struct {
+	Uses []OfflineUse `json:"uses"`
+}

@@ -18,6 +18,7 @@ type TokenAnswer struct {
 	TokenType   string `json:"token_type"`
 	ExpiresIn   int    `json:"expires_in"`
 	IDToken     string `json:"id_token"`
+	Grant       string `json:"avow_grant,omitempty"` // for an enrolled computer: a Grant as JWS
 }
 
 // Discovery is what a relying party has to know (OpenID Connect Discovery 1.0, section 3; CIBA Core 1.0, section 4).

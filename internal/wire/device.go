@@ -86,6 +86,7 @@ const (
 	EventRequest       = "request"        // data: JWS
 	EventRequestClosed = "request_closed" // data: RequestClosed
 	EventStatus        = "status"         // data: StatusAnswer; also when a notice arrives
+	EventComputers     = "computers"      // data: {}; grants or batches have changed: ask POST /v1/offline
 )
 
 // RequestClosed says that a request is open no more.

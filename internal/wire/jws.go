@@ -28,6 +28,8 @@ const (
 	TypeDecision     Type = "avow-approval+jwt"      // device: yes, no, not me
 	TypeReceipt      Type = "avow-receipt+jwt"       // server: this decision was taken
 	TypeStatus       Type = "avow-device-status+jwt" // server: how the device stands
+	TypeGrant        Type = "avow-grant+jwt"         // server: may sign in to this computer without a network
+	TypeBatch        Type = "avow-batch+jwt"         // computer: from this key your next list of codes comes
 )
 
 // maxJWS bounds a compact JWS before anything in it is looked at.

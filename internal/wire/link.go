@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -8,10 +9,11 @@ import (
 	"strconv"
 	"strings"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 )
 
-// Link is what an Avow QR or link says: a RegistrationLink or an ApprovalLink.
+// Link is what an Avow QR or link says: a RegistrationLink, an ApprovalLink, an OfflineLink or a ComputerLink.
 type Link interface {
 	// Encode writes the link in upper case for a QR; ParseLink reads it back.
 	Encode() string
@@ -33,17 +35,42 @@ type ApprovalLink struct {
 	Handle key.Secret // 16 bytes
 }
 
+// OfflineLink (O) asks a phone for a code while the computer has no network: 0x03, grant id 8, ephemeral P-256 point compressed 33, unix
+// time 4, flags 1. Its payload is what the code is bound to.
+type OfflineLink struct {
+	Host      string // "" where the host is too long for the screen: the grant id finds the account
+	Grant     authn.GrantID
+	Ephemeral key.Public
+	Time      uint32 // by the computer's clock, unix seconds
+	Flags     byte   // 0; others are refused
+}
+
+// ComputerLink (C) enrolls a computer at its server: 0x05, token 16, pin 16. It is for avow-login, not for phones.
+type ComputerLink struct {
+	Host  string
+	Token key.Secret // 16 bytes
+	Pin   key.Pin
+}
+
 const (
 	tagRegistration = 1
+	tagOffline      = 3
 	tagApproval     = 4
+	tagComputer     = 5
 	maxLink         = 512
+	offlineBytes    = 47
 )
+
+// maxOfflineHost is the longest host that leaves an O code within version 5 of level M, which half blocks show on a console of 80x24.
+const maxOfflineHost = 30
 
 // ErrNotOurs is returned by ParseLink for a text that is no Avow link at all.
 var ErrNotOurs = errors.New("not an Avow link")
 
 func (RegistrationLink) link() {}
 func (ApprovalLink) link()     {}
+func (OfflineLink) link()      {}
+func (ComputerLink) link()     {}
 
 func (l RegistrationLink) payload() string {
 	b := append([]byte{tagRegistration}, l.Session...)
@@ -72,12 +99,79 @@ func (l ApprovalLink) App() string { return "avow://" + l.Host + l.payload() }
 // String keeps the handle out of logs.
 func (l ApprovalLink) String() string { return "approval link of " + l.Host }
 
+// Payload is what the QR carries beside the host: the exact bytes that a code is bound to.
+func (l OfflineLink) Payload() []byte {
+	b := append(make([]byte, 0, offlineBytes), tagOffline)
+	b = append(b, l.Grant[:]...)
+	b = append(b, l.Ephemeral.Compressed()...)
+	b = binary.BigEndian.AppendUint32(b, l.Time)
+	return append(b, l.Flags)
+}
+
+// Encode writes HTTPS://HOST/O#…, or AVOW:O#… for a host that is too long.
+func (l OfflineLink) Encode() string {
+	payload := "O#" + crockford.EncodeToString(l.Payload())
+	if l.Host == "" || len(l.Host) > maxOfflineHost {
+		return "AVOW:" + payload
+	}
+	return "HTTPS://" + strings.ToUpper(l.Host) + "/" + payload
+}
+
+// App writes avow://host/O#…, or avow:O#… without a host.
+func (l OfflineLink) App() string {
+	payload := "O#" + crockford.EncodeToString(l.Payload())
+	if l.Host == "" || len(l.Host) > maxOfflineHost {
+		return "avow:" + payload
+	}
+	return "avow://" + l.Host + "/" + payload
+}
+
+// String names the grant.
+func (l OfflineLink) String() string { return "offline challenge of grant " + l.Grant.String() }
+
+func (l ComputerLink) payload() string {
+	b := append([]byte{tagComputer}, l.Token...)
+	return "/C#" + crockford.EncodeToString(append(b, l.Pin[:]...))
+}
+
+// Encode writes HTTPS://HOST/C#….
+func (l ComputerLink) Encode() string { return "HTTPS://" + strings.ToUpper(l.Host) + l.payload() }
+
+// App writes avow://host/C#….
+func (l ComputerLink) App() string { return "avow://" + l.Host + l.payload() }
+
+// String keeps the token out of logs.
+func (l ComputerLink) String() string { return "computer link of " + l.Host }
+
+// parseOffline reads the payload of an O link.
+func parseOffline(host string, b []byte) (Link, error) {
+	point, err := key.FromCompressed(b[9:42])
+	if err != nil {
+		return nil, fmt.Errorf("link: %w", err)
+	}
+	l := OfflineLink{Host: host, Grant: authn.GrantID(b[1:9]), Ephemeral: point, Time: binary.BigEndian.Uint32(b[42:46]), Flags: b[46]}
+	if l.Flags != 0 {
+		return nil, errors.New("link of kind \"O\" has flags that this version does not know")
+	}
+	return l, nil
+}
+
 // ParseLink reads a link as Encode or App wrote it. Scheme and host may be in either case, since mail programs and
 // browsers change them; the rest must be exact. ErrNotOurs means that the text is something else; any other error
 // means a damaged link of ours, or one of a newer version.
 func ParseLink(text string) (Link, error) {
 	if len(text) > maxLink {
 		return nil, ErrNotOurs
+	}
+	if payload, ok := cutFold(text, "avow:O#"); ok {
+		b, err := decodeCrockford(payload)
+		if err != nil {
+			return nil, fmt.Errorf("link: %w", err)
+		}
+		if len(b) != offlineBytes || b[0] != tagOffline {
+			return nil, errors.New("link of kind \"O\" has a wrong length")
+		}
+		return parseOffline("", b)
 	}
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "avow") {
@@ -101,6 +195,10 @@ func ParseLink(text string) (Link, error) {
 		return RegistrationLink{Host: host, Session: b[1:17:17], Pin: key.Pin(b[17:])}, nil
 	case path == "A" && len(b) == 17 && b[0] == tagApproval:
 		return ApprovalLink{Host: host, Handle: b[1:]}, nil
+	case path == "O" && len(b) == offlineBytes && b[0] == tagOffline && len(host) <= maxOfflineHost:
+		return parseOffline(host, b)
+	case path == "C" && len(b) == 33 && b[0] == tagComputer:
+		return ComputerLink{Host: host, Token: b[1:17:17], Pin: key.Pin(b[17:])}, nil
 	}
 	return nil, fmt.Errorf("link of kind %q is not one that this version knows", path)
 }
@@ -132,6 +230,15 @@ func ValidateHost(host string) error {
 		}
 	}
 	return nil
+}
+
+// cutFold is strings.CutPrefix with a scheme in either case.
+func cutFold(text, prefix string) (rest string, ok bool) {
+	scheme := strings.IndexByte(prefix, ':') + 1
+	if len(text) < len(prefix) || !strings.EqualFold(text[:scheme], prefix[:scheme]) || text[scheme:len(prefix)] != prefix[scheme:] {
+		return text, false
+	}
+	return text[len(prefix):], true
 }
 
 func asciiLower(s string) string {

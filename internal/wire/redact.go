@@ -45,3 +45,23 @@ func (TokenAnswer) LogValue() slog.Value { return slog.StringValue("token answer
 
 // Format keeps the tokens out of prints.
 func (TokenAnswer) Format(f fmt.State, _ rune) { redact(f, "token answer") }
+
+// LogValue keeps the token out of logs.
+func (EnrollComputer) LogValue() slog.Value { return slog.StringValue("enroll [redacted]") }
+
+// Format keeps the token out of prints.
+func (EnrollComputer) Format(f fmt.State, _ rune) { redact(f, "enroll") }
+
+// LogValue keeps the link out of logs.
+func (c AddedComputer) LogValue() slog.Value { return slog.StringValue(c.title() + " [redacted]") }
+
+// Format keeps the link out of prints.
+func (c AddedComputer) Format(f fmt.State, _ rune) { redact(f, c.title()) }
+
+func (c AddedComputer) title() string { return fmt.Sprintf("computer %q", string(c.ID)) }
+
+// LogValue keeps the code out of logs.
+func (DeskCode) LogValue() slog.Value { return slog.StringValue("service desk code [redacted]") }
+
+// Format keeps the code out of prints.
+func (DeskCode) Format(f fmt.State, _ rune) { redact(f, "service desk code") }

@@ -106,3 +106,38 @@ func (a *Admin) Clients(ctx context.Context) ([]wire.AdminClient, error) {
 	err := a.list(ctx, "clients", "", &out)
 	return out.Clients, err
 }
+
+// AddComputer invites a computer; the enrollment link is in the answer and nowhere else.
+func (a *Admin) AddComputer(ctx context.Context, c wire.AddComputer) (wire.AddedComputer, error) {
+	var out wire.AddedComputer
+	err := a.post(ctx, "computers", c, &out)
+	return out, err
+}
+
+// Computers lists all computers by id.
+func (a *Admin) Computers(ctx context.Context) ([]wire.AdminComputer, error) {
+	var out wire.ComputerList
+	err := a.list(ctx, "computers", "", &out)
+	return out.Computers, err
+}
+
+// EndComputer reports a computer stolen, or removes it.
+func (a *Admin) EndComputer(ctx context.Context, id authn.ClientID, c wire.EndComputer) (wire.AdminComputer, error) {
+	var out wire.AdminComputer
+	err := a.post(ctx, "computers/"+string(id)+"/end", c, &out)
+	return out, err
+}
+
+// DeskCode takes one code of the service desk's list for a user at a computer.
+func (a *Admin) DeskCode(ctx context.Context, id authn.ClientID, c wire.AddDeskCode) (wire.DeskCode, error) {
+	var out wire.DeskCode
+	err := a.post(ctx, "computers/"+string(id)+"/code", c, &out)
+	return out, err
+}
+
+// OfflineUses lists a computer's sign-ins without a network, newest first.
+func (a *Admin) OfflineUses(ctx context.Context, id authn.ClientID) ([]wire.OfflineUse, error) {
+	var out wire.OfflineUseList
+	err := a.list(ctx, "computers/"+string(id)+"/uses", "", &out)
+	return out.Uses, err
+}

@@ -94,3 +94,13 @@ func (d *Device) Decide(ctx context.Context, id authn.RequestID, decision string
 func (d *Device) Remove(ctx context.Context) error {
 	return d.call(ctx, http.MethodPost, "/v1/device/remove", struct{}{}, nil)
 }
+
+// Offline tells the server of the codes that this phone has shown and fetches its grants and lists (POST /v1/offline). Grants and batches are
+// JWS: check them with wire.VerifyGrant and wire.VerifyBatch.
+func (d *Device) Offline(ctx context.Context, c wire.OfflineSync) (wire.OfflineAnswer, error) {
+	p := d.prover
+	p.limit = wire.MaxOfflineAnswer
+	var out wire.OfflineAnswer
+	err := p.call(ctx, http.MethodPost, "/v1/offline", c, &out)
+	return out, err
+}

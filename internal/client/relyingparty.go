@@ -79,26 +79,33 @@ func (r *RelyingParty) Authorize(ctx context.Context, q Question) (wire.Backchan
 // Token asks once whether there is an answer. As long as there is none, the code of the error is wire.ErrAuthPending or
 // wire.ErrSlowDown; a No is wire.ErrAccessDenied. The ID token that comes back was checked in full.
 func (r *RelyingParty) Token(ctx context.Context, authReqID string) (wire.IDToken, error) {
+	t, _, err := r.Redeem(ctx, authReqID)
+	return t, err
+}
+
+// Redeem is Token for an enrolled computer: with the ID token comes the grant for sign-ins without a network, a JWS that was not
+// checked; "" if the server gave none.
+func (r *RelyingParty) Redeem(ctx context.Context, authReqID string) (t wire.IDToken, grant string, err error) {
 	form := url.Values{"grant_type": {wire.GrantCIBA}, "auth_req_id": {authReqID}}
 	var out wire.TokenAnswer
 	if err := r.post(ctx, func(d wire.Discovery) string { return d.TokenEndpoint }, form, pollTimeout, &out); err != nil {
-		return wire.IDToken{}, err
+		return wire.IDToken{}, "", err
 	}
 	r.mu.Lock()
 	keys, now := r.keys, r.o.now().Add(r.skew)
 	r.mu.Unlock()
-	t, err := wire.VerifyIDToken(out.IDToken, keys, r.Server().Issuer, r.id)
+	t, err = wire.VerifyIDToken(out.IDToken, keys, r.Server().Issuer, r.id)
 	if err != nil {
-		return wire.IDToken{}, ErrNonsense.Because(err)
+		return wire.IDToken{}, "", ErrNonsense.Because(err)
 	}
 	const leeway = 60
 	switch {
 	case t.AuthReqID != authReqID:
-		return wire.IDToken{}, nonsense("ID token is for another request")
+		return wire.IDToken{}, "", nonsense("ID token is for another request")
 	case now.Unix() > t.Expires+leeway, now.Unix() < t.IssuedAt-leeway:
-		return wire.IDToken{}, nonsense("ID token is not of this time")
+		return wire.IDToken{}, "", nonsense("ID token is not of this time")
 	}
-	return t, nil
+	return t, out.Grant, nil
 }
 
 // Wait polls until the person answered, the time is over or ctx ends, at the pace that the server asks for.

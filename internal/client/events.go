@@ -20,9 +20,10 @@ const silence = 60 * time.Second
 
 // Event is one event of a Stream; exactly one of its fields is set.
 type Event struct {
-	Request string              // a wire.ApprovalRequest as JWS, not verified
-	Closed  *wire.RequestClosed // a request is open no more
-	Status  *wire.Status        // verified
+	Request   string              // a wire.ApprovalRequest as JWS, not verified
+	Closed    *wire.RequestClosed // a request is open no more
+	Status    *wire.Status        // verified
+	Computers bool                // grants or lists have changed: ask Device.Offline
 }
 
 // Stream is an open event stream (GET /v1/events, text/event-stream of the HTML standard, section 9.2).
@@ -134,6 +135,8 @@ func (s *Stream) event(name, data string) (Event, bool, error) {
 		}
 		st, err := s.device.verifyStatus(a)
 		return Event{Status: &st}, err == nil, err
+	case wire.EventComputers:
+		return Event{Computers: true}, true, nil
 	}
 	return Event{}, false, nil
 }

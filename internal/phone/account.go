@@ -2,6 +2,7 @@ package phone
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"avow/internal/authn"
@@ -21,6 +22,8 @@ type storedAccount struct {
 	AddedAt  time.Time     `json:"added_at"`
 	Status   storedStatus  `json:"status"`
 	Receipts []Receipt     `json:"receipts,omitempty"` // in the index: those that the vault does not have yet
+	Offline  storedOffline `json:"offline,omitzero"`
+	Clock    storedClock   `json:"clock,omitzero"`
 }
 
 // storedStatus is what was known last, to be shown while the server cannot be asked.
@@ -70,6 +73,8 @@ type account struct {
 	notices   []wire.Notice
 	stop      func() // ends its stream
 	lost      bool   // its device key is missing: nothing can be said to its server
+	asking    sync.Mutex // one call about computers at a time; taken before Core.saving
+	stale     bool   // what is known of computers may be old: the server has to be asked
 	kept      int    // how many of stored.Receipts, from the first, the vault holds
 }
 

@@ -1,6 +1,6 @@
 // Package phone is the app without its screens: it connects work accounts, receives requests, approves and denies them, locks,
 // and keeps all of it. Requests go in as method calls, events come out; it draws nothing and knows no Fyne. Keys are package
-// keystore's, files package vault's, what only the OS can do package platform's. It follows docs/protocol.md, sections 3 to 6.
+// keystore's, files package vault's, what only the OS can do package platform's. It follows docs/protocol.md, sections 3 to 7.
 package phone
 
 import (
@@ -94,8 +94,8 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	return c, nil
 }
 
-// Run keeps the accounts in touch with their servers until ctx ends: event streams, unfinished registrations, queued removals,
-// the lock. It may be run again afterwards.
+// Run keeps the accounts in touch with their servers until ctx ends: event streams, unfinished registrations, queued removals, notes of
+// offline codes, the lock. It may be run again afterwards.
 func (c *Core) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -117,13 +117,13 @@ func (c *Core) Run(ctx context.Context) {
 	c.wait.Wait()
 }
 
-// runErrands does what could not be done at once: it finishes registrations whose answer was lost and tells servers of removals, again
-// and again until they have answered.
+// runErrands does what could not be done at once: it finishes registrations whose answer was lost and tells servers of removals and of
+// offline codes, again and again until they have answered.
 func (c *Core) runErrands(ctx context.Context) {
 	for wait := firstWait; ctx.Err() == nil; wait = min(2*wait, lastErrandWait) {
 		var again <-chan time.Time
-		finished, told := c.resume(ctx), c.tellRemovals(ctx)
-		if !finished || !told {
+		finished, told, noted := c.resume(ctx), c.tellRemovals(ctx), c.tellCodes(ctx)
+		if !finished || !told || !noted {
 			again = time.After(wait)
 		}
 		select {
@@ -160,7 +160,7 @@ func (c *Core) Close() {
 func (c *Core) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble}
+	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers()}
 	for _, a := range c.accounts {
 		s.Accounts = append(s.Accounts, a.public())
 	}

@@ -21,24 +21,17 @@ type Invitation struct {
 	Reason   string
 }
 
-// Add makes a computer, or gives one that is there a new link and new settings; its key and grants end when the link is used. The link is
-// in no other place. Errors: "computer_exists", "computer_unknown", "client_exists", those of authn.Computer.Validate.
-func (s *Service) Add(ctx context.Context, i Invitation) (authn.Computer, wire.ComputerLink, error) {
+// Add makes a computer, or gives one that is there a new link and those settings that are not empty; its key and grants end when the link is used.
+// The link is in no other place. Errors: "computer_exists", "computer_unknown", "client_exists", those of authn.Computer.Validate.
+func (s *Service) Add(ctx context.Context, i Invitation) (c authn.Computer, link wire.ComputerLink, err error) {
 	now := s.site.Now()
 	token := key.NewSecret(16)
-	c := authn.Computer{
-		ID: i.Computer.ID, Name: cmp.Or(i.Computer.Name, string(i.Computer.ID)), Match: cmp.Or(i.Computer.Match, s.site.Match, authn.MatchNumber),
-		Offline: cmp.Or(i.Computer.Offline, authn.OfflineFallback), CreatedBy: i.Actor, CreatedAt: now,
-	}.Invite(authn.HashOf(token), now)
-	if err := c.Validate(); err != nil {
-		return authn.Computer{}, wire.ComputerLink{}, err
+	action := "computer.add"
+	if i.Replace {
+		action = "computer.replace"
 	}
-	err := s.site.Store.Update(ctx, func(tx store.Tx) error {
-		action := "computer.add"
-		if i.Replace {
-			action = "computer.replace"
-		}
-		if err := invite(tx, &c, i.Replace); err != nil {
+	err = s.site.Store.Update(ctx, func(tx store.Tx) (err error) {
+		if c, err = s.invite(tx, i, authn.HashOf(token), now); err != nil {
 			return err
 		}
 		return tx.AppendAudit(authn.AuditRecord{
@@ -52,29 +45,37 @@ func (s *Service) Add(ctx context.Context, i Invitation) (authn.Computer, wire.C
 	return c, wire.ComputerLink{Host: s.site.Host, Token: token, Pin: s.site.Identity.Key().Thumbprint().Pin()}, nil
 }
 
-func invite(tx store.Tx, c *authn.Computer, replace bool) error {
-	_, err := tx.Computer(c.ID)
+// invite writes the computer with its new token.
+func (s *Service) invite(tx store.Tx, i Invitation, token authn.Hash, now time.Time) (authn.Computer, error) {
+	old, err := tx.Computer(i.Computer.ID)
+	there := err == nil
 	switch {
-	case err == nil && !replace:
-		return authn.Fail(authn.Conflict, "computer_exists", "There is a computer of this id already. Make a new link for it with replace.")
-	case err == nil:
-		fresh := *c
-		return tx.UpdateComputer(c.ID, func(old authn.Computer) (authn.Computer, error) {
-			old.Name, old.Match, old.Offline = fresh.Name, fresh.Match, fresh.Offline
-			*c = old.Invite(fresh.Token, fresh.CreatedAt)
-			return *c, nil
-		})
-	case !errors.Is(err, store.ErrNotFound):
-		return err
-	case replace:
-		return errNoComputer
+	case there && !i.Replace:
+		return old, authn.Fail(authn.Conflict, "computer_exists", "There is a computer of this id already. Make a new link for it with replace.")
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return old, err
+	case !there && i.Replace:
+		return old, errNoComputer
+	case !there:
+		old = authn.Computer{
+			ID: i.Computer.ID, Name: string(i.Computer.ID), Match: cmp.Or(s.site.Match, authn.MatchNumber), Offline: authn.OfflineFallback,
+			CreatedBy: i.Actor, CreatedAt: now,
+		}
+		if _, err := tx.Client(old.ID); err == nil {
+			return old, authn.Fail(authn.Conflict, "client_exists", "There is a client of this id already.")
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return old, err
+		}
 	}
-	if _, err := tx.Client(c.ID); err == nil {
-		return authn.Fail(authn.Conflict, "client_exists", "There is a client of this id already.")
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
+	c := old.Invite(token, now)
+	c.Name, c.Match, c.Offline = cmp.Or(i.Computer.Name, c.Name), cmp.Or(i.Computer.Match, c.Match), cmp.Or(i.Computer.Offline, c.Offline)
+	if err := c.Validate(); err != nil {
+		return c, err
 	}
-	return tx.CreateComputer(*c)
+	if there {
+		return c, tx.UpdateComputer(c.ID, func(authn.Computer) (authn.Computer, error) { return c, nil })
+	}
+	return c, tx.CreateComputer(c)
 }
 
 // End takes a computer out of use: authn.ComputerStolen or authn.ComputerRemoved. In the same transaction its client is disabled and its grants

@@ -96,7 +96,7 @@ func (s *Service) Tell(g Given) (string, error) {
 	return s.sign(g.grant, g.computer, g.device, g.user)
 }
 
-// sign signs a grant. What is signed depends on the grant alone, so that computer and phone get the same bytes.
+// sign signs a grant. What it says depends on the grant alone and not on when it is told, so that computer and phone hold the same statement.
 func (s *Service) sign(g authn.Grant, c authn.Computer, d authn.Device, u authn.User) (string, error) {
 	return wire.SignGrant(s.site.Identity, wire.Grant{
 		Issuer: s.site.Issuer, Device: d.ID, IssuedAt: g.SignedInAt.Unix(), Expires: g.Expires.Unix(), ID: g.ID, Seq: g.Seq, State: g.State,

@@ -77,6 +77,7 @@ func Start(t testing.TB, o Options) *Env {
 	}
 	e.Site = &site.Site{
 		Issuer: "https://" + host, Host: host, Organisation: "Example Ltd", Identity: identity, Secret: key.NewSecret(32),
+		AdminMail: []string{"desk@example.com"},
 		TLSKeys: func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
 		Match:   authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
 	}

@@ -251,8 +251,10 @@ func TestDeskCodesDifferR071(t *testing.T) {
 	shared := make([]byte, 32)
 	codes := map[string]string{}
 	for _, p := range []otp.Parties{
-		{Exchange: g.ExchangeJWK, Computer: "laptop-42", User: g.User}, {Exchange: g.ExchangeJWK, Computer: "laptop-43", User: g.User},
-		{Exchange: g.ExchangeJWK, Computer: "laptop-42", User: "u_other"}, {Exchange: w.laptop.Settings.DeskJWK, Computer: "laptop-42", User: g.User},
+		{Exchange: g.ExchangeJWK, Computer: "laptop-42", User: g.User},
+		{Exchange: g.ExchangeJWK, Computer: "laptop-43", User: g.User},
+		{Exchange: g.ExchangeJWK, Computer: "laptop-42", User: "u_other"},
+		{Exchange: w.laptop.Settings.DeskJWK, Computer: "laptop-42", User: g.User},
 	} {
 		k, err := otp.NewListKey(shared, l.Batch.ID, l.Batch.JWK, p)
 		if err != nil {

@@ -134,14 +134,14 @@ func TestAdd(t *testing.T) {
 		cmd  wire.AddComputer
 		code string
 	}{
-		"twice":             {wire.AddComputer{ID: "laptop-42"}, "computer_exists"},
-		"of a client":       {wire.AddComputer{ID: "other"}, "client_exists"},
-		"replace nothing":   {wire.AddComputer{ID: "nothing", Replace: true}, "computer_unknown"},
-		"bad id":            {wire.AddComputer{ID: "Laptop"}, "bad_computer_id"},
-		"long id":           {wire.AddComputer{ID: "a123456789b123456789c123456789d123456789e123456789"}, "bad_computer_id"},
-		"bad name":          {wire.AddComputer{ID: "desk", Name: "a\nb"}, "bad_computer_name"},
-		"bad policy":        {wire.AddComputer{ID: "desk", Offline: "sometimes"}, "bad_offline"},
-		"bad match":         {wire.AddComputer{ID: "desk", Match: "guess"}, "bad_match"},
+		"twice":           {wire.AddComputer{ID: "laptop-42"}, "computer_exists"},
+		"of a client":     {wire.AddComputer{ID: "other"}, "client_exists"},
+		"replace nothing": {wire.AddComputer{ID: "nothing", Replace: true}, "computer_unknown"},
+		"bad id":          {wire.AddComputer{ID: "Laptop"}, "bad_computer_id"},
+		"long id":         {wire.AddComputer{ID: "a123456789b123456789c123456789d123456789e123456789"}, "bad_computer_id"},
+		"bad name":        {wire.AddComputer{ID: "desk", Name: "a\nb"}, "bad_computer_name"},
+		"bad policy":      {wire.AddComputer{ID: "desk", Offline: "sometimes"}, "bad_offline"},
+		"bad match":       {wire.AddComputer{ID: "desk", Match: "guess"}, "bad_match"},
 	} {
 		wantCode(t, name, add(c.cmd), c.code)
 	}

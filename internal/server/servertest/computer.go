@@ -86,7 +86,9 @@ type List struct {
 }
 
 // Use names the code with an index in journals and records.
-func (l List) Use(index int) string { return wire.ListUse(wire.ListPosition{Batch: l.Batch.ID, Index: index}) }
+func (l List) Use(index int) string {
+	return wire.ListUse(wire.ListPosition{Batch: l.Batch.ID, Index: index})
+}
 
 // NewList makes a list for the phone of a grant.
 func (m *Machine) NewList(g wire.Grant) List {

@@ -78,8 +78,8 @@ func Start(t testing.TB, o Options) *Env {
 	e.Site = &site.Site{
 		Issuer: "https://" + host, Host: host, Organisation: "Example Ltd", Identity: identity, Secret: key.NewSecret(32),
 		AdminMail: []string{"desk@example.com"},
-		TLSKeys: func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
-		Match:   authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
+		TLSKeys:   func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
+		Match:     authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
 	}
 	e.Server, err = server.New(e.Site, server.Config{Tombstones: filepath.Join(e.Dir, "used")})
 	e.must(err)

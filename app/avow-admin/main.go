@@ -1,4 +1,4 @@
-// Command avow-admin is the administrator's command line: users, registration sessions, devices, clients. It speaks to the server's admin
+// Command avow-admin is the administrator's command line: users, registration sessions, devices, clients, computers. It speaks to the server's admin
 // interface with the credential that "avow-server init" made, never to the database.
 package main
 
@@ -50,8 +50,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:   "avow-admin",
 		Short: "Administer an Avow server",
-		Long: `avow-admin administers an Avow server: its users, the sessions that connect phones, devices, and clients. Each command is written to
-the server's audit log with your name and a reason.
+		Long: `avow-admin administers an Avow server: its users, the sessions that connect phones, devices, clients and
+computers. Each command is written to the server's audit log with your name and a reason.
 ` + exitCodes,
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -65,7 +65,7 @@ the server's audit log with your name and a reason.
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.StringVar(&a.reason, "reason", "", "why, for the audit log")
-	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands())
+	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands())
 	return report(stderr, root.ExecuteContext(ctx))
 }
 
@@ -83,17 +83,22 @@ func (n notApproved) Unwrap() error { return n.error }
 
 // hints say which flag or command helps, by the code of an error.
 var hints = map[string]string{
-	"device_exists":        "add --additional or --replace",
-	"session_open":         "add --force",
-	"too_many_devices":     "avow-admin device list USER, avow-admin device revoke ID",
-	"user_unknown":         "avow-admin user list",
-	"device_unknown":       "avow-admin device list",
-	"session_unknown":      "avow-admin session get",
-	"not_waiting":          "avow-admin session get",
-	"client_key_missing":   "avow-admin client key --out FILE makes a pair",
-	"not_an_administrator": "name the right file with --credential",
-	"user_disabled":        "avow-admin user enable LOGIN",
-	"invalid_client":       "avow-admin client list, and --key with the file that belongs to it",
+	"device_exists":         "add --additional or --replace",
+	"session_open":          "add --force",
+	"too_many_devices":      "avow-admin device list USER, avow-admin device revoke ID",
+	"user_unknown":          "avow-admin user list",
+	"device_unknown":        "avow-admin device list",
+	"session_unknown":       "avow-admin session get",
+	"not_waiting":           "avow-admin session get",
+	"client_key_missing":    "avow-admin client key --out FILE makes a pair",
+	"not_an_administrator":  "name the right file with --credential",
+	"user_disabled":         "avow-admin user enable LOGIN",
+	"computer_exists":       "add --replace",
+	"computer_unknown":      "avow-admin computer list",
+	"computer_not_enrolled": "avow-admin computer list; avow-admin computer add ID --replace makes a new link",
+	"computer_stolen":       "avow-admin computer add ID --replace takes it into use again",
+	"computer_stays_stolen": "avow-admin computer add ID --replace",
+	"invalid_client":        "avow-admin client list, and --key with the file that belongs to it",
 }
 
 // report prints an error as one line and says with which code to exit.

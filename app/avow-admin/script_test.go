@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,7 +26,15 @@ func TestMain(m *testing.M) {
 // world is a server for one script, with the phones that the script connected.
 type world struct {
 	*servertest.Env
-	phones map[string]*servertest.Phone
+	phones    map[string]*servertest.Phone
+	computers map[string]*computer
+}
+
+// computer is one that a script has enrolled, with its last grant and list for the service desk.
+type computer struct {
+	*servertest.Machine
+	grant wire.Grant
+	desk  servertest.List
 }
 
 type worldKey struct{}
@@ -35,7 +44,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			w := &world{Env: servertest.Start(t, servertest.Options{}), phones: map[string]*servertest.Phone{}}
+			w := &world{Env: servertest.Start(t, servertest.Options{}), phones: map[string]*servertest.Phone{}, computers: map[string]*computer{}}
 			env.Values[worldKey{}] = w
 			env.Setenv("ISSUER", w.Site.Issuer)
 			env.Setenv("AVOW_ADMIN", "")
@@ -49,6 +58,9 @@ func TestScripts(t *testing.T) {
 			"connect": connect,
 			"audit":   audit,
 			"field":   fieldOf,
+			"enroll":  enroll,
+			"signin":  signIn,
+			"offline": offlineSignIn,
 		},
 	})
 }
@@ -64,6 +76,47 @@ func connect(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("WORD1", p.Bound.CheckWords[0])
 	ts.Setenv("WORD2", p.Bound.CheckWords[1])
 	ts.Setenv("DEVICE", string(p.ID))
+}
+
+// enroll ID FILE enrolls a computer by the output of "computer add --json".
+func enroll(ts *testscript.TestScript, neg bool, args []string) {
+	var c wire.AddedComputer
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &c))
+	w := worldOf(ts)
+	m := &computer{Machine: w.Machine(c.ID, w.Key())}
+	var err error
+	if m.Settings, err = m.Use(c.Link); (err != nil) != neg {
+		ts.Fatalf("enroll %s: %v", args[0], err)
+	}
+	w.computers[args[0]] = m
+}
+
+// signin ID LOGIN signs in to a computer with a network, by a new phone if the user has none, and makes a list for the service desk.
+func signIn(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	m, p := w.computers[args[0]], w.phones[args[1]]
+	if p == nil {
+		p = w.Phone(args[1])
+		w.phones[args[1]] = p
+	}
+	g, ok := m.SignIn(p, args[1])
+	if !ok {
+		ts.Fatalf("no grant")
+	}
+	m.grant, m.desk = g, m.NewDeskList(g)
+	m.Contact(m.desk)
+}
+
+// offline ID INDEX FILE signs in without a network by a code of the service desk, which must be the one in the file.
+func offlineSignIn(ts *testscript.TestScript, _ bool, args []string) {
+	m := worldOf(ts).computers[args[0]]
+	i, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if code := m.desk.Key.Code(i).Text(); !strings.Contains(ts.ReadFile(args[2]), code) {
+		ts.Fatalf("the computer does not take the code")
+	}
+	m.Write(wire.JournalSignIn, m.grant, authn.OfflineDesk, m.desk.Use(i))
+	m.Contact()
 }
 
 // audit ACTION REASON wants exactly one record of an action with a reason, by the administrator.

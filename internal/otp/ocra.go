@@ -31,7 +31,7 @@ type OCRA struct {
 // OCRAInput is what a suite may want beside its key (RFC 6287, section 5.1). What it does not want is not looked at.
 type OCRAInput struct {
 	Counter  uint64
-	Question string // A: 4 to length characters; N: digits; H: hex digits
+	Question string // A: printable ASCII; N: decimal digits; H: hex digits; at most twice the suite's length
 	PINHash  []byte // of exactly the suite's length
 	Session  []byte // at most the suite's length; padded on the left
 	Step     uint64 // periods since 1970
@@ -141,11 +141,15 @@ func (s OCRA) Generate(k Secret, in OCRAInput) (string, error) {
 	return truncated(mac.Sum(nil), s.digits), nil
 }
 
+// maxQuestion is what fits into 128 bytes.
+var maxQuestion = map[byte]int{'A': 128, 'N': 128, 'H': 256}
+
 // encode writes a question into its 128 bytes, padded on the right. A number becomes hex first, half a byte at its end
 // included, as in the reference implementation (RFC 6287, appendix A).
 func (s OCRA) encode(question string) (out [128]byte, err error) {
 	bad := fmt.Errorf("question is not one of %s", s.text)
-	if len(question) == 0 || len(question) > s.length {
+	// Mutual authentication has both sides' challenges in one question (RFC 6287, section 7.2).
+	if len(question) == 0 || len(question) > 2*s.length || len(question) > maxQuestion[s.format] {
 		return out, bad
 	}
 	digits := question

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/server"
 	"avow/internal/server/api"
+	"avow/internal/server/offline"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -65,7 +67,9 @@ func TestNoSecretInLogs(t *testing.T) {
 	o := newOffice(t, authn.MatchNumber)
 	q := o.ask()
 	fresh := o.newPhone()
+	m := o.computer("desk-7")
 	paths := []string{
+		"/v1/computer/enroll", "/v1/computer/sync", "/v1/computer/desk-code", "/v1/offline",
 		"/v1/device", "/v1/requests", "/v1/requests/" + string(q.Request.ID) + "/decision", "/v1/registration/claim", "/v1/registration/finish",
 		"/v1/device/remove/x", "/v1/events/x", "/v1/nothing", wire.MetadataPath, "/healthz", "/readyz", "/R", "/A", "/connect", "/oidc/token",
 	}
@@ -104,6 +108,16 @@ func TestNoSecretInLogs(t *testing.T) {
 			o.phone.call(http.MethodPost, "/v1/requests/"+url.PathEscape(s)+"/decision", []byte(body))
 			fresh.call(http.MethodPost, "/v1/registration/finish", []byte(fmt.Sprintf(`{"registration":%s}`, quoted)))
 		}
+		fresh.call(http.MethodPost, "/v1/computer/enroll", []byte(fmt.Sprintf(`{"token":%s,"os":%[1]s,"app":%[1]s}`, quoted)))
+		for _, body := range []string{
+			`{"journal":[],"batches":[%s],"app":%[1]s}`, `{"journal":[],"batches":[],"app":%s}`, `{"records":[{"use":%s}]}`, `{"grant_id":%s,"index":1}`,
+			`{"journal":[{"seq":1,"at":1,"kind":"refused","login":%s,"grant_id":"AAAAAAAAAAA","prev":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}],"batches":[],"app":"1"}`,
+		} {
+			for _, path := range []string{"/v1/computer/sync", "/v1/computer/desk-code"} {
+				m.call(http.MethodPost, path, []byte(fmt.Sprintf(body, quoted)))
+			}
+			o.phone.call(http.MethodPost, "/v1/offline", []byte(fmt.Sprintf(body, quoted)))
+		}
 		d := o.phone.answer(authn.Deny, authn.RequestID(s), s, s)
 		o.phone.submit(q.Request.ID, o.phone.signDecision(d))
 		// What the server itself made, on its way through an honest ceremony, is tested below.
@@ -115,7 +129,9 @@ func TestNoSecretInLogs(t *testing.T) {
 	decode[wire.DecisionAnswer](t, o.phone.decide(authn.Approve, q, q.Number), http.StatusOK)
 	list = append(list, wire.PageCode(c.Page), c.Link.Encode(), wire.PageCode(c.Link.Session), b64(c.Link.Session), b64(c.Page), q.AuthReqID.Text(),
 		b64(q.QR.Handle), q.QR.Encode(), q.Number, p.nonce, b64(o.secret))
-	log := o.log.String()
+	list = append(list, o.computerSecrets(m)...)
+	// The clock's digits may be those of a number.
+	log := regexp.MustCompile(`"time":"[^"]*"`).ReplaceAllString(o.log.String(), `"time":""`)
 	if n := strings.Count(log, "\n"); n < 1000 {
 		t.Fatalf("only %d lines were logged", n)
 	}
@@ -126,6 +142,57 @@ func TestNoSecretInLogs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// computerSecrets takes a computer through its whole life and returns what was secret in it: link, code of the service desk, token.
+func (o *office) computerSecrets(m *phone) []string {
+	o.t.Helper()
+	_, link, err := o.Offline.Add(o.t.Context(), offline.Invitation{Computer: authn.Computer{ID: "desk-8"}, Actor: "admin:maja", Reason: "test"})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.newPhone().post("/v1/computer/enroll", wire.EnrollComputer{Token: wire.SessionSecret{Secret: link.Token}, OS: "x", App: "1"})
+	g := o.grant(m, "desk-7")
+	c := newKey(o.t)
+	raw, err := wire.SignBatch(m.device, wire.Batch{
+		Computer: "desk-7", Holder: o.Site.Issuer, IssuedAt: 1, Grant: g.ID, ID: authn.NewBatchID(), JWK: c.Key(), Count: authn.DeskCount,
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	a := m.post("/v1/computer/sync", wire.SyncComputer{Journal: []wire.JournalEntry{}, Batches: []string{raw}})
+	decode[wire.SyncedComputer](o.t, a, http.StatusOK)
+	r, err := o.Offline.Release(o.t.Context(), offline.Order{Computer: "desk-7", User: o.anna, Actor: "admin:maja", Reason: "test"})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return []string{link.Encode(), b64(link.Token), r.Code.Text(), r.Code.Secret, m.nonce, wire.PageCode(link.Token)}
+}
+
+// grant signs in to a computer with a network; the phone says Yes.
+func (o *office) grant(m *phone, id authn.ClientID) wire.Grant {
+	o.t.Helper()
+	var c authn.Client
+	o.view(func(r store.Reader) (err error) { c, err = r.Client(id); return err })
+	q := o.open(o.anna, c)
+	decode[wire.DecisionAnswer](o.t, o.phone.decide(authn.Approve, q, ""), http.StatusOK)
+	var given offline.Given
+	_, _, err := o.Approval.Redeem(o.t.Context(), q.Request.AuthReq, c.ID, func(tx store.Tx, d authn.Device, u authn.User) (err error) {
+		given, err = o.Offline.Grant(tx, c, d, u)
+		return err
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	raw, err := o.Offline.Tell(given)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	g, err := wire.VerifyGrant(raw, o.identity.Key(), o.Site.Issuer)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return g
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
@@ -163,6 +230,15 @@ func TestLogInjection(t *testing.T) {
 	if _, err := o.Approval.Open(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
+	_, link, err := o.Offline.Add(t.Context(), offline.Invitation{Computer: authn.Computer{ID: "desk-7", Match: authn.MatchTap}, Actor: "admin:maja", Reason: evil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := o.newPhone()
+	m.post("/v1/computer/enroll", wire.EnrollComputer{Token: wire.SessionSecret{Secret: link.Token}, OS: evil, App: evil})
+	m.id = authn.DeviceID(wire.ComputerKid("desk-7"))
+	line := wire.JournalEntry{Seq: 7, At: 1, Kind: wire.JournalLocked, Login: evil, Grant: authn.NewGrantID()}
+	decode[wire.SyncedComputer](t, m.post("/v1/computer/sync", wire.SyncComputer{Journal: []wire.JournalEntry{line}, Batches: []string{}, App: evil}), http.StatusOK)
 	o.raw("GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: \x1b[2J\r\n\r\n")
 	o.raw("GE\x1bT /\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n")
 	o.raw("EVIL / HTTP/1.1\r\nHost: x\x1b\r\n\r\n")
@@ -183,7 +259,7 @@ func TestLogInjection(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range o.notices(u.ID) {
+	for _, n := range append(o.notices(u.ID), o.notices("")...) {
 		for k, v := range n.Facts {
 			if authn.CleanText(v, 1000) != v {
 				t.Errorf("notice %s: %s is %q", n.Kind, k, v)

@@ -211,7 +211,40 @@ var phoneRoutes = []struct {
 	{http.MethodPost, "/v1/requests/{id}/decision", `{"decision":"%s"}`},
 	{http.MethodPost, "/v1/registration/claim", `{"session":"AAAAAAAAAAAAAAAAAAAAAA","device_jwk":null}`},
 	{http.MethodPost, "/v1/registration/finish", `{"registration":"x"}`},
+	{http.MethodPost, "/v1/offline", `{"records":[]}`},
 	{http.MethodPost, "/v1/device/remove", `{}`}, // the last: it ends the device
+}
+
+// computerRoutes are all routes that a computer's proof opens.
+var computerRoutes = []struct{ path, body string }{
+	{"/v1/computer/enroll", `{"token":"AAAAAAAAAAAAAAAAAAAAAA","os":"","app":""}`},
+	{"/v1/computer/sync", `{"journal":[],"batches":[],"app":""}`},
+	{"/v1/computer/desk-code", `{"grant_id":"AAAAAAAAAAA","batch_id":"AAAAAAAAAAAAAAAAAAAAAA","index":0}`},
+}
+
+// TestForeignKinds is R-043 for kinds: a device's proof opens nothing of a computer, and a computer's nothing of a device, whatever it calls itself.
+func TestForeignKinds(t *testing.T) {
+	o := newOffice(t, authn.MatchTap)
+	m := o.computer("desk-7")
+	posing := &phone{r: o.rig, device: o.phone.device, id: authn.DeviceID(wire.ComputerKid("desk-7"))}
+	named := &phone{r: o.rig, device: m.device, id: o.phone.id}
+	client := &phone{r: o.rig, device: m.device, id: "desk-7"}              // without c_
+	unmanned := &phone{r: o.rig, device: o.phone.device, id: "c_laptop-42"} // a client that is no computer
+	for _, route := range computerRoutes {
+		for name, p := range map[string]*phone{"a device": o.phone, "a device as computer": posing, "a computer without its prefix": client, "a client": unmanned} {
+			a := p.call(http.MethodPost, route.path, []byte(route.body))
+			wantProblem(t, route.path+" by "+name, a, http.StatusUnauthorized, "bad_proof")
+		}
+	}
+	for _, route := range phoneRoutes {
+		for name, p := range map[string]*phone{"a computer": m, "a computer as device": named} {
+			a := p.call(route.method, strings.ReplaceAll(route.path, "{id}", "x"), []byte(route.body))
+			wantProblem(t, route.path+" by "+name, a, http.StatusUnauthorized, "bad_proof")
+		}
+	}
+	if a := m.call(http.MethodPost, "/v1/computer/sync", []byte(computerRoutes[1].body)); a.status != http.StatusOK {
+		t.Errorf("the honest computer: %d %s", a.status, a.body)
+	}
 }
 
 // TestForeignObjects is R-043: what belongs to another user does not exist for a device: every route with every kind of foreign id.
@@ -305,6 +338,16 @@ func TestBadBodies(t *testing.T) {
 			wantProblem(t, route.path+" "+name, a, http.StatusBadRequest, "bad_body")
 		}
 	}
+	m := o.computer("desk-7")
+	for _, route := range computerRoutes {
+		p := m
+		if strings.HasSuffix(route.path, "/enroll") {
+			p = fresh
+		}
+		for name, body := range bad {
+			wantProblem(t, route.path+" "+name, p.call(http.MethodPost, route.path, []byte(body)), http.StatusBadRequest, "bad_body")
+		}
+	}
 	const long = 1 << 30
 	endless := &zeros{}
 	endless.left.Store(long)
@@ -339,6 +382,9 @@ func TestSameRefusal(t *testing.T) {
 		"known, wrong key":         {r: o.rig, device: newKey(t), id: o.phone.id},
 		"revoked, wrong key":       {r: o.rig, device: newKey(t), id: gone.id},
 		"administrator as device":  {r: o.rig, device: newKey(t), id: authn.DeviceID(authn.NewAdminID())},
+		"unknown computer":         {r: o.rig, device: newKey(t), id: "c_nothing"},
+		"computer, wrong key":      {r: o.rig, device: newKey(t), id: o.computer("desk-7").id},
+		"invited computer":         {r: o.rig, device: newKey(t), id: o.invited("desk-8")},
 		"user disabled, wrong key": {r: o.rig, device: newKey(t), id: func() authn.DeviceID { p := o.enroll(o.user("bo")); o.block(p.user); return p.id }()},
 	}
 	var first []byte
@@ -349,6 +395,9 @@ func TestSameRefusal(t *testing.T) {
 			for name, p := range cases {
 				begun := time.Now()
 				a := p.call(http.MethodGet, "/v1/device", nil)
+				if strings.HasPrefix(string(p.id), "c_") {
+					a = p.call(http.MethodPost, "/v1/computer/sync", []byte(computerRoutes[1].body))
+				}
 				times[name] = append(times[name], time.Since(begun))
 				wantProblem(t, name, a, http.StatusUnauthorized, "bad_proof")
 				if first == nil {

@@ -114,6 +114,34 @@ func plain(s string) string {
 	return b.String()
 }
 
+// TestStreamOfComputers: a phone that listens hears at once that its grants or lists have changed, and at the beginning that there are any.
+func TestStreamOfComputers(t *testing.T) {
+	o := newOffice(t, authn.MatchTap)
+	m := o.computer("desk-7")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s := o.phone.stream(ctx)
+	g := o.grant(m, "desk-7")
+	s.wait(wire.EventComputers)
+	raw, err := wire.SignBatch(m.device, wire.Batch{
+		Computer: "desk-7", Holder: string(o.phone.id), IssuedAt: 1, Grant: g.ID, ID: authn.NewBatchID(), JWK: newKey(t).Key(), Count: 50,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode[wire.SyncedComputer](t, m.post("/v1/computer/sync", wire.SyncComputer{Journal: []wire.JournalEntry{}, Batches: []string{raw}}), http.StatusOK)
+	if data := s.wait(wire.EventComputers); data != "{}" {
+		t.Errorf("data is %q", data)
+	}
+	late := o.phone.stream(ctx)
+	late.wait(wire.EventComputers)
+	if err := o.Offline.End(ctx, "desk-7", authn.ComputerStolen, "admin:maja", "stolen"); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(wire.EventComputers)
+	late.wait(wire.EventComputers)
+}
+
 // TestStream: a phone that listens hears of requests, of their end, of notices, and of its own end.
 func TestStream(t *testing.T) {
 	o := newOffice(t, authn.MatchTap)

@@ -30,6 +30,7 @@ func TestNoDefaultAccountR120(t *testing.T) {
 	routes := []string{
 		"GET users", "POST users", "POST users/anna/status", "GET sessions", "POST sessions", "POST sessions/s_x/confirm", "POST sessions/s_x/revoke",
 		"GET devices", "POST devices/d_x/revoke", "GET clients", "POST clients",
+		"GET computers", "POST computers", "POST computers/laptop/end", "POST computers/laptop/code", "GET computers/laptop/uses",
 	}
 	browser := e.Browser()
 	for _, r := range routes {
@@ -84,6 +85,8 @@ func TestEachCommandIsRecordedR120(t *testing.T) {
 	key := e.Key().Key()
 	var session wire.AddedSession
 	var phone *servertest.Phone
+	link := ""
+	second := func() *servertest.Phone { e.User("bo"); return e.Phone("bo") }
 	steps := []struct {
 		action string
 		do     func(reason string) error
@@ -122,6 +125,38 @@ func TestEachCommandIsRecordedR120(t *testing.T) {
 				session = s
 			}
 			_, err := e.Admin.RevokeSession(ctx, session.ID, r)
+			return err
+		}},
+		{"computer.add", func(r string) error {
+			c, err := e.Admin.AddComputer(ctx, wire.AddComputer{ID: "desk", Match: authn.MatchTap, Reason: r})
+			if err == nil {
+				link = c.Link
+			}
+			return err
+		}},
+		{"computer.code", func(r string) error {
+			if strings.HasPrefix(r, "because") {
+				m := e.Machine("desk", e.Key())
+				var err error
+				if m.Settings, err = m.Use(link); err != nil {
+					return err
+				}
+				g, _ := m.SignIn(second(), "bo")
+				m.Contact(m.NewDeskList(g))
+			}
+			_, err := e.Admin.DeskCode(ctx, "desk", wire.AddDeskCode{UserName: "bo", Reason: r})
+			return err
+		}},
+		{"computer.replace", func(r string) error {
+			_, err := e.Admin.AddComputer(ctx, wire.AddComputer{ID: "desk", Replace: true, Reason: r})
+			return err
+		}},
+		{"computer.remove", func(r string) error {
+			_, err := e.Admin.EndComputer(ctx, "desk", wire.EndComputer{State: authn.ComputerRemoved, Reason: r})
+			return err
+		}},
+		{"computer.stolen", func(r string) error {
+			_, err := e.Admin.EndComputer(ctx, "desk", wire.EndComputer{State: authn.ComputerStolen, Reason: r})
 			return err
 		}},
 		{"user.disable", func(r string) error {

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +18,9 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/otp"
 	"avow/internal/store"
+	"avow/internal/wire"
 )
 
 // How a column is protected: what somebody gets who steals the database (R-126, threat T8). There is no "secret" among them.
@@ -61,6 +64,27 @@ var protection = map[string]map[string]string{
 		"agent": personal, "acr": public, "nonce": public, "deliveries": statement, "state": public, "opened_at": public,
 		"expires_at": public, "decided_at": public, "decided_by": public, "decision": public, "matched_by": public, "uv": public,
 		"proof": statement, "redeemed_at": public,
+	},
+	"computers": {
+		"seq": public, "id": public, "name": public, "match_mode": public, "offline": public, "state": public, "token_hash": hashOf,
+		"token_expires": public, "public_key": publicKey, "os": public, "app": public, "created_by": personal, "created_at": public,
+		"enrolled_at": public, "last_seen_at": personal, "ended_at": public, "journal_seq": public, "journal_sum": public,
+	},
+	"grants": {
+		"seq": public, "id": public, "computer_id": public, "device_id": public, "user_id": public, "version": public, "state": public,
+		"max_uses": public, "created_at": public, "signed_in_at": personal, "expires_at": public,
+	},
+	// A list's codes come from batch_key and a private key that is on the phone, or comes from the server's secret.
+	"batches": {
+		"seq": public, "id": public, "grant_id": public, "holder": public, "jws": statement, "batch_key": publicKey, "count": public,
+		"created_at": public, "given": public, "shown": public, "used": public,
+	},
+	// use_hash is of what was on a screen, or of a place in a list: it names a code and does not make one.
+	"offline_uses": {
+		"seq": public, "computer_id": public, "use_hash": public, "grant_id": public, "device_id": public, "user_id": public, "method": public,
+		"kind": public, "login": personal, "journal_seq": public, "journal_sum": public, "computer_at": personal, "received_at": public,
+		"phone_at": personal, "recorded_at": public, "released_by": personal, "release_reason": personal, "released_at": public,
+		"release_expires": public, "used_at": personal, "alerted_at": public, "created_at": public,
 	},
 	"guards": {
 		"user_id": public, "opened": personal, "refusals": personal, "wrong_numbers": public, "muted_until": public,
@@ -149,13 +173,14 @@ func reversed(b []byte) []byte {
 func story(t *testing.T, s *Store) map[string][]byte {
 	t.Helper()
 	now := time.Now()
-	private := map[string]key.Private{}
-	for _, name := range []string{"admin", "client", "device", "approval", "exchange"} {
+	private, publicOf := map[string]key.Private{}, map[string]key.Public{}
+	for _, name := range []string{"admin", "client", "device", "approval", "exchange", "computer", "list", "desk list", "desk", "QR"} {
 		k, err := key.Generate()
 		if err != nil {
 			t.Fatal(err)
 		}
 		private[name] = k
+		publicOf[name] = k.Key()
 	}
 	pepper, authReq, handle, number := key.NewSecret(32), key.NewSecret(20), key.NewSecret(16), "482913"
 	user, err := authn.NewUser("anna.lind", "Anna Lind", "anna.lind@example.com", now)
@@ -205,9 +230,67 @@ func story(t *testing.T, s *Store) map[string][]byte {
 			return v.Decide(authn.Verdict{Device: device.ID, Kind: authn.Approve, Number: request.Number, UV: authn.UVPIN, Proof: "e30.e30.e30"}, now)
 		})
 	})
+	token := key.NewSecret(16)
+	computer := authn.Computer{ID: "laptop-42", Name: "LAPTOP-42", CreatedAt: now}.Invite(authn.HashOf(token), now)
+	grant := authn.Grant{ID: authn.NewGrantID(), Computer: computer.ID, Device: device.ID, User: user.ID, Seq: 1, State: authn.GrantActive, CreatedAt: now}
+	parties := otp.Parties{Exchange: private["exchange"].Key(), Computer: computer.ID, User: user.ID}
+	list := authn.Batch{ID: authn.NewBatchID(), Grant: grant.ID, Holder: device.ID, JWS: "e30.e30.e30", Key: private["list"].Key(), Count: 50}
+	desk := authn.Batch{ID: authn.NewBatchID(), Grant: grant.ID, JWS: "e30.e30.e30", Key: private["desk list"].Key(), Count: 10, Given: 1}
+	codes := map[string][]byte{}
+	shared := func(a, b string) []byte {
+		private, err := private[a].ECDH()
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := private.ECDH(publicOf[b].ECDH())
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes["shared secret of "+a+" and "+b] = z
+		return z
+	}
+	for i, b := range []authn.Batch{list, desk} {
+		p, z := parties, shared("list", "exchange")
+		if i == 1 {
+			p.Exchange, z = publicOf["desk"], shared("desk list", "desk")
+		}
+		k, err := otp.NewListKey(z, b.ID, b.Key, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range b.Count {
+			codes[fmt.Sprint("code ", n, " of list ", i)] = []byte(k.Code(n).Secret)
+		}
+	}
+	challenge := append([]byte("challenge"), publicOf["QR"].Compressed()...)
+	code, err := otp.ChallengeCode(shared("QR", "exchange"), challenge, parties)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes["code for a QR"] = []byte(code)
+	hash := func(text string) (h authn.Hash) {
+		if err := h.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	line := authn.OfflineUse{Computer: computer.ID, Use: hash(wire.ChallengeUse(challenge)), Grant: grant.ID, Device: device.ID, User: user.ID, Kind: "sign_in", CreatedAt: now}
+	given, err := authn.OfflineUse{Computer: computer.ID, Use: hash(wire.ListUse(wire.ListPosition{Batch: desk.ID})), Grant: grant.ID, CreatedAt: now}.Release("admin:maja", "why", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step("offline", func(tx store.Tx) error {
+		return errors.Join(tx.CreateComputer(computer), tx.UpdateComputer(computer.ID, func(c authn.Computer) (authn.Computer, error) {
+			return c.Enroll(private["computer"].Key(), now)
+		}), tx.CreateGrant(grant), tx.CreateBatch(list), tx.CreateBatch(desk), tx.CreateOfflineUse(line), tx.CreateOfflineUse(given))
+	})
 	secrets := map[string][]byte{
-		"page secret": page, "session id": authn.SessionSecret(page), "auth_req_id": authReq, "handle": handle,
+		"enrollment token": token,
+		"page secret":      page, "session id": authn.SessionSecret(page), "auth_req_id": authReq, "handle": handle,
 		"match number": []byte(number), "plain hash of the number": sum([]byte(number)), "pepper": pepper,
+	}
+	for name, code := range codes {
+		secrets[name] = code
 	}
 	for name, k := range private {
 		e, err := k.ECDH()
@@ -224,7 +307,7 @@ func sum(b []byte) []byte {
 	return h[:]
 }
 
-// TestStolenDatabaseHoldsNoSecret is R-001 and the second half of R-126: all files, log included, before and after it is folded in.
+// TestStolenDatabaseHoldsNoSecret is for the server and the second half of R-126: all files, log included, before and after it is folded in.
 func TestStolenDatabaseHoldsNoSecret(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "avow.db")
 	s := open(t, path)

@@ -62,8 +62,8 @@ type Notice struct {
 type Done struct {
 	Login string `json:"login"` // as asked
 	How   string `json:"how"`   // HowApproved, or an authn.OfflineMethod
-	// Token is what the server says of a sign-in that was approved; nil without a network.
-	Token *wire.IDToken `json:"token,omitempty"`
+	// Token is what the server says of a sign-in that was approved; nil without a network, and to helpers.
+	Token *wire.IDToken `json:"-"`
 }
 
 // HowApproved is a Yes on the phone.

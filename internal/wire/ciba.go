@@ -65,6 +65,7 @@ const (
 	ACRNumber           = "urn:avow:number"
 	ACRQR               = "urn:avow:qr"
 	ACRTap              = "urn:avow:tap"
+	ACROffline          = "urn:avow:offline" // decided by the computer alone; in no ID token
 	ParamAgent          = "avow_agent"       // what runs on the client: Linux console
 	ParamIP             = "avow_ip"          // where the person sits, as the client sees it
 	ParamSameDevice     = "avow_same_device" // true: the sign-in runs on the phone itself, which CIBA is not for

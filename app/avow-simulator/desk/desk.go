@@ -1,8 +1,9 @@
-// Package desk is the other side of the simulator: the page that connects a phone, and the computer that people sign in to. It speaks to the
-// real server by the typed clients, as a browser and a computer would, and shows what they show. It holds no rule of the product.
+// Package desk is the other side of the simulator: the page that connects a phone, and the computers that people sign in to. It speaks to the
+// real server as a browser and as the daemon of avow-login would, and shows what they show. It holds no rule of the product.
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -10,7 +11,7 @@ import (
 
 	"avow/assets/translations"
 	"avow/internal/authn"
-	"avow/internal/client"
+	"avow/internal/computer/agent"
 	"avow/internal/testenv"
 	"avow/internal/wire"
 )
@@ -22,6 +23,7 @@ type Mode string
 const (
 	Form     Mode = "form"      // user, password, method
 	Waiting  Mode = "waiting"   // the number, the code, the time left
+	Offline  Mode = "offline"   // the QR and the field for a code
 	SignedIn Mode = "signed-in" // what the computer got
 	Refused  Mode = "refused"
 	Connect  Mode = "connect"  // the QR for a phone
@@ -32,51 +34,64 @@ const (
 // Methods are the ways to tie a request to this screen, the one used last chosen.
 var Methods = []authn.MatchMode{authn.MatchNumber, authn.MatchTap, authn.MatchQR}
 
-var acr = map[authn.MatchMode]string{authn.MatchNumber: wire.ACRNumber, authn.MatchTap: wire.ACRTap, authn.MatchQR: wire.ACRQR}
-
 // State is what the desk shows now; a value.
 type State struct {
-	Mode     Mode
-	Method   authn.MatchMode
-	User     string
-	Computer string
-	Number   string // six digits
-	QR       string // of the request, or of the registration
-	Page     string // address of the real page that shows the same
-	Until    time.Time
-	Phone    string
-	Words    [2]string
-	Token    wire.IDToken
-	Fault    string
-	Busy     bool
+	Mode      Mode
+	Method    authn.MatchMode
+	User      string
+	Computer  int  // which of Computers is shown
+	Computers []string
+	NoNetwork bool // its plug is pulled
+	Number    string // six digits
+	QR        string // of the request, of an offline challenge, or of the registration
+	Prefix    string // of the list codes for this computer
+	Notice    string // what became of the code that was typed
+	NoTry     bool   // it cost no try
+	Page      string // address of the real page that shows the same
+	Until     time.Time
+	Phone     string
+	Words     [2]string
+	Token     *wire.IDToken // of a sign-in with a network
+	How       string        // agent.HowApproved, or an authn.OfflineMethod
+	Fault     string
+	Busy      bool
 }
 
-// Desk is the computer and the page.
+// Name is the name of the computer that is shown.
+func (s State) Name() string { return s.Computers[s.Computer] }
+
+// Desk is the computers and the page.
 type Desk struct {
-	env      *testenv.Env
-	computer *testenv.Computer
-	changed  func()
-	ctx      context.Context
-	stop     context.CancelFunc
-	T        *translations.Printer
-	Now      func() time.Time // for the guard of a screen that has just arrived
+	env       *testenv.Env
+	computers []*testenv.Laptop
+	changed   func()
+	ctx       context.Context
+	stop      context.CancelFunc
+	T         *translations.Printer
+	Now       func() time.Time // for the guard of a screen that has just arrived
 
 	mu     sync.Mutex
 	state  State
 	cancel context.CancelFunc // of what waits
-	asked  string             // auth_req_id
+	signIn agent.SignIn
 }
 
-// New makes the desk of a computer. changed is called after every change, from any goroutine.
-func New(env *testenv.Env, computer *testenv.Computer, user, lang string, changed func()) *Desk {
-	d := &Desk{env: env, computer: computer, changed: changed, T: translations.New(lang), Now: time.Now}
+// New makes the desk of some computers, the first of which is shown. changed is called after every change, from any goroutine.
+func New(env *testenv.Env, computers []*testenv.Laptop, user, lang string, changed func()) *Desk {
+	d := &Desk{env: env, computers: computers, changed: changed, T: translations.New(lang), Now: time.Now}
 	d.ctx, d.stop = context.WithCancel(context.Background())
-	d.state = State{Mode: Form, Method: authn.MatchNumber, User: user, Computer: computer.Name}
+	d.state = State{Mode: Form, Method: authn.MatchNumber, User: user}
+	for _, c := range computers {
+		d.state.Computers = append(d.state.Computers, c.Name)
+	}
 	return d
 }
 
 // Close ends what waits.
-func (d *Desk) Close() { d.stop() }
+func (d *Desk) Close() {
+	d.end()
+	d.stop()
+}
 
 // State is what is shown.
 func (d *Desk) State() State {
@@ -106,8 +121,39 @@ func (d *Desk) begin(f func(context.Context)) {
 	go f(ctx)
 }
 
+// end takes back what was asked.
+func (d *Desk) end() {
+	d.mu.Lock()
+	signIn := d.signIn
+	d.signIn = nil
+	if d.cancel != nil {
+		d.cancel()
+	}
+	d.mu.Unlock()
+	if signIn != nil {
+		signIn.Cancel()
+	}
+}
+
 // Choose chooses the method.
 func (d *Desk) Choose(m authn.MatchMode) { d.set(func(s *State) { s.Method = m }) }
+
+// ShowComputer sits down at another computer.
+func (d *Desk) ShowComputer(i int) {
+	d.end()
+	d.set(func(s *State) {
+		s.Computer, s.NoNetwork = i, d.computers[i].Network.Down()
+		s.reset()
+	})
+}
+
+// Unplug pulls the computer's network plug, or puts it back.
+func (d *Desk) Unplug(on bool) {
+	d.computer().Network.SetDown(on)
+	d.set(func(s *State) { s.NoNetwork = on })
+}
+
+func (d *Desk) computer() *testenv.Laptop { return d.computers[d.State().Computer] }
 
 // SetUser takes the user's name.
 func (d *Desk) SetUser(login string) {
@@ -116,148 +162,108 @@ func (d *Desk) SetUser(login string) {
 	d.state.User = login
 }
 
-// SignIn asks the server for an approval and waits for it.
+// pollTime is for how long one look at the answer may take.
+const pollTime = 20 * time.Second
+
+// SignIn begins a sign-in at the computer and waits for the answer on the phone, or for a code when there is no network.
 func (d *Desk) SignIn() {
+	d.end()
+	s := d.State()
+	signIn := d.computer().Begin(agent.Ask{Login: s.User, Service: "simulator", Match: s.Method})
+	d.mu.Lock()
+	d.signIn = signIn
+	d.mu.Unlock()
 	d.begin(func(ctx context.Context) {
-		s := d.State()
-		answer, err := d.computer.Authorize(ctx, client.Question{
-			User: s.User, ACR: acr[s.Method], Message: d.T.T("desk.message", "Computer", s.Computer), Agent: "Avow simulator", IP: "203.0.113.7",
-		})
-		if err != nil {
-			d.fail(ctx, err)
-			return
+		step := signIn.Start(ctx)
+		for ctx.Err() == nil {
+			d.show(step)
+			if _, waits := step.(agent.Approve); !waits {
+				return
+			}
+			step = signIn.Check(ctx, pollTime)
 		}
-		d.mu.Lock()
-		d.asked = answer.AuthReqID
-		d.mu.Unlock()
-		d.set(func(s *State) {
-			s.Mode, s.Busy, s.Number, s.QR = Waiting, false, answer.Number, answer.QR
-			s.Until = time.Now().Add(time.Duration(answer.ExpiresIn) * time.Second)
-		})
-		token, err := d.computer.Wait(ctx, answer)
-		if err != nil {
-			d.fail(ctx, err)
-			return
-		}
-		d.set(func(s *State) { s.Mode, s.Token, s.Number, s.QR = SignedIn, token, "", "" })
 	})
 }
 
-// fail shows why nobody was signed in.
+// Type tries a code that was typed.
+func (d *Desk) Type(code string) {
+	d.step(func(ctx context.Context, s agent.SignIn) agent.Step { return s.Code(ctx, code) })
+}
+
+// Again looks whether the server is back, and makes a new code if it is not.
+func (d *Desk) Again() {
+	d.step(func(ctx context.Context, s agent.SignIn) agent.Step { return s.Check(ctx, 0) })
+}
+
+func (d *Desk) step(f func(context.Context, agent.SignIn) agent.Step) {
+	d.mu.Lock()
+	signIn := d.signIn
+	d.mu.Unlock()
+	if signIn == nil {
+		return
+	}
+	d.begin(func(ctx context.Context) {
+		step := f(ctx, signIn)
+		for ctx.Err() == nil {
+			d.show(step)
+			if _, waits := step.(agent.Approve); !waits {
+				return
+			}
+			step = signIn.Check(ctx, pollTime)
+		}
+	})
+}
+
+// show puts a step of the sign-in on the screen.
+func (d *Desk) show(step agent.Step) {
+	d.set(func(s *State) {
+		s.Busy, s.Notice, s.NoTry = false, "", false
+		switch x := step.(type) {
+		case agent.Approve:
+			s.Mode, s.Number, s.QR, s.Until = Waiting, x.Number, x.QR, time.Now().Add(x.Left)
+		case agent.Offline:
+			s.Mode, s.Number, s.QR, s.Prefix, s.Until = Offline, "", x.Challenge, x.Prefix, time.Now().Add(x.Left)
+			if x.Notice != nil {
+				s.Notice, s.NoTry = x.Notice.Text, x.Notice.Left == 0 && x.Notice.After == 0
+			}
+		case agent.Done:
+			s.Mode, s.Token, s.How, s.Number, s.QR = SignedIn, x.Token, x.How, "", ""
+		case agent.Refused:
+			s.Mode, s.Fault, s.Number, s.QR = Refused, x.Text, "", ""
+			switch x.Code {
+			case wire.ErrAccessDenied:
+				s.Fault = d.T.T("desk.denied")
+			case wire.ErrExpiredToken:
+				s.Fault = d.T.T("desk.expired")
+			}
+		}
+	})
+}
+
+// fail shows why the page cannot go on.
 func (d *Desk) fail(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	d.set(func(s *State) {
-		s.Busy, s.Number, s.QR = false, "", ""
 		var oauth *wire.OAuthError
+		s.Mode, s.Busy, s.Number, s.QR, s.Fault = Form, false, "", "", authn.AsError(err).Message
 		if errors.As(err, &oauth) {
-			switch oauth.Code {
-			case wire.ErrAccessDenied:
-				s.Mode, s.Fault = Refused, d.T.T("desk.denied")
-				return
-			case wire.ErrExpiredToken:
-				s.Mode, s.Fault = Refused, d.T.T("desk.expired")
-				return
-			}
-			s.Mode, s.Fault = Form, oauth.Description
-			return
+			s.Fault = cmp.Or(oauth.Description, s.Fault)
 		}
-		s.Mode, s.Fault = Form, authn.AsError(err).Message
 	})
 }
 
 // Cancel takes the request back.
 func (d *Desk) Cancel() {
-	d.mu.Lock()
-	asked := d.asked
-	d.mu.Unlock()
-	d.begin(func(ctx context.Context) {
-		err := d.computer.Cancel(ctx, asked)
-		d.set(func(s *State) {
-			s.Mode, s.Busy, s.Number, s.QR = Form, false, "", ""
-			if err != nil {
-				s.Fault = authn.AsError(err).Message
-			}
-		})
-	})
+	d.end()
+	d.set((*State).reset)
 }
 
 // Back returns to the form.
-func (d *Desk) Back() {
-	d.mu.Lock()
-	if d.cancel != nil {
-		d.cancel()
-	}
-	d.mu.Unlock()
-	d.set(func(s *State) {
-		*s = State{Mode: Form, Method: s.Method, User: s.User, Computer: s.Computer}
-	})
-}
+func (d *Desk) Back() { d.Cancel() }
 
-// OpenConnect makes a registration session, as an administrator does, and shows its QR until a phone has taken it.
-func (d *Desk) OpenConnect() {
-	d.begin(func(ctx context.Context) {
-		added, err := d.env.Admin.AddSession(ctx, wire.AddSession{
-			UserName: d.State().User, Mode: authn.BindAdditional, Force: true, Reason: "simulator",
-		})
-		if err != nil {
-			d.fail(ctx, err)
-			return
-		}
-		d.set(func(s *State) {
-			s.Mode, s.Busy, s.QR, s.Page, s.Until = Connect, false, added.Link, added.Page, added.ExpiresAt
-		})
-		d.follow(ctx, added.ID)
-	})
-}
-
-// follow reads the session until a phone waits, and the answer after that.
-func (d *Desk) follow(ctx context.Context, id authn.RegistrationID) {
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		view, err := d.env.Server.Registration.Get(ctx, id)
-		if err != nil {
-			d.fail(ctx, err)
-			return
-		}
-		switch view.State {
-		case "waiting":
-			d.set(func(s *State) {
-				s.Mode, s.QR, s.Words, s.Phone = Question, "", view.CheckWords, view.Device.Info.Name
-			})
-		case "done":
-			d.set(func(s *State) { s.Mode = Done })
-			return
-		case "refused", "revoked", "expired", "used":
-			d.set(func(s *State) { s.Mode, s.Fault = Refused, d.T.T("desk.not_connected") })
-			return
-		}
-	}
-}
-
-// Answer says on the page whether the waiting phone is the right one.
-func (d *Desk) Answer(yes bool) {
-	words := d.State().Words
-	go func() {
-		sessions, err := d.env.Admin.Sessions(d.ctx, d.State().User)
-		if err != nil || len(sessions) == 0 {
-			d.fail(d.ctx, err)
-			return
-		}
-		if yes {
-			_, err = d.env.Admin.ConfirmSession(d.ctx, sessions[0].ID, wire.ConfirmSession{CheckWords: words, Reason: "simulator"})
-		} else {
-			_, err = d.env.Admin.RevokeSession(d.ctx, sessions[0].ID, "simulator: not this phone")
-		}
-		if err != nil {
-			d.fail(d.ctx, err)
-		}
-	}()
+// reset is the form as it was left.
+func (s *State) reset() {
+	*s = State{Mode: Form, Method: s.Method, User: s.User, Computer: s.Computer, Computers: s.Computers, NoNetwork: s.NoNetwork}
 }

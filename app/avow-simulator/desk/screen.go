@@ -8,9 +8,11 @@ import (
 	"fyne.io/fyne/v2"
 
 	"avow/assets/icons"
+	"avow/assets/translations"
 	"avow/internal/qr"
 	"avow/internal/ui/style"
 	w "avow/internal/ui/widgets"
+	"avow/internal/wire"
 )
 
 // Screen is the desk on a window.
@@ -35,8 +37,9 @@ func (s *Screen) Object() fyne.CanvasObject { return w.Middle(460, w.Pad(24, s.r
 // Sync makes the screen show the desk's state. It runs on the UI's thread.
 func (s *Screen) Sync() {
 	st := s.desk.State()
-	sign := fmt.Sprintf("%v|%v|%v|%v|%v|%v|%v|%v", st.Mode, st.Method, st.Number, st.QR, st.Words, st.Fault, st.Busy, st.Token.AuthReqID)
-	if sign != s.sign {
+	sign := st
+	sign.User, sign.Until = "", time.Time{}
+	if sign := fmt.Sprintf("%+v", sign); sign != s.sign {
 		s.sign, s.tick, s.Names = sign, nil, map[string]fyne.CanvasObject{}
 		s.root.Objects = s.build(st)
 		s.root.Refresh()
@@ -48,11 +51,17 @@ func (s *Screen) Sync() {
 
 func (s *Screen) build(st State) []fyne.CanvasObject {
 	t := s.desk.T
-	head := w.Line(10, 1, w.NewTile(icons.Laptop, w.Brand), w.Column(0, w.NewTitle(st.Computer), w.NewMuted(t.T("desk.what"))))
+	what := t.T("desk.what")
+	if st.NoNetwork {
+		what = t.T("desk.what_unplugged")
+	}
+	head := w.Line(10, 1, w.NewTile(icons.Laptop, w.Brand), w.Column(0, w.NewTitle(st.Name()), w.NewMuted(what)))
 	rows := []fyne.CanvasObject{head, w.Gap(20)}
 	switch st.Mode {
 	case Waiting:
 		rows = append(rows, s.waiting(st)...)
+	case Offline:
+		rows = append(rows, s.offline(st)...)
 	case SignedIn:
 		rows = append(rows, s.signedIn(st)...)
 	case Connect:
@@ -98,7 +107,7 @@ func (s *Screen) form(st State) []fyne.CanvasObject {
 		signIn.SetBusy(t.T("desk.asking"))
 	}
 	rows := []fyne.CanvasObject{
-		user, w.Gap(12), password, w.Gap(4), w.NewCaption(t.T("desk.any_password")), w.Gap(16), w.NewCaption(t.T("desk.method")), w.Gap(4), method,
+		s.machines(st), w.Gap(16), user, w.Gap(12), password, w.Gap(4), w.NewCaption(t.T("desk.any_password")), w.Gap(16), w.NewCaption(t.T("desk.method")), w.Gap(4), method,
 		w.Gap(20), signIn, w.Gap(12), s.button("connect", w.Outlined, t.T("desk.connect"), s.desk.OpenConnect),
 	}
 	if st.Fault != "" {
@@ -144,13 +153,18 @@ func (s *Screen) waiting(st State) []fyne.CanvasObject {
 
 func (s *Screen) signedIn(st State) []fyne.CanvasObject {
 	t := s.desk.T
-	facts := w.NewFacts(
-		w.Fact{Label: "sub", Value: short(string(st.Token.Subject)), Mono: true}, w.Fact{Label: "acr", Value: st.Token.ACR, Mono: true},
-		w.Fact{Label: "amr", Value: strings.Join(st.Token.AMR, " "), Mono: true},
-		w.Fact{Label: "auth_time", Value: t.ClockSeconds(time.Unix(st.Token.AuthTime, 0)), Mono: true},
-	)
+	facts := []w.Fact{{Label: "acr", Value: wire.ACROffline, Mono: true}, {Label: t.T("desk.by"), Value: t.T(translations.Message("desk.by_" + st.How))}}
+	got := t.T("desk.decided")
+	if st.Token != nil {
+		got = t.T("desk.got")
+		facts = []w.Fact{
+			{Label: "sub", Value: short(string(st.Token.Subject)), Mono: true}, {Label: "acr", Value: st.Token.ACR, Mono: true},
+			{Label: "amr", Value: strings.Join(st.Token.AMR, " "), Mono: true},
+			{Label: "auth_time", Value: t.ClockSeconds(time.Unix(st.Token.AuthTime, 0)), Mono: true},
+		}
+	}
 	slip := w.NewSlip(w.Column(10, w.NewDisplay(t.T("desk.signed_in")), w.NewStatus(w.Good, icons.SealCheck.Fill(), st.User)),
-		w.Column(10, w.NewCaption(t.T("desk.got")), facts))
+		w.Column(10, w.NewCaption(got), w.NewFacts(facts...)))
 	return []fyne.CanvasObject{slip, w.Gap(16), s.button("back", w.Main, t.T("desk.sign_out"), s.desk.Back)}
 }
 

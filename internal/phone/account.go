@@ -71,11 +71,11 @@ type account struct {
 	muted     time.Time
 	offset    time.Duration // server's clock less ours
 	notices   []wire.Notice
-	stop      func() // ends its stream
-	lost      bool   // its device key is missing: nothing can be said to its server
+	stop      func()     // ends its stream
+	lost      bool       // its device key is missing: nothing can be said to its server
 	asking    sync.Mutex // one call about computers at a time; taken before Core.saving
-	stale     bool   // what is known of computers may be old: the server has to be asked
-	kept      int    // how many of stored.Receipts, from the first, the vault holds
+	stale     bool       // what is known of computers may be old: the server has to be asked
+	kept      int        // how many of stored.Receipts, from the first, the vault holds
 }
 
 // maxReceipts is how many receipts of an account are kept, the newest: the vault is written anew with each one, and must never outgrow

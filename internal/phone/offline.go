@@ -106,10 +106,14 @@ func (o *storedOffline) dropOldest() {
 	o.Grants = slices.DeleteFunc(o.Grants, func(g storedGrant) bool { return g.Grant.ID == oldest.Grant.ID })
 }
 
-// note appends a record. The caller has looked whether there is room.
-func (o *storedOffline) note(r wire.OfflineRecord) {
+// note appends a record; ErrTooManyCodes if there is no room.
+func (o *storedOffline) note(r wire.OfflineRecord) error {
+	if len(o.Records) >= maxUntold {
+		return ErrTooManyCodes
+	}
 	o.Noted++
 	o.Records = append(o.Records, storedRecord{N: o.Noted, OfflineRecord: r})
+	return nil
 }
 
 // noted reports whether a code was noted that the server does not know.
@@ -203,6 +207,6 @@ type storedBatch struct {
 	ID    authn.BatchID `json:"batch_id"`
 	JWK   key.Public    `json:"batch_jwk"`
 	Count int           `json:"count"`
-	Next  int           `json:"next"`            // index of the code that is shown, or comes next
+	Next  int           `json:"next"`           // index of the code that is shown, or comes next
 	Shown time.Time     `json:"shown,omitzero"` // by this device's clock: when Next was first shown; zero before
 }

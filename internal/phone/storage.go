@@ -190,7 +190,10 @@ func (c *Core) takeAccounts(ctx context.Context, stored []storedAccount) (more b
 		}
 		a.kept = len(s.Receipts)
 		a.stored.Receipts = mergeReceipts(s.Receipts, a.stored.Receipts)
-		more = more || len(a.stored.Receipts) > a.kept
+		if err == nil {
+			a.stored.Offline = mergeOffline(a.stored.Offline, s.Offline)
+		}
+		more = more || len(a.stored.Receipts) > a.kept || a.stored.Offline.Noted > s.Offline.Noted
 	}
 	return more || len(stored) != len(c.accounts)
 }

@@ -123,6 +123,8 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 			c.closeRequest(e.Closed.ID, e.Closed.State)
 		case e.Status != nil:
 			c.setStatus(ctx, a, *e.Status)
+		case e.Computers:
+			c.hearOfComputers(ctx, a)
 		}
 	}
 }
@@ -165,6 +167,7 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 	}
 	c.mu.Lock()
 	a.offset = time.Unix(list.ServerTime, 0).Sub(c.cfg.Now())
+	a.stored.Clock.note(c.cfg.Now(), time.Unix(list.ServerTime, 0))
 	c.mu.Unlock()
 	c.setStatus(ctx, a, st)
 	open := map[authn.RequestID]bool{}
@@ -178,7 +181,16 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 			c.closeRequest(r.ID, authn.RequestExpired)
 		}
 	}
+	c.hearOfComputers(ctx, a)
 	return nil
+}
+
+// hearOfComputers asks the server about computers. A failure says nothing about the account: it is tried again.
+func (c *Core) hearOfComputers(ctx context.Context, a *account) {
+	if err := c.askComputers(ctx, a); err != nil && ctx.Err() == nil {
+		c.cfg.Log.WarnContext(ctx, "could not ask about computers", "account", a.stored.ID, "err", err)
+		c.nudge()
+	}
 }
 
 func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {

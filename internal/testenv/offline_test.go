@@ -222,7 +222,8 @@ func TestOnlyWhenOffline(t *testing.T) {
 	in, step := offline(t, ctx, laptop)
 	code := must(p.OfflineCode(ctx, scanned(t, p, step), platform.Prompt{}))(t)
 	laptop.Network.SetDown(false)
-	if step, ok := in.Code(ctx, code.Text).(agent.Approve); !ok || !step.Back {
-		t.Errorf("the server is back: %+v", step)
+	back := in.Code(ctx, code.Text)
+	if a, ok := back.(agent.Approve); !ok || !a.Back {
+		t.Errorf("the server is back: %+v", back)
 	}
 }

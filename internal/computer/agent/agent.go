@@ -40,7 +40,8 @@ type Agent struct {
 	name      string
 	desk      key.Public // zero until the server has told it
 	reachedAt time.Time
-	problem   error // why the last contact failed; nil when it did not
+	problem   error             // why the last contact failed; nil when it did not
+	open      map[string]string // logins of questions that are being taken back, by auth_req_id
 }
 
 // New makes the agent of an enrolled computer.

@@ -65,6 +65,7 @@ func (s *signIn) start(ctx context.Context, back bool) Step {
 func (s *signIn) question(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
+	s.agent.clear(bounded, s.ask.Login)
 	answer, err := s.agent.client.Authorize(bounded, client.Question{
 		User: s.ask.Login, Message: "Sign in to " + s.agent.Name(), ACR: acr[s.ask.Match], Agent: s.ask.where(), IP: s.ask.ip(), Lifetime: s.ask.lifetime(),
 	})
@@ -85,7 +86,7 @@ func (s *signIn) question(ctx context.Context) error {
 	s.mu.Unlock()
 	if over {
 		stop()
-		s.agent.takeBack(answer.AuthReqID)
+		s.agent.takeBack(s.ask.Login, answer.AuthReqID)
 		return client.ErrCancelled
 	}
 	go s.poll(polling, q)
@@ -351,19 +352,8 @@ func (s *signIn) close() {
 	case <-q.done:
 	default:
 		q.stop()
-		s.agent.takeBack(q.AuthReqID)
+		s.agent.takeBack(s.ask.Login, q.AuthReqID)
 	}
-}
-
-// takeBack cancels a question in the background; if the server cannot be reached the question ends by itself.
-func (a *Agent) takeBack(authReqID string) {
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), silence)
-		defer cancel()
-		if err := a.client.Cancel(ctx, authReqID); err != nil {
-			a.cfg.Log.Debug("a question was not taken back", "err", err)
-		}
-	}()
 }
 
 // away reports whether an error means that the right server did not answer: nobody there, a portal of a hotel in between, a proxy without a

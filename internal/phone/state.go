@@ -14,6 +14,9 @@ type State struct {
 	Accounts []Account
 	Requests []Request // open ones, the one that ends first on top
 	Trouble  *Trouble  // something with the vault that a person has to decide
+
+	// Computers that can be signed in to without a network, or could be: the one that was signed in to last on top.
+	Computers []Computer
 }
 
 // Account returns the account with an id.
@@ -24,6 +27,16 @@ func (s State) Account(id AccountID) (Account, bool) {
 		}
 	}
 	return Account{}, false
+}
+
+// Computer returns the computer that a grant is for.
+func (s State) Computer(id authn.GrantID) (Computer, bool) {
+	for _, c := range s.Computers {
+		if c.Grant == id {
+			return c, true
+		}
+	}
+	return Computer{}, false
 }
 
 // Request returns the open request with an id.
@@ -114,4 +127,6 @@ const (
 	LockChanged     EventKind = "lock_changed"
 	NoticeArrived   EventKind = "notice_arrived"
 	TroubleFound    EventKind = "trouble_found"
+
+	ComputersChanged EventKind = "computers_changed" // grants, lists, or how far a list is shown
 )

@@ -14,17 +14,21 @@ type Kind string
 const (
 	Registration Kind = "registration" // connect a work account
 	Approval     Kind = "approval"     // answer a request by scanning
-	Damaged      Kind = "damaged"      // an Avow link that cannot be read, or one of a newer version
-	OTPAuth      Kind = "otpauth"      // a code of another service
-	Migration    Kind = "migration"    // otpauth-migration: an export of another authenticator
-	Steam        Kind = "steam"
-	Wifi         Kind = "wifi"
-	Contact      Kind = "contact"
-	URL          Kind = "url"
-	Text         Kind = "text"
+	Offline      Kind = "offline"      // make a code for a computer without a network
+
+	ComputerEnroll Kind = "computer_link" // enrolls a computer: for avow-login, not for phones
+
+	Damaged   Kind = "damaged"   // an Avow link that cannot be read, or one of a newer version
+	OTPAuth   Kind = "otpauth"   // a code of another service
+	Migration Kind = "migration" // otpauth-migration: an export of another authenticator
+	Steam     Kind = "steam"
+	Wifi      Kind = "wifi"
+	Contact   Kind = "contact"
+	URL       Kind = "url"
+	Text      Kind = "text"
 )
 
-// Content is a text with what it means. Link is set for Registration and Approval only.
+// Content is a text with what it means. Link is set for Registration, Approval, Offline and ComputerEnroll only.
 type Content struct {
 	Kind Kind
 	Text string
@@ -37,15 +41,25 @@ func Classify(text string) Content {
 	link, err := wire.ParseLink(trimmed)
 	switch {
 	case err == nil:
-		kind := Approval
-		if _, ok := link.(wire.RegistrationLink); ok {
-			kind = Registration
-		}
-		return Content{Kind: kind, Text: trimmed, Link: link}
+		return Content{Kind: kindOf(link), Text: trimmed, Link: link}
 	case !errors.Is(err, wire.ErrNotOurs):
 		return Content{Kind: Damaged, Text: trimmed}
 	}
 	return Content{Kind: foreign(strings.ToLower(trimmed)), Text: trimmed}
+}
+
+func kindOf(link wire.Link) Kind {
+	switch link.(type) {
+	case wire.RegistrationLink:
+		return Registration
+	case wire.ApprovalLink:
+		return Approval
+	case wire.OfflineLink:
+		return Offline
+	case wire.ComputerLink:
+		return ComputerEnroll
+	}
+	return Damaged // of a newer version
 }
 
 func foreign(lower string) Kind {

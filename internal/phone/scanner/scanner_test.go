@@ -3,9 +3,12 @@ package scanner_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdh"
 	"errors"
+	"slices"
 	"testing"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone/scanner"
 	"avow/internal/qr"
@@ -15,7 +18,23 @@ import (
 var (
 	registration = wire.RegistrationLink{Host: "id.example.com", Session: bytes.Repeat([]byte{7}, 16), Pin: key.Pin{1, 2, 3}}
 	approval     = wire.ApprovalLink{Host: "id.example.com:8443", Handle: bytes.Repeat([]byte{9}, 16)}
+	offline      = wire.OfflineLink{Host: "id.example.com", Grant: authn.GrantID{5}, Ephemeral: point, Time: 1770000000}
+	anywhere     = wire.OfflineLink{Grant: authn.GrantID{5}, Ephemeral: point, Time: 1770000000}
+	computer     = wire.ComputerLink{Host: "id.example.com", Token: bytes.Repeat([]byte{3}, 16), Pin: key.Pin{1, 2, 3}}
 )
+
+// point is the base point of P-256, a public key like any other.
+var point = func() key.Public {
+	k, err := ecdh.P256().NewPrivateKey(append(make([]byte, 31), 1))
+	if err != nil {
+		panic(err)
+	}
+	p, err := key.FromECDH(k.PublicKey())
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
 
 var contents = map[string]struct {
 	text string
@@ -25,6 +44,12 @@ var contents = map[string]struct {
 	"registration from a mail": {" https://id.example.com/" + registration.Encode()[len("HTTPS://ID.EXAMPLE.COM/"):] + "\n", scanner.Registration},
 	"registration by scheme":   {registration.App(), scanner.Registration},
 	"approval":                 {approval.Encode(), scanner.Approval},
+	"offline":                  {offline.Encode(), scanner.Offline},
+	"offline by scheme":        {offline.App(), scanner.Offline},
+	"offline without a host":   {anywhere.Encode(), scanner.Offline},
+	"cut offline link":         {offline.Encode()[:70], scanner.Damaged},
+	"computer":                 {computer.Encode(), scanner.ComputerEnroll},
+	"computer by scheme":       {computer.App(), scanner.ComputerEnroll},
 	"cut link":                 {registration.Encode()[:60], scanner.Damaged},
 	"link of a newer version":  {"HTTPS://ID.EXAMPLE.COM/Z#000000", scanner.Damaged},
 	"unknown private link":     {"avow:whatever", scanner.Damaged},
@@ -38,6 +63,8 @@ var contents = map[string]struct {
 	"nothing":                  {"", scanner.Text},
 }
 
+var linked = []scanner.Kind{scanner.Registration, scanner.Approval, scanner.Offline, scanner.ComputerEnroll}
+
 func TestClassify(t *testing.T) {
 	for name, c := range contents {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +72,7 @@ func TestClassify(t *testing.T) {
 			if got.Kind != c.kind {
 				t.Errorf("Classify(%q) is %s, want %s", c.text, got.Kind, c.kind)
 			}
-			if linked := got.Kind == scanner.Registration || got.Kind == scanner.Approval; linked != (got.Link != nil) {
+			if linked := slices.Contains(linked, got.Kind); linked != (got.Link != nil) {
 				t.Errorf("kind %s with link %v", got.Kind, got.Link)
 			}
 		})

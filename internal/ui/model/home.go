@@ -45,6 +45,7 @@ type HomeView struct {
 	Quiet        bool   // nothing is open
 	Last         *RequestCard
 	Notes        []Note
+	Computers    *Note // the server can't be reached, but codes for computers can be had
 	Busy         string
 	Support      string
 }
@@ -111,6 +112,11 @@ func (a *App) Home() HomeView {
 		v.Last = &RequestCard{Client: word, Sub: l.Client + ", " + t.When(l.At, now), Approved: l.Kind == authn.Approve}
 	}
 	v.Notes = a.notes(acc, now)
+	for _, c := range s.Computers {
+		if acc.Status == phone.Unreachable && c.Account == acc.ID && c.Gives() {
+			v.Computers = &Note{Tone: Good, Head: t.T("app.home.computers"), Text: t.T("app.home.computers_text")}
+		}
+	}
 	return v
 }
 

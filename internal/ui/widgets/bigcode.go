@@ -82,6 +82,7 @@ func (c *BigCode) CreateRenderer() fyne.WidgetRenderer {
 	v := &view{of: c}
 	for i, g := range c.groups {
 		texts[i] = newHeavy(g)
+		texts[i].under.Hidden = c.hidden // a dot that is drawn twice is not round
 		v.objects = append(v.objects, texts[i].objects()...)
 	}
 	v.layout = func(s fyne.Size) {

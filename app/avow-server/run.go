@@ -20,6 +20,7 @@ import (
 	"avow/internal/server/admin"
 	"avow/internal/server/config"
 	"avow/internal/server/live"
+	"avow/internal/server/offline"
 	"avow/internal/server/oidc"
 	"avow/internal/server/portal"
 	"avow/internal/server/site"
@@ -113,6 +114,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	}
 	srv, err := server.New(s, server.Config{
 		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Texts: mailtext.New(cfg.Support),
+		Grants: offline.Policy{Lifetime: time.Duration(cfg.GrantDays) * 24 * time.Hour, Uses: cfg.GrantUses},
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -121,7 +123,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	if err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
-	srv.Mount(pages, oidc.New(s, srv.Approval, cfg.LongPoll), admin.New(s, srv.Proof, srv.Registration, srv.Device))
+	srv.Mount(pages, oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
 	return srv, nil
 }
 

@@ -50,6 +50,11 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeMuted:            {"notice.muted.subject", "notice.muted.text", "notice.muted.do"},
 	authn.NoticeNotMe:            {"notice.not_me.subject", "notice.not_me.text", "notice.not_me.do"},
 	authn.NoticeDeviceRefused:    {"notice.device_refused.subject", "notice.device_refused.text", "notice.device_refused.do"},
+	authn.NoticeOfflineUnknown:   {"notice.offline_unknown.subject", "notice.offline_unknown.text", "notice.offline_unknown.do"},
+	authn.NoticeOfflineLocked:    {"notice.offline_locked.subject", "notice.offline_locked.text", "notice.offline_locked.do"},
+	authn.NoticeDeskUnknown:      {"notice.desk_unknown.subject", "notice.desk_unknown.text", "notice.desk_unknown.do"},
+	authn.NoticeDeskCode:         {"notice.desk_code.subject", "notice.desk_code.text", "notice.desk_code.do"},
+	authn.NoticeJournalBroken:    {"notice.journal_broken.subject", "notice.journal_broken.text", "notice.journal_broken.do"},
 }
 
 // facts in the order in which a mail lists them; what stands under another name is for programs.
@@ -62,6 +67,7 @@ var facts = []struct {
 	{"device", "notice.fact.device"},
 	{"model", "notice.fact.model"},
 	{"client", "notice.fact.client"},
+	{"computer", "notice.fact.computer"},
 	{"place", "notice.fact.place"},
 	{"ip", "notice.fact.ip"},
 }

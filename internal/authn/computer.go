@@ -190,15 +190,37 @@ func (c Computer) Validate() error {
 	return nil
 }
 
-// Usable says whether the computer may be heard.
+// Usable says whether the computer may be heard. One that is to be replaced goes on with its key until the new link is used.
 func (c Computer) Usable() error {
-	switch c.State {
-	case ComputerEnrolled:
+	switch {
+	case c.State == ComputerEnrolled, c.State == ComputerInvited && !c.Key.IsZero() && c.EndedAt.IsZero():
 		return nil
-	case ComputerStolen:
+	case c.State == ComputerStolen:
 		return ErrComputerStolen
 	}
 	return ErrComputerGone
+}
+
+// Invite gives the computer a new link, also one that was stolen or removed. What is to hold of it from now on is set by the caller.
+func (c Computer) Invite(token Hash, now time.Time) Computer {
+	c.State, c.Token, c.TokenExpires = ComputerInvited, token, now.Add(EnrollLifetime)
+	return c
+}
+
+// End takes the computer out of use: stolen or removed. Its link, if it has one, is of no use any more. Ending it again changes nothing,
+// but a removed one may still turn out to be stolen.
+func (c Computer) End(state ComputerState, now time.Time) (Computer, error) {
+	if state != ComputerStolen && state != ComputerRemoved {
+		return c, Fail(Invalid, "bad_computer_state", "A computer is reported stolen, or removed.")
+	}
+	switch {
+	case c.State == ComputerStolen && state == ComputerRemoved:
+		return c, Fail(Conflict, "computer_stays_stolen", "This computer was reported stolen and stays so. If it is back, make a new link for it.")
+	case c.State == state:
+		return c, nil
+	}
+	c.State, c.EndedAt, c.Token, c.TokenExpires = state, now, Hash{}, time.Time{}
+	return c, nil
 }
 
 // Enroll uses the token for a key, once; the same key may come again with it while it is good, and gets the same answer.
@@ -248,6 +270,9 @@ func (g Grant) Renew(now time.Time, lifetime time.Duration, uses int) (Grant, er
 	g.SignedInAt, g.Expires, g.MaxUses = now, now.Add(lifetime), uses
 	return g, nil
 }
+
+// Over says whether its time is over.
+func (g Grant) Over(now time.Time) bool { return !now.Before(g.Expires) }
 
 // End takes the grant away for good; ending it again changes nothing, but a computer may still turn out to be stolen.
 func (g Grant) End(state GrantState) Grant {

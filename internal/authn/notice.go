@@ -12,8 +12,13 @@ const (
 	NoticeClaimRefused     NoticeKind = "claim_refused" // a second phone tried the same code
 	NoticeTooManyRequests  NoticeKind = "too_many_requests"
 	NoticeMuted            NoticeKind = "muted"
-	NoticeNotMe            NoticeKind = "not_me"         // to the administrators
-	NoticeDeviceRefused    NoticeKind = "device_refused" // to the administrators: the page said "No, this is not my phone"
+	NoticeNotMe            NoticeKind = "not_me"          // to the administrators
+	NoticeDeviceRefused    NoticeKind = "device_refused"  // to the administrators: the page said "No, this is not my phone"
+	NoticeOfflineUnknown   NoticeKind = "offline_unknown" // to user and administrators: a sign-in without a network that the phone knows nothing of
+	NoticeOfflineLocked    NoticeKind = "offline_locked"  // to user and administrators: too many wrong codes at a computer
+	NoticeDeskUnknown      NoticeKind = "desk_unknown"    // to user and administrators: a service desk's code that was not given out, or not for then
+	NoticeDeskCode         NoticeKind = "desk_code"       // to the user: the service desk has given out a code for her
+	NoticeJournalBroken    NoticeKind = "journal_broken"  // to the administrators: a computer's journal has a gap or a fork
 )
 
 // MailState is stored: append, never rename.

@@ -38,6 +38,7 @@ func (s *Server) Run(ctx context.Context) error {
 	work.Go(func() { s.every(ctx, seenEvery, "write when devices were seen", s.Proof.FlushSeen) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old requests", s.Approval.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sessions", s.Registration.Forget) })
+	work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to computers", s.Offline.Forget) })
 	work.Wait()
 	return s.Proof.FlushSeen(context.WithoutCancel(ctx))
 }

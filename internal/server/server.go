@@ -18,6 +18,7 @@ import (
 	"avow/internal/server/device"
 	"avow/internal/server/events"
 	"avow/internal/server/notify"
+	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
@@ -30,6 +31,7 @@ type Config struct {
 	SMTP           *notify.SMTP       // nil: no mail
 	Texts          notify.Texts       // for mails
 	ClaimLimit     registration.Limit // how often one address may try to register a phone
+	Grants         offline.Policy     // how far sign-ins without a network reach
 }
 
 // Flow is a part of the server with routes of its own.
@@ -45,6 +47,7 @@ type Server struct {
 	Registration *registration.Service
 	Approval     *approval.Service
 	Device       *device.Service
+	Offline      *offline.Service
 
 	used    *registration.Tombstones
 	outbox  *notify.Service
@@ -52,7 +55,7 @@ type Server struct {
 	mux     *http.ServeMux
 }
 
-// New assembles the flows of the phone and loads the used sessions. An error says what is wrong with the settings or the disk.
+// New assembles the flows of phones and computers and loads the used sessions. An error says what is wrong with the settings or the disk.
 func New(s *site.Site, cfg Config) (*Server, error) {
 	outbox, err := notify.New(s, cfg.SMTP, cfg.Texts)
 	if err != nil {
@@ -65,13 +68,14 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	c := proof.New(s)
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
-		used: used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
+		Offline: offline.New(s, c, cfg.Grants),
+		used:    used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Offline, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

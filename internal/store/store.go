@@ -18,8 +18,8 @@ import (
 var ErrNotFound = authn.Fail(authn.NotFound, "not_found", "There is nothing with this name here.")
 
 // ErrExists is returned by Create when the id, or another unique field, is taken, and by Update when the new value of one is. Unique
-// are, beside ids: the login of a user by LoginKey, Secret and Page of a registration session and AuthReq of an approval request,
-// where they are not zero.
+// are, beside ids: the login of a user by LoginKey; Secret and Page of a registration session, AuthReq of an approval request and Token
+// of a computer, where they are not zero; Computer and Use of an offline use together; Computer, Device and User of a grant in state active.
 var ErrExists = authn.Fail(authn.Conflict, "exists", "There is one with this name already.")
 
 // Store is a database. All methods are safe for concurrent use.
@@ -76,16 +76,42 @@ type Reader interface {
 	// MailDue returns up to max notices in state queued whose next try is at now or earlier, the longest due first.
 	MailDue(now time.Time, max int) ([]authn.Notice, error)
 
+	Computer(authn.ClientID) (authn.Computer, error)
+	ComputerByToken(authn.Hash) (authn.Computer, error)
+	Computers() ([]authn.Computer, error) // by id
+
+	Grant(authn.GrantID) (authn.Grant, error)
+	// ActiveGrant returns the one grant of computer, device and user in state active, also past its time.
+	ActiveGrant(authn.ClientID, authn.DeviceID, authn.UserID) (authn.Grant, error)
+	// GrantsOfDevice returns the device's grants, in all states, whose Expires is after a time, the newest sign-in first.
+	GrantsOfDevice(d authn.DeviceID, expiresAfter time.Time) ([]authn.Grant, error)
+	// GrantsOfComputer returns the computer's in the same way.
+	GrantsOfComputer(c authn.ClientID, expiresAfter time.Time) ([]authn.Grant, error)
+
+	Batch(authn.BatchID) (authn.Batch, error)
+	BatchesOf(authn.GrantID) ([]authn.Batch, error) // in the order in which they were created, those of the service desk too
+
+	OfflineUse(authn.ClientID, authn.Hash) (authn.OfflineUse, error)
+	// OfflineUseByLine finds a computer's use by the Sum of its line in the journal; the first created if there are more.
+	OfflineUseByLine(authn.ClientID, authn.Hash) (authn.OfflineUse, error)
+	// OfflineUsesOf returns the computer's uses, the newest first, up to max.
+	OfflineUsesOf(c authn.ClientID, max int) ([]authn.OfflineUse, error)
+	// UnknownUses returns the sign-ins with codes of a device (qr, list) of which there is no note of the phone and nobody was alerted, and
+	// that were received before a time, the oldest first.
+	UnknownUses(d authn.DeviceID, receivedBefore time.Time) ([]authn.OfflineUse, error)
+
 	// Audit returns the newest records first, up to max, in the order in which they were appended.
 	Audit(max int) ([]authn.AuditRecord, error)
 }
 
 // Tx reads and writes, and reads what it has written. An Update method reads the old value, calls fn and writes what it returns; an
 // error of fn leaves the value as it was and is returned as it is, ErrNotFound when there is no value. Ids, creation times (CreatedAt,
-// OpenedAt, At) and owners (User, and Client of a request) cannot be changed by an Update: what fn puts there is passed over. fn must
+// OpenedAt, At) and owners (User; Client of a request; Computer and Device of a grant; Grant and Holder of a batch; Computer, Use, Grant and
+// Device of an offline use) cannot be changed by an Update: what fn puts there is passed over. fn must
 // not change the value that it was called for in another way: Update then fails.
 //
-// A device, session, request or guard whose user does not exist, or a request whose client does not, gets ErrNotFound. After any error
+// A device, session, request, grant or guard whose user does not exist, a request whose client does not, a grant whose computer or device does not,
+// a batch whose grant or an offline use whose computer does not, gets ErrNotFound. After any error
 // but ErrNotFound, ErrExists and those of fn the transaction fails as a whole.
 type Tx interface {
 	Reader
@@ -111,6 +137,21 @@ type Tx interface {
 	UpdateApprovalRequest(authn.RequestID, func(authn.ApprovalRequest) (authn.ApprovalRequest, error)) error
 	// DeleteApprovalRequests forgets requests opened before a time, at most max of them, the oldest first, and says how many.
 	DeleteApprovalRequests(before time.Time, max int) (int, error)
+
+	CreateComputer(authn.Computer) error
+	UpdateComputer(authn.ClientID, func(authn.Computer) (authn.Computer, error)) error
+
+	CreateGrant(authn.Grant) error
+	UpdateGrant(authn.GrantID, func(authn.Grant) (authn.Grant, error)) error
+
+	CreateBatch(authn.Batch) error
+	UpdateBatch(authn.BatchID, func(authn.Batch) (authn.Batch, error)) error
+	DeleteBatch(authn.BatchID) error
+
+	CreateOfflineUse(authn.OfflineUse) error
+	UpdateOfflineUse(authn.ClientID, authn.Hash, func(authn.OfflineUse) (authn.OfflineUse, error)) error
+	// DeleteOfflineUses forgets uses created before a time, at most max of them, the oldest first, and says how many.
+	DeleteOfflineUses(before time.Time, max int) (int, error)
 
 	UpdateGuard(authn.UserID, func(authn.Guard) (authn.Guard, error)) error
 

@@ -260,7 +260,7 @@ func serveChild(folder string) error {
 	if err != nil {
 		return err
 	}
-	srv.Mount(oidc.New(s, srv.Approval, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device), pages)
+	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline), pages)
 	l, err := net.Listen("tcp", w.Addr)
 	if err != nil {
 		return err

@@ -137,8 +137,8 @@ func (e *Env) serve(ctx context.Context, l net.Listener) error {
 		return errors.Join(err, e.Server.Close(), l.Close())
 	}
 	e.Server.Mount(
-		oidc.New(e.Site, e.Server.Approval, e.opt.LongPoll),
-		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device),
+		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, e.opt.LongPoll),
+		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
 		pages,
 	)
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))

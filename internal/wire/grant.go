@@ -108,3 +108,15 @@ func VerifyBatch(raw string, computerKey key.Public, computer authn.ClientID, ho
 	}
 	return b, nil
 }
+
+// PeekBatch reads of a batch for which grant and for whom it says it is, without a check, to find out what to check it against. The result must not be
+// acted on.
+func PeekBatch(raw string) (grant authn.GrantID, holder string, err error) {
+	t, err := open(raw, TypeBatch)
+	if err != nil {
+		return grant, "", err
+	}
+	var b Batch
+	err = t.peek(&b)
+	return b.Grant, b.Holder, err
+}

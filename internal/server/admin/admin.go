@@ -12,6 +12,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/device"
+	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
@@ -24,11 +25,12 @@ type Service struct {
 	proof        *proof.Checker
 	registration *registration.Service
 	device       *device.Service
+	offline      *offline.Service
 }
 
 // New makes the service.
-func New(s *site.Site, c *proof.Checker, r *registration.Service, d *device.Service) *Service {
-	return &Service{site: s, proof: c, registration: r, device: d}
+func New(s *site.Site, c *proof.Checker, r *registration.Service, d *device.Service, o *offline.Service) *Service {
+	return &Service{site: s, proof: c, registration: r, device: d, offline: o}
 }
 
 // Routes registers the administrator's routes.
@@ -45,6 +47,11 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		"POST /v1/admin/devices/{id}/revoke":      s.revokeDevice,
 		"GET /v1/admin/clients":                   s.clients,
 		"POST /v1/admin/clients":                  s.addClient,
+		"GET /v1/admin/computers":                 s.computers,
+		"POST /v1/admin/computers":                s.addComputer,
+		"POST /v1/admin/computers/{id}/end":       s.endComputer,
+		"POST /v1/admin/computers/{id}/code":      s.deskCode,
+		"GET /v1/admin/computers/{id}/uses":       s.offlineUses,
 	} {
 		mux.Handle(pattern, api.Handle(s.site.Log, func(w http.ResponseWriter, r *http.Request) error {
 			a, body, err := s.proof.Admin(w, r)

@@ -40,6 +40,12 @@ func (s *Service) addClient(c call) (any, error) {
 		return nil, err
 	}
 	err := s.site.Store.Update(c.Context(), func(tx store.Tx) error {
+		switch _, err := tx.Computer(client.ID); {
+		case err == nil: // its client is made when it is enrolled
+			return store.ErrExists
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
 		if err := tx.CreateClient(client); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/server/live"
+	"avow/internal/server/offline"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -102,6 +103,11 @@ func (s *Service) setUserStatus(c call) (any, error) {
 		shown = showUser(u, n)
 		if was == cmd.Status {
 			return nil
+		}
+		if cmd.Status == authn.UserDisabled {
+			if err := offline.EndOfUser(tx, u.ID); err != nil {
+				return err
+			}
 		}
 		return tx.AppendAudit(s.record(c, action, string(u.ID), cmd.Reason, map[string]string{"login": u.Login}))
 	})

@@ -95,8 +95,11 @@ func of(rd store.Reader, authReq authn.Hash, client authn.ClientID) (authn.Appro
 
 // Redeem gives an approved request to its client, once. Errors: authn.ErrRequestUnknown for one that is another client's or not
 // approved, authn.ErrDecided when it was redeemed, authn.ErrRequestExpired, "user_disabled", authn.ErrDeviceRevoked when the
-// device that approved was removed since.
-func (s *Service) Redeem(ctx context.Context, authReq authn.Hash, client authn.ClientID) (r authn.ApprovalRequest, u authn.User, err error) {
+// device that approved was removed since. also, if given, runs in the same transaction, with the device that approved; an error of it undoes
+// all and is returned.
+func (s *Service) Redeem(ctx context.Context, authReq authn.Hash, client authn.ClientID, also ...func(store.Tx, authn.Device, authn.User) error) (
+	r authn.ApprovalRequest, u authn.User, err error,
+) {
 	now := s.site.Now()
 	err = s.site.Store.Update(ctx, func(tx store.Tx) error {
 		old, err := of(tx, authReq, client)
@@ -121,6 +124,11 @@ func (s *Service) Redeem(ctx context.Context, authReq authn.Hash, client authn.C
 		}
 		if err := replace(tx, r); err != nil {
 			return err
+		}
+		for _, fn := range also {
+			if err := fn(tx, d, u); err != nil {
+				return err
+			}
 		}
 		return tx.AppendAudit(authn.AuditRecord{
 			At: now, Actor: "client:" + string(client), Action: "request.redeem", Subject: string(r.ID), IP: api.ClientIP(ctx),

@@ -83,8 +83,19 @@ func (c Config) checkNetwork(fs *Faults) {
 	if c.LongPoll < 0 || c.LongPoll > MaxLongPoll {
 		fs.add("long_poll", fmt.Sprintf("%s is not between 0s and %s", c.LongPoll, MaxLongPoll), `Write for instance "20s"`)
 	}
+	between(fs, "grant_days", c.GrantDays, MaxGrantDays)
+	between(fs, "grant_uses", c.GrantUses, authn.MaxGrantUses)
 	for _, a := range c.AdminMail {
 		checkAddress(fs, "admin_mail", a)
+	}
+}
+
+// MaxGrantDays is the longest grant_days.
+const MaxGrantDays = 365
+
+func between(fs *Faults, key string, n, most int) {
+	if n < 1 || n > most {
+		fs.add(key, fmt.Sprintf("%d is not between 1 and %d", n, most), "Write a number in between; to have no sign-ins without a network, give a computer --offline deny")
 	}
 }
 

@@ -42,7 +42,15 @@ type Config struct {
 	// "0s" (not at all) and "30s". Proxies in front must wait longer than this. Default "20s".
 	LongPoll time.Duration `toml:"long_poll"`
 
-	// The mail addresses of those who are told when a user says "it's not me". Default: nobody.
+	// For how many days after a sign-in with a network a user may sign in to a computer without one, between 1 and 365.
+	// Default 14.
+	GrantDays int `toml:"grant_days"`
+
+	// How often she may do that in this time, between 1 and 1000. Default 20.
+	GrantUses int `toml:"grant_uses"`
+
+	// The mail addresses of those who are told when a user says "it's not me", and when a computer tells of a sign-in that
+	// does not fit. Default: nobody.
 	AdminMail []string `toml:"admin_mail"`
 
 	TLS  TLS  `toml:"tls"`
@@ -102,6 +110,7 @@ type Log struct {
 func Default() Config {
 	return Config{
 		Listen: ":443", DataDir: "data", Match: "number", LongPoll: 20 * time.Second,
+		GrantDays: 14, GrantUses: 20,
 		Mail: Mail{Port: 587, TLS: "starttls"},
 		Log:  Log{Level: "info", Format: "text"},
 	}

@@ -10,6 +10,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/live"
+	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
 	"avow/internal/store"
@@ -145,6 +146,9 @@ func (s *Service) Revoke(ctx context.Context, id authn.DeviceID, actor, reason s
 		}
 		err = tx.UpdateDevice(id, func(d authn.Device) (authn.Device, error) { return d.Revoke(now), nil })
 		if err != nil {
+			return err
+		}
+		if err := offline.EndOfDevice(tx, id); err != nil {
 			return err
 		}
 		facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model, "ip": api.ClientIP(ctx)}

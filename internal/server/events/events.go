@@ -80,6 +80,8 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) error {
 	defer s.leave(d.ID)
 	waiter := s.site.Live.Wait(live.User(string(d.User)))
 	defer waiter.Close()
+	computers := s.site.Live.Wait(live.Computers(string(d.ID)))
+	defer computers.Close()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy in between must not gather events
@@ -87,10 +89,14 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) error {
 	st := stream{service: s, device: d, w: w, control: http.NewResponseController(w), shown: map[authn.RequestID]bool{}}
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
+	news := st.hasGrants(r) // the phone may have missed something since it called last
 	for {
 		more, err := st.tell(r)
 		if err != nil {
 			s.site.Log.DebugContext(r.Context(), "stream ended", "device", string(d.ID), "err", err)
+		}
+		if err == nil && more && news {
+			err, news = st.event(wire.EventComputers, struct{}{}), false
 		}
 		if err != nil || !more {
 			return nil // the headers are gone: the phone sees the end of the stream and connects again, or is told why not
@@ -98,6 +104,8 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) error {
 		late := st.untilNext(s.site.Now())
 		select {
 		case <-waiter.C():
+		case <-computers.C():
+			news = true
 		case <-late:
 		case <-tick.C:
 			err = st.send(": still here\n\n")
@@ -169,6 +177,16 @@ func (st *stream) tell(r *http.Request) (more bool, err error) {
 		st.shown[o.ID] = true
 	}
 	return true, nil
+}
+
+// hasGrants reports whether the phone has anything to do with computers.
+func (st *stream) hasGrants(r *http.Request) (has bool) {
+	err := st.service.site.Store.View(r.Context(), func(rd store.Reader) error {
+		list, err := rd.GrantsOfDevice(st.device.ID, time.Time{})
+		has = len(list) > 0
+		return err
+	})
+	return has || err != nil // the phone may ask once too often
 }
 
 func (st *stream) read(rd store.Reader) (n news, err error) {

@@ -81,3 +81,6 @@ func AuthReq(hash string) Topic { return Topic("auth_req:" + hash) }
 
 // Session is the topic of one registration session.
 func Session(id string) Topic { return Topic("session:" + id) }
+
+// Computers is the topic of the grants and batches of one device.
+func Computers(device string) Topic { return Topic("computers:" + device) }

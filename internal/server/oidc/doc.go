@@ -6,7 +6,8 @@
 // (ours: takes an open request back).
 //
 // Beyond the standard: the parameters avow_agent, avow_ip, avow_same_device and nonce of /oidc/bc-authorize, and the members avow_match,
-// avow_number and avow_qr of its answer, which a login screen has to show. A client that ignores them works when its policy
+// avow_number and avow_qr of its answer, which a login screen has to show; avow_grant of the answer of
+// /oidc/token, which package offline makes for an enrolled computer. A client that ignores them works when its policy
 // is tap, or when it shows the binding of its own page in another way.
 //
 // Who cannot be asked - a name that nobody has, a blocked user, one without a phone - gets one answer for all three,

@@ -12,6 +12,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/offline"
 	"avow/internal/server/site"
 	"avow/internal/wire"
 )
@@ -30,14 +31,15 @@ const (
 type Service struct {
 	site     *site.Site
 	approval *approval.Service
+	offline  *offline.Service
 	longPoll time.Duration
 	clients  *clientAuth
 	pace     *pace
 }
 
 // New makes the service. longPoll is for how long /oidc/token holds an unanswered question open; 0 answers at once.
-func New(s *site.Site, a *approval.Service, longPoll time.Duration) *Service {
-	return &Service{site: s, approval: a, longPoll: longPoll, clients: newClientAuth(s), pace: newPace(s.Now)}
+func New(s *site.Site, a *approval.Service, o *offline.Service, longPoll time.Duration) *Service {
+	return &Service{site: s, approval: a, offline: o, longPoll: longPoll, clients: newClientAuth(s), pace: newPace(s.Now)}
 }
 
 // Routes registers the relying party's routes.

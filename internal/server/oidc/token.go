@@ -9,6 +9,8 @@ import (
 	"avow/internal/key"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/offline"
+	"avow/internal/store"
 	"avow/internal/wire"
 )
 
@@ -22,7 +24,7 @@ var (
 	errExpired      = refuse(http.StatusBadRequest, wire.ErrExpiredToken, "Nobody answered in time. Sign in again.")
 	errDenied       = refuse(http.StatusBadRequest, wire.ErrAccessDenied, "The sign-in was denied on the phone.")
 	errFailed       = refuse(http.StatusBadRequest, wire.ErrAccessDenied, "The number was wrong three times. Sign in again.")
-	errNoLonger     = refuse(http.StatusBadRequest, wire.ErrAccessDenied, "The account or the phone was blocked since. Tell the service desk.")
+	errNoLonger     = refuse(http.StatusBadRequest, wire.ErrAccessDenied, "The account, the phone or this computer was blocked since. Tell the service desk.")
 	errInvalidGrant = refuse(http.StatusBadRequest, wire.ErrInvalidGrant, "This sign-in is not open, or not this client's.")
 )
 
@@ -64,11 +66,19 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) error {
 	if err := refusalFor(req.State); err != nil {
 		return err
 	}
-	req, user, err := s.approval.Redeem(r.Context(), hash, client.ID)
+	var given offline.Given
+	req, user, err := s.approval.Redeem(r.Context(), hash, client.ID, func(tx store.Tx, d authn.Device, u authn.User) (err error) {
+		given, err = s.offline.Grant(tx, client, d, u)
+		return err
+	})
 	if err != nil {
 		return grantError(err)
 	}
-	return s.answer(w, id, client, req, user)
+	grant, err := s.offline.Tell(given)
+	if err != nil {
+		return err
+	}
+	return s.answer(w, id, client, req, user, grant)
 }
 
 // refusalFor says why there is no token; nil when there is one to be had.
@@ -94,13 +104,13 @@ func grantError(err error) error {
 		return errInvalidGrant.because(err)
 	case errors.Is(err, authn.ErrRequestExpired):
 		return errExpired.because(err)
-	case errors.Is(err, authn.ErrDeviceRevoked), authn.CodeOf(err) == "user_disabled":
+	case errors.Is(err, authn.ErrDeviceRevoked), errors.Is(err, authn.ErrComputerStolen), errors.Is(err, authn.ErrComputerGone), authn.CodeOf(err) == "user_disabled":
 		return errNoLonger.because(err)
 	}
 	return err
 }
 
-func (s *Service) answer(w http.ResponseWriter, id string, client authn.Client, req authn.ApprovalRequest, user authn.User) error {
+func (s *Service) answer(w http.ResponseWriter, id string, client authn.Client, req authn.ApprovalRequest, user authn.User, grant string) error {
 	now := s.site.Now()
 	token, err := wire.SignIDToken(s.site.Identity, wire.IDToken{
 		Issuer: s.site.Issuer, Subject: user.ID, Audience: wire.Audience{string(client.ID)},
@@ -113,6 +123,7 @@ func (s *Service) answer(w http.ResponseWriter, id string, client authn.Client, 
 	return api.Write(w, http.StatusOK, wire.TokenAnswer{
 		// OAuth wants an access token; this one opens nothing, since there is nothing here that it could open.
 		AccessToken: key.RandomID(32), TokenType: "Bearer", ExpiresIn: int(tokenLifetime / time.Second), IDToken: token,
+		Grant: grant,
 	})
 }
 

@@ -1,4 +1,4 @@
-// Package proof finds out who makes a request: a device, an administrator, or a phone that introduces its key. A proof is shaped as a
+// Package proof finds out who makes a request: a device, a computer, an administrator, or a phone or computer that introduces its key. A proof is shaped as a
 // DPoP proof (RFC 9449, section 4.2) with the body bound too (docs/protocol.md, section 5). The package knows no flow and changes
 // nothing in the store, but for the time at which a device was last seen.
 package proof
@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"avow/internal/authn"
@@ -122,6 +123,37 @@ func (c *Checker) Admin(w http.ResponseWriter, r *http.Request) (authn.Admin, []
 		return authn.Admin{}, nil, err
 	}
 	return a, body, nil
+}
+
+// Computer returns the computer that made the request, and the request's body. Errors as for Device, and authn.ErrComputerStolen and
+// authn.ErrComputerGone for one that is out of use and holds its key.
+func (c *Checker) Computer(w http.ResponseWriter, r *http.Request) (authn.Computer, []byte, error) {
+	p, body, err := received(w, r)
+	if err != nil {
+		return authn.Computer{}, nil, err
+	}
+	var m authn.Computer
+	known := false
+	if id, ok := strings.CutPrefix(p.Kid(), wire.ComputerKid("")); ok {
+		err = c.site.Store.View(r.Context(), func(rd store.Reader) (err error) {
+			m, err = rd.Computer(authn.ClientID(id))
+			return err
+		})
+		if known, err = found(err); err != nil {
+			return authn.Computer{}, nil, err
+		}
+	}
+	pub := c.nobody
+	if known && !m.Key.IsZero() {
+		pub = m.Key
+	}
+	if err = c.check(w, r, p, p.Kid(), pub, body); err == nil {
+		err = m.Usable()
+	}
+	if err != nil {
+		return authn.Computer{}, nil, err
+	}
+	return m, body, nil
 }
 
 // NewKey returns the key that is embedded in the proof, and the request's body: for a phone that the server does not know yet.

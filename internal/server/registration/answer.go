@@ -9,6 +9,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/server/api"
+	"avow/internal/server/offline"
 	"avow/internal/server/site"
 	"avow/internal/store"
 )
@@ -119,6 +120,9 @@ func revokeOthers(tx store.Tx, u authn.User, keep authn.DeviceID, c change) erro
 		}
 		err := tx.UpdateDevice(d.ID, func(d authn.Device) (authn.Device, error) { return d.Revoke(c.now), nil })
 		if err != nil {
+			return err
+		}
+		if err := offline.EndOfDevice(tx, d.ID); err != nil {
 			return err
 		}
 		facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model}

@@ -77,14 +77,15 @@ func Start(t testing.TB, o Options) *Env {
 	}
 	e.Site = &site.Site{
 		Issuer: "https://" + host, Host: host, Organisation: "Example Ltd", Identity: identity, Secret: key.NewSecret(32),
+		AdminMail: []string{"desk@example.com"},
 		TLSKeys: func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
 		Match:   authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
 	}
 	e.Server, err = server.New(e.Site, server.Config{Tombstones: filepath.Join(e.Dir, "used")})
 	e.must(err)
 	e.Server.Mount(
-		oidc.New(e.Site, e.Server.Approval, o.LongPoll),
-		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device),
+		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, o.LongPoll),
+		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
 	)
 	a := authn.Admin{ID: authn.NewAdminID(), Name: AdminName, Role: authn.RoleOwner, Key: k.Key(), CreatedAt: e.Now()}
 	e.must(db.Update(context.Background(), func(tx store.Tx) error { return tx.CreateAdmin(a) }))

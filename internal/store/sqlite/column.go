@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql/driver"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -190,6 +191,18 @@ func wordsOf(w [2]string) any {
 
 // Scan implements sql.Scanner.
 func (d words) Scan(src any) error { return document[[2]string](d).Scan(src) }
+
+// named is a column of an id that has a text form.
+type named struct{ v encoding.TextUnmarshaler }
+
+// Scan implements sql.Scanner.
+func (n named) Scan(src any) error {
+	s, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("id column holds a %T", src)
+	}
+	return n.v.UnmarshalText([]byte(s))
+}
 
 // unfit is a value that cannot be kept; the statement fails with its reason.
 type unfit struct{ err error }

@@ -62,6 +62,27 @@ var protection = map[string]map[string]string{
 		"expires_at": public, "decided_at": public, "decided_by": public, "decision": public, "matched_by": public, "uv": public,
 		"proof": statement, "redeemed_at": public,
 	},
+	"computers": {
+		"seq": public, "id": public, "name": public, "match_mode": public, "offline": public, "state": public, "token_hash": hashOf,
+		"token_expires": public, "public_key": publicKey, "os": public, "app": public, "created_by": personal, "created_at": public,
+		"enrolled_at": public, "last_seen_at": personal, "ended_at": public, "journal_seq": public, "journal_sum": public,
+	},
+	"grants": {
+		"seq": public, "id": public, "computer_id": public, "device_id": public, "user_id": public, "version": public, "state": public,
+		"max_uses": public, "created_at": public, "signed_in_at": personal, "expires_at": public,
+	},
+	// A list's codes come from batch_key and a private key that is on the phone, or comes from the server's secret.
+	"batches": {
+		"seq": public, "id": public, "grant_id": public, "holder": public, "jws": statement, "batch_key": publicKey, "count": public,
+		"created_at": public, "given": public, "shown": public, "used": public,
+	},
+	// use_hash is of what was on a screen, or of a place in a list: it names a code and does not make one.
+	"offline_uses": {
+		"seq": public, "computer_id": public, "use_hash": public, "grant_id": public, "device_id": public, "user_id": public, "method": public,
+		"kind": public, "login": personal, "journal_seq": public, "journal_sum": public, "computer_at": personal, "received_at": public,
+		"phone_at": personal, "recorded_at": public, "released_by": personal, "release_reason": personal, "released_at": public,
+		"release_expires": public, "used_at": personal, "alerted_at": public, "created_at": public,
+	},
 	"guards": {
 		"user_id": public, "opened": personal, "refusals": personal, "wrong_numbers": public, "muted_until": public,
 	},

@@ -19,7 +19,17 @@ type entity[T any] struct {
 	get    func(store.Reader, string) (T, error)
 	create func(store.Tx, T) error
 	update func(store.Tx, string, func(T) (T, error)) error
-	keep   func(old, next T) T // next with what an Update cannot change
+	keep   func(old, next T) T  // next with what an Update cannot change
+	before func(store.Tx) error // makes what it belongs to beside people; nil for nothing
+}
+
+// owners puts what the entity belongs to into the store.
+func (e entity[T]) owners(t *testing.T, s store.Store) {
+	t.Helper()
+	people(t, s)
+	if e.before != nil {
+		update(t, s, e.before)
+	}
 }
 
 // cases are the promises that hold for every kind.
@@ -42,7 +52,7 @@ func (e entity[T]) read(t *testing.T, s store.Store, id string) T {
 }
 
 func (e entity[T]) roundTrip(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	want, other := e.make(1), e.make(2)
 	update(t, s, func(tx store.Tx) error { return e.create(tx, want) })
 	update(t, s, func(tx store.Tx) error { return e.create(tx, other) })
@@ -51,7 +61,7 @@ func (e entity[T]) roundTrip(t *testing.T, s store.Store) {
 }
 
 func (e entity[T]) zeroRoundTrip(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	want := e.zero()
 	update(t, s, func(tx store.Tx) error { return e.create(tx, want) })
 	diff(t, e.name, e.read(t, s, e.id(want)), want)
@@ -66,7 +76,7 @@ func (e entity[T]) zeroRoundTrip(t *testing.T, s store.Store) {
 }
 
 func (e entity[T]) notFound(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	err := s.View(context.Background(), func(r store.Reader) error {
 		_, err := e.get(r, "nobody")
 		return err
@@ -82,7 +92,7 @@ func (e entity[T]) notFound(t *testing.T, s store.Store) {
 }
 
 func (e entity[T]) unique(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	want := e.make(1)
 	update(t, s, func(tx store.Tx) error { return e.create(tx, want) })
 	update(t, s, func(tx store.Tx) error { // the transaction goes on after ErrExists
@@ -94,7 +104,7 @@ func (e entity[T]) unique(t *testing.T, s store.Store) {
 }
 
 func (e entity[T]) change(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	old, other, next := e.make(1), e.make(2), e.make(3)
 	update(t, s, func(tx store.Tx) error { return e.create(tx, old) })
 	update(t, s, func(tx store.Tx) error { return e.create(tx, other) })
@@ -110,7 +120,7 @@ func (e entity[T]) change(t *testing.T, s store.Store) {
 
 // changeOne changes each field by itself: a store that saves writes must not save one too many.
 func (e entity[T]) changeOne(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	want, other := e.make(1), e.make(2)
 	update(t, s, func(tx store.Tx) error { return e.create(tx, want) })
 	for i := range reflect.TypeFor[T]().NumField() {
@@ -125,7 +135,7 @@ func (e entity[T]) changeOne(t *testing.T, s store.Store) {
 }
 
 func (e entity[T]) refuse(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	old := e.make(1)
 	update(t, s, func(tx store.Tx) error { return e.create(tx, old) })
 	update(t, s, func(tx store.Tx) error {
@@ -139,7 +149,7 @@ func (e entity[T]) refuse(t *testing.T, s store.Store) {
 }
 
 func (e entity[T]) ownWrites(t *testing.T, s store.Store) {
-	people(t, s)
+	e.owners(t, s)
 	old, next := e.make(1), e.make(2)
 	update(t, s, func(tx store.Tx) error {
 		if err := e.create(tx, old); err != nil {
@@ -274,6 +284,7 @@ var entityCases = concat(
 			return next
 		},
 	}.cases(),
+	machineCases,
 )
 
 func session(seed int) authn.RegistrationSession {

@@ -40,6 +40,8 @@ func (f *filler) fill(v reflect.Value) {
 		v.SetString(fmt.Sprintf("%d-%d '\"\\ \u00e5\u20ac\U0001f511", f.seed, f.n))
 	case reflect.Int:
 		v.SetInt(int64(f.seed*100 + f.n))
+	case reflect.Uint8, reflect.Uint64:
+		v.SetUint(uint64(f.seed*100+f.n) & 0xff)
 	case reflect.Bool:
 		v.SetBool(f.seed%2 == 1)
 	case reflect.Struct:

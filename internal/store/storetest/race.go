@@ -18,6 +18,9 @@ var raceCases = []Case{
 	{"1000 claims of one session have one winner (R-002)", claimRace},
 	{"1000 decisions of one request leave one (R-023)", decisionRace},
 	{"1000 redemptions of one approval have one winner (R-130)", redeemRace},
+	{"1000 uses of one enrollment token have one winner (D12)", enrollRace},
+	{"1000 releases of the service desk's codes give out each once (D12)", releaseRace},
+	{"1000 uses of one code of the service desk have one winner (D12)", deskRace},
 	{"the device limit holds under 200 registrations", limitRace},
 	{"no update is lost among readers and writers", lostUpdate},
 	{"two values change together for every reader", together},
@@ -233,4 +236,78 @@ func together(t *testing.T, s store.Store) {
 			})
 		}
 	})
+}
+
+func enrollRace(t *testing.T, s store.Store) {
+	c := authn.Computer{ID: "laptop-42", CreatedAt: noon}.Invite(authn.HashOf(key.NewSecret(16)), noon)
+	update(t, s, func(tx store.Tx) error { return tx.CreateComputer(c) })
+	var tries tally
+	var winner atomic.Value
+	parallel(1000, func(i int) {
+		mine := publicKey(i)
+		err := s.Update(context.Background(), func(tx store.Tx) error {
+			found, err := tx.ComputerByToken(c.Token)
+			if err != nil {
+				return err
+			}
+			return tx.UpdateComputer(found.ID, func(old authn.Computer) (authn.Computer, error) { return old.Enroll(mine, noon) })
+		})
+		if tries.count(err, authn.ErrTokenUsed) {
+			winner.Store(mine)
+		}
+	})
+	tries.want(t, 1, 999)
+	got := read(t, s, func(r store.Reader) (authn.Computer, error) { return r.Computer(c.ID) })
+	if mine, ok := winner.Load().(key.Public); !ok || got.State != authn.ComputerEnrolled || got.Key != mine {
+		t.Error("the computer is not enrolled with the key of the winner")
+	}
+}
+
+func releaseRace(t *testing.T, s store.Store) {
+	people(t, s)
+	update(t, s, machines)
+	b := batch(1)
+	b.Given, b.Used, b.Count = 0, 0, authn.DeskCount
+	update(t, s, func(tx store.Tx) error { return tx.CreateBatch(b) })
+	var tries tally
+	var given [authn.DeskCount]atomic.Int32
+	parallel(1000, func(int) {
+		index := 0
+		err := s.Update(context.Background(), func(tx store.Tx) error {
+			return tx.UpdateBatch(b.ID, func(old authn.Batch) (authn.Batch, error) {
+				var ok bool
+				if index, ok = old.Next(); !ok {
+					return old, errOurs
+				}
+				old.Given = index + 1
+				return old, nil
+			})
+		})
+		if tries.count(err, errOurs) {
+			given[index].Add(1)
+		}
+	})
+	tries.want(t, authn.DeskCount, 1000-authn.DeskCount)
+	for i := range given {
+		if n := given[i].Load(); n != 1 {
+			t.Errorf("code %d was given out %d times", i, n)
+		}
+	}
+}
+
+func deskRace(t *testing.T, s store.Store) {
+	people(t, s)
+	update(t, s, machines)
+	u, err := authn.OfflineUse{Computer: "c_a", Use: authn.HashOf(key.NewSecret(16)), CreatedAt: noon}.Release("admin:maja", "phone lost", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	update(t, s, func(tx store.Tx) error { return tx.CreateOfflineUse(u) })
+	var tries tally
+	parallel(1000, func(int) {
+		tries.count(s.Update(context.Background(), func(tx store.Tx) error {
+			return tx.UpdateOfflineUse(u.Computer, u.Use, func(old authn.OfflineUse) (authn.OfflineUse, error) { return old.Take(noon) })
+		}), authn.ErrDeskUsed)
+	})
+	tries.want(t, 1, 999)
 }

@@ -45,6 +45,9 @@ func rollsBack(t *testing.T, s store.Store) {
 			tx.CreateNotice(authn.Notice{ID: "n_new", User: "u_a"}),
 			tx.UpdateGuard("u_a", func(g authn.Guard) (authn.Guard, error) { g.WrongNumbers = 2; return g, nil }),
 			tx.AppendAudit(authn.AuditRecord{Action: "new"}),
+			machines(tx),
+			tx.CreateBatch(batch(1)),
+			tx.CreateOfflineUse(use(1)),
 			errOurs,
 		)
 	})
@@ -68,7 +71,15 @@ func rollsBack(t *testing.T, s store.Store) {
 		diff(t, "notices", notices, []authn.Notice(nil))
 		diff(t, "guard", guard, authn.Guard{User: "u_a"})
 		diff(t, "audit", audit, []authn.AuditRecord(nil))
-		return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8)
+		computers, err9 := r.Computers()
+		diff(t, "computers", computers, []authn.Computer(nil))
+		_, noGrant := r.Grant(grantA)
+		wantErr(t, "grant", noGrant, store.ErrNotFound)
+		_, noBatch := r.Batch(batch(1).ID)
+		wantErr(t, "batch", noBatch, store.ErrNotFound)
+		uses, err10 := r.OfflineUsesOf("c_a", 10)
+		diff(t, "offline uses", uses, []authn.OfflineUse(nil))
+		return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10)
 	})
 }
 

@@ -31,6 +31,23 @@ func owners(t *testing.T, s store.Store) {
 		"request": func(tx store.Tx) error {
 			return tx.CreateApprovalRequest(authn.ApprovalRequest{ID: "r_x", User: "u_x", Client: "laptop"})
 		},
+		"grant of nobody": func(tx store.Tx) error {
+			g := grant(1)
+			g.User = "u_x"
+			return errors.Join(machines(tx), tx.CreateGrant(g))
+		},
+		"grant for no device": func(tx store.Tx) error {
+			g := grant(1)
+			g.Device = "d_x"
+			return errors.Join(machines(tx), tx.CreateGrant(g))
+		},
+		"grant at no computer": func(tx store.Tx) error {
+			g := grant(1)
+			g.Computer = "c_x"
+			return errors.Join(machines(tx), tx.CreateGrant(g))
+		},
+		"batch":          func(tx store.Tx) error { return tx.CreateBatch(batch(1)) },
+		"offline use":    func(tx store.Tx) error { return tx.CreateOfflineUse(use(1)) },
 		"strange client": func(tx store.Tx) error { return tx.CreateApprovalRequest(strange) },
 		"guard": func(tx store.Tx) error {
 			return tx.UpdateGuard("u_x", func(g authn.Guard) (authn.Guard, error) { g.WrongNumbers++; return g, nil })

@@ -254,7 +254,8 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 		return o
 	}
 	tabs := []widgets.Tab{
-		{Icon: icons.House, Text: s.model.T("app.tab.home")}, {Icon: icons.Computers, Text: s.model.T("app.tab.computers")},
+		{Icon: icons.House, Text: s.model.T("app.tab.home")},
+		{Icon: icons.Computers, Text: s.model.T("app.tab.computers")},
 		{Icon: icons.Gear, Text: s.model.T("app.tab.settings")},
 	}
 	index := slices.Index(tabPages, active)

@@ -168,7 +168,11 @@ func TestACodeIsHiddenInTheBackground(t *testing.T) {
 	}
 	away <- platform.Foreground
 	away <- platform.Background
-	<-changed
+	select {
+	case <-changed:
+	case <-time.After(20 * time.Second):
+		t.Fatal("never: the code is hidden")
+	}
 	close(away)
 	g.on(model.PageOfflineCode)
 	g.hidden()
@@ -178,12 +182,14 @@ func TestACodeIsHiddenInTheBackground(t *testing.T) {
 func TestACodeThatComesLate(t *testing.T) {
 	for name, act := range map[string]func(*stage){
 		"left":    func(g *stage) { g.Back() },
+		"another": func(g *stage) { g.scanOffline() },
 		"covered": func(g *stage) { g.core.Alter(func(s *phone.State) { s.Requests = number("r_1").Requests }) },
 		"locked":  func(g *stage) { g.core.Alter(func(s *phone.State) { s.Locked = true }) },
 		"too old": func(g *stage) { g.now = g.now.Add(2 * time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := newStage(t, computers())
+			guard := &screenGuard{}
+			g := newStage(t, computers(), func(c *model.Config) { c.Guard = guard })
 			g.scanOffline()
 			g.hold = true
 			g.ShowCode()
@@ -191,6 +197,9 @@ func TestACodeThatComesLate(t *testing.T) {
 			g.release()
 			g.core.Alter(func(s *phone.State) { s.Requests, s.Locked = nil, false })
 			g.hidden()
+			if guard.told != nil {
+				t.Errorf("the window was kept out of screenshots: %v", guard.told)
+			}
 		})
 	}
 }

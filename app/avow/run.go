@@ -115,10 +115,14 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
 	u.core = core
 	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture})
-	u.model = model.New(model.Config{
+	cfg := model.Config{
 		Core: core, Settings: settings, Log: u.log, Version: version, KeyClass: class, Changed: u.shell.Changed,
 		Go: func(f func()) { go guarded(u.log, f) }, Languages: languages(),
-	})
+	}
+	if fyne.CurrentDevice().IsMobile() { // on a desktop the code may be for what runs in the window beside
+		cfg.Lifecycle = u.lifecycle
+	}
+	u.model = model.New(cfg)
 	u.shell.Show(u.model)
 	u.work.Go(func() { guarded(u.log, func() { core.Run(ctx) }) })
 	if u.link != "" {

@@ -62,6 +62,7 @@ const (
 	Sun         Name = "sun"          // light
 	TextSize    Name = "text-size"    // the text size
 	Torch       Name = "torch"        // the light of the camera
+	Tower       Name = "tower"        // a computer beside its screen
 	Trash       Name = "trash"        // remove
 	Undo        Name = "undo"         // take back
 	User        Name = "user"         // a person

@@ -35,6 +35,10 @@ type Core interface {
 	NotMe(context.Context, authn.RequestID) (phone.Receipt, error)
 	ByHandle(wire.ApprovalLink) (phone.Request, error)
 	RemoveAccount(context.Context, phone.AccountID) (told bool, err error)
+	OfflineChallenge(wire.OfflineLink) (phone.Challenge, error)
+	OfflineCode(context.Context, phone.Challenge, platform.Prompt) (phone.OfflineCode, error)
+	ListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
+	NextListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
 }
 
 // Biometrics is what the settings need of the keystore; nil fields of Config.Biometrics mean that there are none.
@@ -69,6 +73,10 @@ const (
 	PageDebugLog  Page = "debug-log"
 	PageTrouble   Page = "trouble" // the vault needs a decision
 	PageError     Page = "error"   // something failed: what, what to do, a code
+
+	PageComputers   Page = "computers"
+	PageOfflineCode Page = "offline-code" // for the QR on a computer's screen
+	PageListCode    Page = "list-code"    // the next one of a computer's list
 )
 
 // Config is what an App is made of.
@@ -77,6 +85,8 @@ type Config struct {
 	Settings   *Settings
 	Biometrics Biometrics // nil: there is no sensor
 	Camera     platform.Camera
+	Guard      platform.ScreenGuard // nil: the window can't be kept out of screenshots
+	Lifecycle  platform.Lifecycle   // when the app goes out of sight, a code is hidden; nil where other windows stand beside it
 	Log        *LogBook
 	Version    string
 	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
@@ -120,6 +130,7 @@ type App struct {
 	request requestState
 	result  *Result
 	home    homeState
+	offline *offlineState // the page with a code for a computer; nil when there is none
 }
 
 // New makes the app's screens around a core.
@@ -137,6 +148,9 @@ func New(cfg Config) *App {
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
 	a.cancel = cfg.Core.Subscribe(a.event)
+	if cfg.Lifecycle != nil {
+		go a.watch(cfg.Lifecycle)
+	}
 	return a
 }
 
@@ -151,7 +165,9 @@ func (a *App) Close() {
 func (a *App) Page() Page {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.page(a.cfg.Core.State())
+	p := a.page(a.cfg.Core.State())
+	a.tidy(p)
+	return p
 }
 
 func (a *App) page(s phone.State) Page {
@@ -188,13 +204,14 @@ func (a *App) top() Page {
 // Tabs says whether the tab bar is shown, and which tab is active.
 func (a *App) Tabs() (active Page, shown bool) {
 	p := a.Page()
-	return p, p == PageHome || p == PageSettings
+	return p, p == PageHome || p == PageComputers || p == PageSettings
 }
 
 // GoTo switches to a tab.
 func (a *App) GoTo(tab Page) {
 	a.change(func() {
 		a.pop()
+		a.closeOffline()
 		a.tab, a.stack, a.home.removed = tab, nil, ""
 	})
 }
@@ -207,7 +224,7 @@ func (a *App) Open(p Page) {
 // Back leaves the page on top; Esc and the arrow do the same. On a request it is "Later", never No.
 func (a *App) Back() {
 	switch a.Page() {
-	case PageLock, PageTrouble, PageWelcome, PageHome, PageSettings: // nothing lies under them that could be seen
+	case PageLock, PageTrouble, PageWelcome, PageHome, PageComputers, PageSettings: // nothing lies under them that could be seen
 	case PageScan:
 		a.CloseScan()
 	case PageAskPIN:
@@ -220,6 +237,8 @@ func (a *App) Back() {
 		a.CancelConnect()
 	case PageWords, PageConnected:
 		a.FinishConnect()
+	case PageOfflineCode, PageListCode:
+		a.change(a.closeOffline)
 	default:
 		a.change(a.pop)
 	}
@@ -308,9 +327,14 @@ func (a *App) event(e phone.Event) {
 	switch e.Kind {
 	case phone.RequestClosed:
 		a.requestClosed(e)
+	case phone.RequestArrived:
+		a.Hide() // it covers what is shown
 	case phone.AccountsChanged:
 		a.react(a.accountsChanged) // it asks the core, which an event must not do
+	case phone.ComputersChanged:
+		a.react(a.computersChanged)
 	case phone.LockChanged:
+		a.Hide()
 		a.react(a.locked)
 	}
 	a.cfg.Changed()

@@ -9,6 +9,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/client"
+	"avow/internal/phone"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/vault"
@@ -65,6 +66,16 @@ func (a *App) faultOf(err error) Fault {
 		f.Sentence = t.T("app.fault.removed")
 	case errors.Is(err, authn.Fail("", "user_disabled", "")):
 		f.Sentence = t.T("app.fault.blocked")
+	case errors.Is(err, authn.ErrGrantUnknown):
+		f.Title, f.Sentence = t.T("app.fault.no_code_title"), t.T("app.fault.grant_unknown")
+	case errors.Is(err, authn.ErrGrantOver):
+		f.Title, f.Sentence = t.T("app.fault.no_code_title"), t.T("app.fault.grant_over")
+	case errors.Is(err, authn.ErrGrantRevoked):
+		f.Title, f.Sentence, f.Hard = t.T("app.fault.no_code_title"), t.T("app.fault.grant_revoked"), true
+	case errors.Is(err, authn.ErrGrantStolen):
+		f.Title, f.Sentence, f.Hard = t.T("app.fault.stolen_title"), t.T("app.fault.stolen"), true
+	case errors.Is(err, phone.ErrListEmpty):
+		f.Title, f.Sentence = t.T("app.fault.list_empty_title"), t.T("app.fault.list_empty")
 	case errors.Is(err, keystore.ErrPINWeak):
 		f.Sentence = t.T("app.pin.weak")
 	case errors.Is(err, keystore.ErrPINWrong):
@@ -100,6 +111,9 @@ func ShortCode(code string) string {
 		{"already_", "REQ"},
 		{"wrong_", "REQ"},
 		{"too_many", "REQ"},
+		{"grant_", "CMP"},
+		{"list_", "CMP"},
+		{"computer_", "CMP"},
 		{"vault_", "VLT"},
 		{"key", "KEY"},
 		{"pin_", "KEY"},

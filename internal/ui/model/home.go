@@ -45,6 +45,7 @@ type HomeView struct {
 	Quiet        bool   // nothing is open
 	Last         *RequestCard
 	Notes        []Note
+	Computers    *Note // the server can't be reached, but codes for computers can be had
 	Busy         string
 	Support      string
 }
@@ -111,6 +112,11 @@ func (a *App) Home() HomeView {
 		v.Last = &RequestCard{Client: word, Sub: l.Client + ", " + t.When(l.At, now), Approved: l.Kind == authn.Approve}
 	}
 	v.Notes = a.notes(acc, now)
+	for _, c := range s.Computers {
+		if acc.Status == phone.Unreachable && c.Account == acc.ID && c.Gives() {
+			v.Computers = &Note{Tone: Good, Head: t.T("app.home.computers"), Text: t.T("app.home.computers_text")}
+		}
+	}
 	return v
 }
 
@@ -158,7 +164,7 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 		if now.Sub(at) > recent {
 			continue
 		}
-		when, device := t.When(at, now), n.Facts["device"]
+		when, device, computer := t.When(at, now), n.Facts["device"], n.Facts["computer"]
 		switch n.Kind {
 		case authn.NoticeDeviceRegistered:
 			notes = append(notes, Note{Wait, t.T("app.notice.device", "Device", device), t.T("app.notice.device_text", "When", when)})
@@ -168,6 +174,14 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 			notes = append(notes, Note{Bad, t.T("app.notice.claim"), t.T("app.notice.claim_text", "When", when)})
 		case authn.NoticeTooManyRequests:
 			notes = append(notes, Note{Wait, t.T("app.notice.many"), t.T("app.notice.many_text", "When", when)})
+		case authn.NoticeOfflineUnknown:
+			notes = append(notes, Note{Bad, t.T("app.notice.offline", "Computer", computer), t.T("app.notice.offline_text", "When", when)})
+		case authn.NoticeOfflineLocked:
+			notes = append(notes, Note{Wait, t.T("app.notice.locked", "Computer", computer), t.T("app.notice.locked_text", "When", when)})
+		case authn.NoticeDeskUnknown:
+			notes = append(notes, Note{Bad, t.T("app.notice.desk_wrong", "Computer", computer), t.T("app.notice.desk_wrong_text", "When", when)})
+		case authn.NoticeDeskCode:
+			notes = append(notes, Note{Wait, t.T("app.notice.desk", "Computer", computer), t.T("app.notice.desk_text", "When", when)})
 		}
 	}
 	return notes

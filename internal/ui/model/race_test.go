@@ -15,7 +15,7 @@ import (
 // waits for each other for ever.
 func TestManyThreads(t *testing.T) {
 	var work sync.WaitGroup
-	g := newStage(t, modeltest.Open(), func(c *model.Config) { c.Go = func(f func()) { work.Go(f) } })
+	g := newStage(t, computers(), func(c *model.Config) { c.Go = func(f func()) { work.Go(f) } })
 	const rounds = 60
 	var callers sync.WaitGroup
 	callers.Go(func() { // the core
@@ -25,13 +25,14 @@ func TestManyThreads(t *testing.T) {
 				s.Requests = append(s.Requests[:len(s.Requests):len(s.Requests)], modeltest.Request(id, authn.MatchNumber))
 			})
 			g.core.Tell(phone.Event{Kind: phone.AccountsChanged}, func(*phone.State) {})
+			g.core.Tell(phone.Event{Kind: phone.ComputersChanged}, func(*phone.State) {})
 			g.core.Lock()
 			g.core.CloseRequest(id, authn.RequestExpired)
 		}
 	})
 	callers.Go(func() { // the shell
 		for range rounds {
-			for _, p := range []model.Page{g.Page(), model.PageHome, model.PageRequest, model.PageScan, model.PageLock, model.PageError, model.PageSettings} {
+			for _, p := range []model.Page{g.Page(), model.PageHome, model.PageRequest, model.PageScan, model.PageLock, model.PageError, model.PageSettings, model.PageComputers, model.PageOfflineCode} {
 				_ = g.Signature(p)
 			}
 			g.Busy()
@@ -42,6 +43,8 @@ func TestManyThreads(t *testing.T) {
 		func() { g.Yes("482913"); g.Back() },
 		func() { g.OpenScan(); g.Text(modeltest.RegistrationLink()); g.Back() },
 		func() { g.digits("482913"); g.CheckNow() },
+		func() { g.scanOffline(); g.ShowCode(); g.Hide(); g.Back() },
+		func() { g.ShowComputer(authn.GrantID{1}); g.NextCode(); g.GoTo(model.PageComputers) },
 		func() { g.Choose(func(c *model.Choices) { c.Language = "de" }); g.GoTo(model.PageHome) },
 	} {
 		callers.Go(func() {

@@ -51,6 +51,9 @@ func (a *App) Scan() ScanView {
 		Title: a.print.T("app.scan.title"), Above: a.print.T("app.scan.above"), Hint: a.scan.hint, Frame: a.scan.frame, Typing: a.scan.typing,
 	}
 	v.Camera, v.WithoutCamera = a.cfg.Camera != nil && !a.scan.blind, a.print.T("app.scan.without_camera")
+	if a.tab == PageComputers {
+		v.Above = a.print.T("app.scan.above_computer")
+	}
 	if a.scan.forRequest != "" {
 		v.WithoutCamera = a.print.T("app.scan.without_camera_request")
 		v.Above = a.print.T("app.scan.above_request")
@@ -253,6 +256,17 @@ func (a *App) found(c scanner.Content) {
 		a.invite(link)
 	case wire.ApprovalLink:
 		a.approveByCode(link)
+	case wire.OfflineLink:
+		a.mu.Lock()
+		answering := a.scan.forRequest != ""
+		a.mu.Unlock()
+		if answering {
+			a.notThis("app.scan.not_the_request_offline")
+			return
+		}
+		a.askOffline(link)
+	case wire.ComputerLink:
+		a.notThis("app.scan.for_a_computer", "Command", "avow-login enroll")
 	default:
 		a.notThis(wordsFor(c.Kind))
 	}
@@ -275,9 +289,9 @@ func wordsFor(k scanner.Kind) translations.Message {
 }
 
 // notThis says why what was read cannot be used here; the camera looks on.
-func (a *App) notThis(why translations.Message) {
+func (a *App) notThis(why translations.Message, args ...any) {
 	a.change(func() {
-		a.fault = &Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T(why)}
+		a.fault = &Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T(why, args...)}
 		a.scan.foreign = a.cfg.Now()
 		a.showScan()
 	})

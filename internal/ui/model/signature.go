@@ -16,12 +16,17 @@ func (a *App) structure(p Page) any {
 		for i := range v.Requests {
 			v.Requests[i].Left, v.Requests[i].Part = "", 0
 		}
-		if v.Last != nil {
-			last := *v.Last
-			v.Last = nil
-			return []any{v, last}
-		}
-		return v
+		last, computers := v.Last, v.Computers
+		v.Last, v.Computers = nil, nil
+		return []any{v, pointed(last), pointed(computers)}
+	case PageComputers:
+		return a.Computers()
+	case PageOfflineCode, PageListCode:
+		v := a.Offline()
+		v.Left, v.Part, v.Urgent, v.Below = "", 0, false, ""
+		shown := v.Code != ""
+		v.Code, v.Hint = "", "" // Turn stands for them: a signature outlives what is hidden
+		return []any{v, shown}
 	case PageRequest:
 		v, _ := a.Request()
 		return []any{v.ID, v.Facts, v.Match, v.More}
@@ -47,6 +52,14 @@ func (a *App) structure(p Page) any {
 		return a.CheckWords()
 	}
 	return nil
+}
+
+// pointed is what a pointer leads to, so that it is printed.
+func pointed[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
 }
 
 // Choices are the person's settings.

@@ -22,6 +22,11 @@ func Home(a *model.App, f Frame) *Screen {
 	for _, n := range v.Notes {
 		rows = append(rows, w.NewNote(w.NoteSpec{Tone: tone(n.Tone), Icon: noteIcon(n.Tone), Strong: n.Head, Text: n.Text, Below: n.Head != ""}))
 	}
+	if n := v.Computers; n != nil {
+		rows = append(rows, name(s, "computers", w.NewNote(w.NoteSpec{
+			Tone: tone(n.Tone), Icon: icons.Computers.Fill(), Strong: n.Head, Text: n.Text, Below: true, OnTap: func() { a.GoTo(model.PageComputers) },
+		})))
+	}
 	var tick []func(model.HomeView)
 	if len(v.Requests) > 0 {
 		rows = append(rows, w.Space(), w.Line(8, 1, w.NewIcon(icons.Bell.Fill(), style.IconButton, style.Accent), w.NewStrong(v.RequestsHead)))
@@ -38,7 +43,7 @@ func Home(a *model.App, f Frame) *Screen {
 			})
 		}
 	} else {
-		if v.Tone != model.Bad { // to an account that is blocked or gone nothing comes
+		if v.Tone != model.Bad && v.Computers == nil { // to an account that is blocked or gone nothing comes, and what to do now is on the note
 			rows = append(rows, w.Space(), quiet(a))
 		}
 		rows = append(rows, w.Space())
@@ -51,7 +56,7 @@ func Home(a *model.App, f Frame) *Screen {
 		}
 	}
 	column := w.Column(style.SpaceBetweenCards, rows...)
-	s.Object = w.Scroll(w.Inset(f.Top+6, style.SpaceScreenMargin, f.Bottom+96, style.SpaceScreenMargin, column))
+	s.Object = w.Scroll(w.Inset(f.Top+6, style.SpaceScreenMargin, f.Bottom+max(96, f.Scan+style.Space3), style.SpaceScreenMargin, column))
 	check := s.Names["check-now"].(*w.Button)
 	s.Update = func() {
 		v := a.Home()

@@ -3,6 +3,7 @@ package screen_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"avow/internal/authn"
@@ -23,7 +24,7 @@ func open(p model.Page) func(*stage) {
 
 // scenes are all screens in every state that matters.
 func scenes() []scene {
-	return append(append(before(), home()...), append(asked(), after()...)...)
+	return slices.Concat(before(), home(), asked(), computers(), after())
 }
 
 // before are the screens until an account is connected.

@@ -17,8 +17,9 @@ type Frame struct {
 	Canvas fyne.Canvas
 	Top    float32 // kept free for the system
 	Bottom float32
-	Small  bool // a phone under 700 px: keys are smaller, the ring too
-	Wide   bool // a desktop's window
+	Scan   float32 // height over the tab bar that the round button takes; 0 without one
+	Small  bool    // a phone under 700 px: keys are smaller, the ring too
+	Wide   bool    // a desktop's window
 	Guard  *widgets.Guard
 	Now    func() time.Time
 	Files  Files
@@ -99,6 +100,10 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return Trouble(a, f)
 	case model.PageError:
 		return Failure(a, f)
+	case model.PageComputers:
+		return Computers(a, f)
+	case model.PageOfflineCode, model.PageListCode:
+		return OfflineCode(a, f)
 	case model.PageSettings:
 		return Settings(a, f)
 	case model.PageLanguage:

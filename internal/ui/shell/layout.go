@@ -30,10 +30,18 @@ func (s *Shell) layoutSign() string {
 	return fmt.Sprint(size.Width >= wideFrom, size.Height > 0 && size.Height < smallUnder)
 }
 
-// overTabs lays a screen over the window, the tab bar at its foot, and the scan button on the bar's edge.
-type overTabs struct{}
+// overTabs lays a screen over the window, the tab bar at its foot, and the middle of the scan button over the bar's edge.
+type overTabs struct{ scan float32 }
 
-func (*overTabs) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+// scanOver is how far the middle of the scan button is over the bar: between two tabs it reaches into the bar, over a tab it keeps off.
+func scanOver(tabs int) float32 {
+	if tabs%2 == 0 {
+		return 20
+	}
+	return style.SizeScan/2 + style.SizeScanMargin + 2
+}
+
+func (l *overTabs) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos(0, 0))
 	objects[0].Resize(size)
 	bar := objects[1]
@@ -43,7 +51,7 @@ func (*overTabs) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	if len(objects) > 2 {
 		d := style.SizeScan + 2*style.SizeScanMargin
 		objects[2].Resize(fyne.NewSize(d, d))
-		objects[2].Move(fyne.NewPos((size.Width-d)/2, size.Height-height-20-d/2))
+		objects[2].Move(fyne.NewPos((size.Width-d)/2, size.Height-height-l.scan-d/2))
 	}
 }
 

@@ -6,6 +6,7 @@ package shell
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -238,9 +239,13 @@ func (s *Shell) frame() screen.Frame {
 	f.Top = max(f.Top, leastTop) // a window without a system's bar at its top
 	if _, tabs := s.model.Tabs(); tabs && !f.Wide {
 		f.Bottom += style.SizeTabBar
+		f.Scan = scanOver(len(tabPages)) + style.SizeScan/2 + style.SizeScanMargin
 	}
 	return f
 }
+
+// tabPages are the tabs, in order.
+var tabPages = []model.Page{model.PageHome, model.PageComputers, model.PageSettings}
 
 // around puts tabs or side bar beside a screen of a tab; all others stand alone.
 func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
@@ -248,13 +253,13 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 	if !shown {
 		return o
 	}
-	tabs := []widgets.Tab{{Icon: icons.House, Text: s.model.T("app.tab.home")}, {Icon: icons.Gear, Text: s.model.T("app.tab.settings")}}
-	pages := []model.Page{model.PageHome, model.PageSettings}
-	index := 0
-	if active == model.PageSettings {
-		index = 1
+	tabs := []widgets.Tab{
+		{Icon: icons.House, Text: s.model.T("app.tab.home")},
+		{Icon: icons.Computers, Text: s.model.T("app.tab.computers")},
+		{Icon: icons.Gear, Text: s.model.T("app.tab.settings")},
 	}
-	choose := func(i int) { s.model.GoTo(pages[i]) }
+	index := slices.Index(tabPages, active)
+	choose := func(i int) { s.model.GoTo(tabPages[i]) }
 	if s.root.Size().Width >= wideFrom {
 		bar := widgets.NewSideBar("Avow", choose, s.model.T("app.tab.scan"), s.model.OpenScan, tabs...)
 		bar.Select(index)
@@ -266,12 +271,12 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 	bar.SetInset(s.systemBottom())
 	s.current.Names["tabs"] = bar
 	objects := []fyne.CanvasObject{o, bar}
-	if active == model.PageHome {
+	if active != model.PageSettings {
 		scan := widgets.NewScanButton(s.model.OpenScan)
 		s.current.Names["scan"] = scan
 		objects = append(objects, scan)
 	}
-	return container.New(&overTabs{}, objects...)
+	return container.New(&overTabs{scanOver(len(tabPages))}, objects...)
 }
 
 func (s *Shell) systemBottom() float32 {

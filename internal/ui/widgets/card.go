@@ -102,6 +102,7 @@ type RowSpec struct {
 	Second string
 	// SecondTone colors the second line if it says a status; Quiet is muted.
 	SecondTone Tone
+	Below      fyne.CanvasObject // under the second line; not tappable itself
 	Value      string            // muted, at the end
 	Caret      bool              // leads on
 	End        fyne.CanvasObject // instead of value and caret; not tappable itself when OnTap is set
@@ -169,8 +170,10 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		}
 		caret.set(caretIcon, style.TextMuted)
 		v.objects = []fyne.CanvasObject{r.overlay, tile, icon.Image, title, second, value, caret.Image}
-		if r.spec.End != nil {
-			v.objects = append(v.objects, r.spec.End)
+		for _, o := range []fyne.CanvasObject{r.spec.Below, r.spec.End} {
+			if o != nil {
+				v.objects = append(v.objects, o)
+			}
 		}
 		v.objects = append(v.objects, r.ring)
 		r.shade()
@@ -210,14 +213,24 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		if r.spec.Second != "" {
 			sh = heightAt(second, w)
 		}
-		y := (s.Height - th - sh) / 2
+		bh := float32(0)
+		if r.spec.Below != nil {
+			bh = heightAt(r.spec.Below, w)
+		}
+		y := (s.Height - th - sh - bh) / 2
 		place(title, x, y, w, th)
 		place(second, x, y+th, w, sh)
+		if r.spec.Below != nil {
+			place(r.spec.Below, x, y+th+sh, w, bh)
+		}
 	}
 	v.min = func() fyne.Size {
 		h := title.MinSize().Height
 		if r.spec.Second != "" {
 			h += second.MinSize().Height
+		}
+		if r.spec.Below != nil {
+			h += r.spec.Below.MinSize().Height
 		}
 		h = max(style.SizeRow, h+24)
 		if r.spec.Tile {

@@ -55,6 +55,7 @@ type control struct {
 
 var (
 	_ fyne.Focusable    = (*control)(nil)
+	_ fyne.Disableable  = (*control)(nil)
 	_ desktop.Hoverable = (*control)(nil)
 	_ desktop.Mouseable = (*control)(nil)
 	_ mobile.Touchable  = (*control)(nil)
@@ -104,6 +105,15 @@ func (c *control) announce() {
 
 // Tapped announces a tap.
 func (c *control) Tapped(*fyne.PointEvent) { c.announce() }
+
+// Disabled has the keyboard pass by what has nothing to tap, as a note that only says something.
+func (c *control) Disabled() bool { return c.asleep && c.tap == nil }
+
+// Disable takes no taps any more.
+func (c *control) Disable() { c.asleep = true; c.Refresh() }
+
+// Enable takes taps again.
+func (c *control) Enable() { c.asleep = false; c.Refresh() }
 
 // FocusGained shows the ring.
 func (c *control) FocusGained() {

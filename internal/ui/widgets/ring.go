@@ -31,11 +31,19 @@ func NewSmallRing() *Ring {
 	return newRing(style.SizeRingSmall, style.StrokeRingSmall, style.Primary, style.Accent)
 }
 
+// NewCodeRing returns the ring of a code that hides itself: 56, accent when it is late.
+func NewCodeRing() *Ring {
+	return newRing(codeRing, style.StrokeRing, style.Primary, style.Accent)
+}
+
 // NewQuietRing returns a ring of 28 without text for the inside of a button, in
 // one color: the time in which something can still be taken back.
 func NewQuietRing(c style.Token) *Ring { return newRing(quietRing, style.StrokeRing, c, c) }
 
-const quietRing = 28
+const (
+	quietRing = 28
+	codeRing  = 56
+)
 
 func newRing(size, stroke float32, c, late style.Token) *Ring {
 	r := &Ring{size: size, stroke: stroke, color: c, late: late, left: 1}

@@ -14,6 +14,7 @@ type Status struct {
 	tone Tone
 	icon icons.Name
 	text string
+	rest string
 	body *Text
 }
 
@@ -25,6 +26,13 @@ func NewStatus(t Tone, icon icons.Name, text string) *Status {
 	return s
 }
 
+// With adds words that are no part of the state itself, muted, and returns the status.
+func (s *Status) With(rest string) *Status {
+	s.rest = rest
+	s.Refresh()
+	return s
+}
+
 // Set shows another state.
 func (s *Status) Set(t Tone, icon icons.Name, text string) {
 	s.tone, s.icon, s.text = t, icon, text
@@ -32,11 +40,30 @@ func (s *Status) Set(t Tone, icon icons.Name, text string) {
 }
 
 // String returns the words.
-func (s *Status) String() string { return s.text }
+func (s *Status) String() string {
+	if s.rest == "" {
+		return s.text
+	}
+	return s.text + " " + s.rest
+}
+
+// say puts the words into the text, once.
+func (s *Status) say() {
+	head := Run{Text: s.text, Bold: true, Color: s.tone.ink()}
+	if s.rest == "" {
+		setOnce(s.body, head)
+		return
+	}
+	head.Text += " "
+	rest := Run{Text: s.rest, Color: style.TextMuted}
+	if r := s.body.runs; len(r) != 2 || r[0] != head || r[1] != rest {
+		s.body.SetRuns(head, rest)
+	}
+}
 
 // NaturalWidth is the width on one line.
 func (s *Status) NaturalWidth() float32 {
-	setOnce(s.body, Run{Text: s.text, Bold: true, Color: s.tone.ink()})
+	s.say()
 	return statusGap + style.IconInline + s.body.NaturalWidth()
 }
 
@@ -48,7 +75,7 @@ func (s *Status) CreateRenderer() fyne.WidgetRenderer {
 	v := &view{of: s, objects: []fyne.CanvasObject{icon.Image, s.body}}
 	v.paint = func() {
 		icon.set(s.icon, s.tone.ink())
-		setOnce(s.body, Run{Text: s.text, Bold: true, Color: s.tone.ink()})
+		s.say()
 	}
 	const start = style.IconInline + statusGap
 	v.layout = func(size fyne.Size) {

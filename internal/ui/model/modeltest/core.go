@@ -30,6 +30,11 @@ type Core struct {
 	OnNotMe     func(authn.RequestID) (phone.Receipt, error)
 	OnRemove    func(context.Context, phone.AccountID) (bool, error)
 
+	OnChallenge func(wire.OfflineLink) (phone.Challenge, error)
+	OnCode      func(context.Context, phone.Challenge) (phone.OfflineCode, error)
+	OnList      func(context.Context, authn.GrantID) (phone.OfflineCode, error)
+	OnNext      func(context.Context, authn.GrantID) (phone.OfflineCode, error)
+
 	mu        sync.Mutex
 	state     phone.State
 	calls     map[string]int
@@ -255,4 +260,49 @@ func (c *Core) RemoveAccount(ctx context.Context, id phone.AccountID) (bool, err
 		s.Accounts = left
 	})
 	return told, nil
+}
+
+// OfflineChallenge implements model.Core. Without a script the link is of the first computer, whose clock is right.
+func (c *Core) OfflineChallenge(l wire.OfflineLink) (phone.Challenge, error) {
+	c.called("OfflineChallenge")
+	if c.OnChallenge != nil {
+		return c.OnChallenge(l)
+	}
+	if s := c.State(); len(s.Computers) > 0 {
+		return Challenge(s.Computers[0], 0), nil
+	}
+	return phone.Challenge{}, authn.ErrGrantUnknown
+}
+
+// OfflineCode implements model.Core.
+func (c *Core) OfflineCode(ctx context.Context, ch phone.Challenge, _ platform.Prompt) (phone.OfflineCode, error) {
+	c.called("OfflineCode")
+	if c.OnCode != nil {
+		return c.OnCode(ctx, ch)
+	}
+	return OfflineCode(ch.Computer), nil
+}
+
+// ListCode implements model.Core.
+func (c *Core) ListCode(ctx context.Context, id authn.GrantID, _ platform.Prompt) (phone.OfflineCode, error) {
+	c.called("ListCode")
+	return c.list(ctx, id, c.OnList, 13)
+}
+
+// NextListCode implements model.Core.
+func (c *Core) NextListCode(ctx context.Context, id authn.GrantID, _ platform.Prompt) (phone.OfflineCode, error) {
+	c.called("NextListCode")
+	return c.list(ctx, id, c.OnNext, 14)
+}
+
+func (c *Core) list(ctx context.Context, id authn.GrantID, on func(context.Context, authn.GrantID) (phone.OfflineCode, error), number int) (phone.OfflineCode, error) {
+	if on != nil {
+		return on(ctx, id)
+	}
+	for _, x := range c.State().Computers {
+		if x.Grant == id {
+			return ListCode(x, number), nil
+		}
+	}
+	return phone.OfflineCode{}, authn.ErrGrantUnknown
 }

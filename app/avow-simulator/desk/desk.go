@@ -39,9 +39,9 @@ type State struct {
 	Mode      Mode
 	Method    authn.MatchMode
 	User      string
-	Computer  int  // which of Computers is shown
+	Computer  int // which of Computers is shown
 	Computers []string
-	NoNetwork bool // its plug is pulled
+	NoNetwork bool   // its plug is pulled
 	Number    string // six digits
 	QR        string // of the request, of an offline challenge, or of the registration
 	Prefix    string // of the list codes for this computer

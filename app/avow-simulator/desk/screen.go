@@ -158,7 +158,8 @@ func (s *Screen) signedIn(st State) []fyne.CanvasObject {
 	if st.Token != nil {
 		got = t.T("desk.got")
 		facts = []w.Fact{
-			{Label: "sub", Value: short(string(st.Token.Subject)), Mono: true}, {Label: "acr", Value: st.Token.ACR, Mono: true},
+			{Label: "sub", Value: short(string(st.Token.Subject)), Mono: true},
+			{Label: "acr", Value: st.Token.ACR, Mono: true},
 			{Label: "amr", Value: strings.Join(st.Token.AMR, " "), Mono: true},
 			{Label: "auth_time", Value: t.ClockSeconds(time.Unix(st.Token.AuthTime, 0)), Mono: true},
 		}

@@ -1,7 +1,6 @@
 package desk
 
 import (
-
 	"fyne.io/fyne/v2"
 
 	"avow/assets/icons"
@@ -52,4 +51,3 @@ func (s *Screen) offline(st State) []fyne.CanvasObject {
 		s.button("again", w.Outlined, t.T("desk.offline_again"), s.desk.Again), w.Gap(8), s.button("cancel", w.Plain, t.T("desk.cancel"), s.desk.Cancel),
 	}
 }
-

@@ -88,12 +88,16 @@ func (t *tour) openDesk(app fyne.App) error {
 	if _, err := t.env.AddUser(t.ctx, User, UserName); err != nil {
 		return err
 	}
-	computer, err := t.env.AddComputer(t.ctx, "laptop-42", "LAPTOP-42", authn.MatchTap)
-	if err != nil {
-		return err
+	for _, c := range []testenv.LaptopOptions{{ID: "laptop-42", Name: "LAPTOP-42"}, {ID: "sales-pc", Name: "SALES-PC"}} {
+		c.Match, c.Cost = authn.MatchTap, testenv.FastList
+		l, err := t.env.Enroll(t.ctx, c)
+		if err != nil {
+			return err
+		}
+		t.computers = append(t.computers, l)
 	}
 	t.deskWin = app.NewWindow("LAPTOP-42")
-	t.desk = desk.New(t.env, computer, User, "en", func() { t.queue <- func() { t.deskScr.Sync() } })
+	t.desk = desk.New(t.env, t.computers, User, "en", func() { t.queue <- func() { t.deskScr.Sync() } })
 	t.desk.Now = t.now
 	t.deskScr = desk.NewScreen(t.desk)
 	t.deskWin.SetPadded(false)
@@ -106,6 +110,9 @@ func (t *tour) openDesk(app fyne.App) error {
 func (t *tour) close() error {
 	if t.desk != nil {
 		t.desk.Close()
+	}
+	for _, l := range t.computers {
+		l.Close()
 	}
 	if t.shell != nil {
 		t.shell.Close()

@@ -58,6 +58,7 @@ type tour struct {
 	desk      *desk.Desk
 	deskWin   fyne.Window
 	deskScr   *desk.Screen
+	computers []*testenv.Laptop
 	files     *files
 	stopPhone func()
 	step      int

@@ -8,6 +8,8 @@ import (
 	"image"
 	"image/draw"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -34,6 +36,9 @@ const (
 	support  = "046-555 01 00"
 )
 
+// computers are those that one can sit down at.
+var computers = map[authn.ClientID]string{"laptop-42": "LAPTOP-42", "sales-pc": "SALES-PC"}
+
 // Options say what a run differs in.
 type Options struct {
 	Version string
@@ -54,6 +59,8 @@ type Simulator struct {
 	desk  *desk.Desk
 	Phone fyne.Window
 	Desk  fyne.Window
+
+	computers []*testenv.Laptop
 
 	opt     Options
 	screen  *desk.Screen
@@ -89,10 +96,15 @@ func (s *Simulator) open(ctx context.Context, app fyne.App) error {
 	if _, err := s.env.AddUser(ctx, user, userName); err != nil {
 		return err
 	}
-	computer, err := s.env.AddComputer(ctx, "laptop-42", "LAPTOP-42", authn.MatchTap)
-	if err != nil {
-		return err
+	for id, name := range computers {
+		l, err := s.env.Enroll(ctx, testenv.LaptopOptions{ID: id, Name: name, Match: authn.MatchTap})
+		if err != nil {
+			return err
+		}
+		s.computers = append(s.computers, l)
 	}
+	slices.SortFunc(s.computers, func(a, b *testenv.Laptop) int { return strings.Compare(a.Name, b.Name) })
+	var err error
 	if s.phone, err = s.env.OpenPhone(ctx, testenv.PhoneOptions{Name: "Simulated phone", Ask: s.askFinger}); err != nil {
 		return err
 	}
@@ -109,7 +121,7 @@ func (s *Simulator) open(ctx context.Context, app fyne.App) error {
 	s.Phone.Resize(fyne.NewSize(390, 844))
 	s.shell.Show(s.model)
 	s.Desk = app.NewWindow("LAPTOP-42")
-	s.desk = desk.New(s.env, computer, user, s.print.Language(), func() { s.opt.Do(s.syncDesk) })
+	s.desk = desk.New(s.env, s.computers, user, s.print.Language(), func() { s.opt.Do(s.syncDesk) })
 	s.screen = desk.NewScreen(s.desk)
 	s.Desk.SetPadded(false)
 	s.Desk.SetContent(s.screen.Object())
@@ -132,6 +144,9 @@ func (s *Simulator) Close() error {
 	s.shell.Close()
 	s.model.Close()
 	s.desk.Close()
+	for _, l := range s.computers {
+		l.Close()
+	}
 	s.phone.Close()
 	if err := s.env.Close(); err != nil {
 		return fmt.Errorf("end the simulator: %w", err)

@@ -135,33 +135,33 @@ func clockLine(v model.OfflineView) fyne.CanvasObject {
 
 // offlineFoot is what can be done; with a clock that is wrong the likely act is to go back.
 func offlineFoot(s *Screen, a *model.App, f Frame, v model.OfflineView) (foot fyne.CanvasObject, busy *w.Button) {
-	kind := w.Main
-	if v.Warning != "" {
-		kind = w.Outlined
+	button := func(called string, k w.Kind, text string, icon icons.Name, do func()) *w.Button {
+		return name(s, called, w.NewButton(k, text, icon, do).Guarded(f.Guard))
 	}
-	act := name(s, "show", w.NewButton(kind, v.Show, icons.Fingerprint, a.ShowCode)).Guarded(f.Guard)
-	leave := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back))
+	next := func() *w.Button { return button("next", w.Outlined, v.Next, icons.ArrowRight, a.NextCode) }
+	show := func(k w.Kind) *w.Button { return button("show", k, v.Show, icons.Fingerprint, a.ShowCode) }
+	cancel := func(k w.Kind) *w.Button { return button("cancel", k, a.T("app.cancel"), "", a.Back) }
 	switch {
-	case v.Code != "" && v.Next == "":
-		delete(s.Names, "show")
-		delete(s.Names, "cancel")
-		done := name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Back).Guarded(f.Guard))
-		return done, done
 	case v.Code != "":
-		delete(s.Names, "show")
-		delete(s.Names, "cancel")
-		next := name(s, "next", w.NewButton(w.Outlined, v.Next, icons.ArrowRight, a.NextCode).Guarded(f.Guard))
-		return w.Column(10, next, name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Back).Guarded(f.Guard))), next
+		foot := w.Column(10)
+		done := button("done", w.Main, a.T("app.done"), "", a.Back)
+		busy = done
+		if v.Next != "" {
+			busy = next()
+			foot.Add(busy)
+		}
+		foot.Add(done)
+		return foot, busy
 	case v.Warning != "":
-		leave = name(s, "cancel", w.NewMainButton(a.T("app.cancel"), "", a.Back))
-		return w.Column(10, act, leave), act
-	case v.Over && v.Next != "":
-		next := name(s, "next", w.NewButton(w.Outlined, v.Next, icons.ArrowRight, a.NextCode).Guarded(f.Guard))
-		delete(s.Names, "cancel") // the arrow leads back
-		return w.Column(10, next, act), act
+		busy = show(w.Outlined)
+		return w.Column(10, busy, cancel(w.Main)), busy
+	case v.Over && v.Next != "": // the arrow leads back
+		busy = show(w.Main)
+		return w.Column(10, next(), busy), busy
 	}
+	busy = show(w.Main)
 	if style.LargeText() {
-		return w.Column(10, leave, act), act
+		return w.Column(10, cancel(w.Outlined), busy), busy
 	}
-	return w.Line(12, 1, leave.Sized(style.SizeMainButton), act), act
+	return w.Line(12, 1, cancel(w.Outlined).Sized(style.SizeMainButton), busy), busy
 }

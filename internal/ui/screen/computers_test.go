@@ -193,7 +193,7 @@ func TestWarningOfAClockByTaps(t *testing.T) {
 			t.Errorf("%q is not on the screen: %s", want, seen)
 		}
 	}
-	show, cancel := g.shell.Find("show").(fyne.CanvasObject), g.shell.Find("cancel").(fyne.CanvasObject)
+	show, cancel := g.shell.Find("show"), g.shell.Find("cancel")
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject
 	if at(cancel).Y <= at(show).Y || cancel.Size().Height < show.Size().Height {
 		t.Error("going on is the likelier act")

@@ -9,6 +9,7 @@ import (
 
 	"avow/assets/icons"
 	"avow/assets/translations"
+	"avow/internal/authn"
 	"avow/internal/qr"
 	"avow/internal/ui/style"
 	w "avow/internal/ui/widgets"
@@ -151,9 +152,14 @@ func (s *Screen) waiting(st State) []fyne.CanvasObject {
 	return []fyne.CanvasObject{w.NewSlip(w.Column(10, above...), w.Column(10, below...)), w.Gap(16), s.button("cancel", w.Outlined, t.T("desk.cancel"), s.desk.Cancel)}
 }
 
+// by says how somebody was let in without the server.
+var by = map[string]translations.Message{
+	string(authn.OfflineQR): "desk.by_qr", string(authn.OfflineList): "desk.by_list", string(authn.OfflineDesk): "desk.by_desk",
+}
+
 func (s *Screen) signedIn(st State) []fyne.CanvasObject {
 	t := s.desk.T
-	facts := []w.Fact{{Label: "acr", Value: wire.ACROffline, Mono: true}, {Label: t.T("desk.by"), Value: t.T(translations.Message("desk.by_" + st.How))}}
+	facts := []w.Fact{{Label: "acr", Value: wire.ACROffline, Mono: true}, {Label: t.T("desk.by"), Value: t.T(by[st.How])}}
 	got := t.T("desk.decided")
 	if st.Token != nil {
 		got = t.T("desk.got")

@@ -118,12 +118,12 @@ func (s *Screen) form(st State) []fyne.CanvasObject {
 }
 
 // code draws a QR; the server made its text, so one that cannot be drawn is a fault of the program and stays empty.
-func code(text string) fyne.CanvasObject {
+func code(text string, least float32) fyne.CanvasObject {
 	c, err := qr.Encode(text, qr.LevelM)
 	if err != nil {
 		return w.Gap(0)
 	}
-	return w.NewQR(c.Size(), c.Dark, 260)
+	return w.NewQR(c.Size(), c.Dark, least)
 }
 
 func (s *Screen) ring(st State, of time.Duration) *w.Ring {
@@ -145,7 +145,7 @@ func (s *Screen) waiting(st State) []fyne.CanvasObject {
 	}
 	below := []fyne.CanvasObject{}
 	if st.QR != "" {
-		below = append(below, w.NewMuted(t.T("desk.or_scan")), w.Center(code(st.QR)))
+		below = append(below, w.NewMuted(t.T("desk.or_scan")), w.Center(code(st.QR, 260)))
 	} else {
 		below = append(below, w.NewMuted(t.T("desk.say_yes")))
 	}
@@ -185,7 +185,7 @@ func short(s string) string {
 func (s *Screen) connect(st State) []fyne.CanvasObject {
 	t := s.desk.T
 	ring := s.ring(st, 10*time.Minute)
-	q := code(st.QR)
+	q := code(st.QR, 260)
 	s.Names["qr"] = q
 	slip := w.NewSlip(w.Center(q), w.Line(12, 1, ring, w.Column(2, w.NewStrong(t.T("desk.waiting_phone")), w.NewMuted(t.T("desk.open_scan")))))
 	return []fyne.CanvasObject{w.NewHeading(t.T("desk.connect_title")), w.Gap(12), slip, w.Gap(16), s.button("back", w.Outlined, t.T("desk.cancel"), s.desk.Back)}

@@ -32,7 +32,7 @@ func Account() phone.Account {
 // SecondAccount is hers at another organization.
 func SecondAccount() phone.Account {
 	a := Account()
-	a.ID, a.Issuer, a.Host, a.Organisation, a.Support = "d_2", "https://login.malmo.example", "login.malmo.example", "Malmö Harbour", ""
+	a.ID, a.Issuer, a.Host, a.Organisation, a.Support = "d_2", "https://id.malmo.example", "id.malmo.example", "Malmö Harbour", ""
 	a.Login, a.Last = "lind", nil
 	return a
 }

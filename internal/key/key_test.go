@@ -506,3 +506,23 @@ func TestClassValid(t *testing.T) {
 		}
 	}
 }
+
+// FromCompressed reads what Compressed writes, and nothing that is no point.
+func TestCompressed(t *testing.T) {
+	for range 50 {
+		k, err := Generate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := FromCompressed(k.Key().Compressed()); err != nil || got != k.Key() {
+			t.Fatalf("%x comes back as %x, %v", k.Key().Compressed(), got.Bytes(), err)
+		}
+	}
+	infinity, prime := make([]byte, 33), bytes.Repeat([]byte{0xff}, 33)
+	prime[0] = 2
+	for name, b := range map[string][]byte{"nothing": nil, "infinity": infinity, "beyond the field": prime, "uncompressed": bytes.Repeat([]byte{4}, 65), "short": make([]byte, 32)} {
+		if _, err := FromCompressed(b); err == nil {
+			t.Errorf("%s is a key", name)
+		}
+	}
+}

@@ -65,6 +65,10 @@ func FuzzVerifyReceipt(f *testing.F) { fuzzVerify(f, TypeReceipt, verifierOf(f, 
 
 func FuzzVerifyStatus(f *testing.F) { fuzzVerify(f, TypeStatus, verifierOf(f, TypeStatus)) }
 
+func FuzzVerifyGrant(f *testing.F) { fuzzVerify(f, TypeGrant, verifierOf(f, TypeGrant)) }
+
+func FuzzVerifyBatch(f *testing.F) { fuzzVerify(f, TypeBatch, verifierOf(f, TypeBatch)) }
+
 func FuzzVerifyIDToken(f *testing.F) { fuzzVerify(f, typeJWT, verifierOf(f, typeJWT)) }
 
 // FuzzReceiptParts gives what a receipt is about, which comes from a file that a person hands in.

@@ -21,6 +21,11 @@ func sameLink(a, b Link) bool {
 	case ApprovalLink:
 		b, ok := b.(ApprovalLink)
 		return ok && a.Host == b.Host && a.Handle.Equal(b.Handle)
+	case ComputerLink:
+		b, ok := b.(ComputerLink)
+		return ok && a.Host == b.Host && a.Token.Equal(b.Token) && a.Pin == b.Pin
+	case OfflineLink:
+		return a == b
 	}
 	return false
 }
@@ -31,7 +36,11 @@ func TestLinkRoundTrip(t *testing.T) {
 		"xn--mnchen-3ya.example", "a-b.c--d.example", "1.2.example", strings.Repeat("a", 63) + ".example", strings.Repeat("a.", 126) + "a",
 	}
 	for _, host := range hosts {
-		for _, l := range []Link{registrationLink(host), ApprovalLink{Host: host, Handle: handle}} {
+		links := []Link{registrationLink(host), ApprovalLink{Host: host, Handle: handle}, computerLink(host)}
+		if len(host) <= maxOfflineHost {
+			links = append(links, offlineLink(host))
+		}
+		for _, l := range links {
 			for _, text := range []string{
 				l.Encode(), l.App(), strings.Replace(l.Encode(), "HTTPS", "https", 1), strings.Replace(l.App(), host, strings.ToUpper(host), 1),
 				strings.Replace(l.App(), "avow", "AVOW", 1),

@@ -18,7 +18,7 @@ import (
 func TestMessagesRedactThemselves_R124(t *testing.T) {
 	const number, token = "482913", "eyJhbGciOiJFUzI1NiJ9.c2VjcmV0.c2ln"
 	link := registrationLink("id.example.com").Encode()
-	secrets := []string{number, token, link, link[strings.IndexByte(link, '#')+1:], PageLink("id.example.com", pageSecret), PageCode(pageSecret)}
+	secrets := []string{number, token, link, "7K QM2X RD4T", "RD4T", computerLink("id.example.com").Encode(), link[strings.IndexByte(link, '#')+1:], PageLink("id.example.com", pageSecret), PageCode(pageSecret)}
 	for _, b := range [][]byte{session, handle, pageSecret} {
 		secrets = append(
 			secrets, string(b), hex.EncodeToString(b), base64.StdEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),
@@ -33,6 +33,10 @@ func TestMessagesRedactThemselves_R124(t *testing.T) {
 		"bc-authorize":   BackchannelAnswer{AuthReqID: token, Number: number, QR: ApprovalLink{Host: "id.example.com", Handle: handle}.Encode()},
 		"token":          TokenAnswer{AccessToken: token, IDToken: token},
 		"link R":         registrationLink("id.example.com"),
+		"link C":         computerLink("id.example.com"),
+		"enroll":         EnrollComputer{Token: SessionSecret{session}, OS: "Debian", App: "1"},
+		"added computer": AddedComputer{AdminComputer: AdminComputer{ID: "laptop-42"}, Link: computerLink("id.example.com").Encode()},
+		"desk code":      DeskCode{Code: "7K QM2X RD4T", Computer: "LAPTOP-42"},
 		"link A":         ApprovalLink{Host: "id.example.com", Handle: handle},
 	}
 	for name, m := range messages {

@@ -119,6 +119,30 @@ func registrationClaims() Registration {
 	}
 }
 
+func grantClaims() Grant {
+	return Grant{
+		Issuer: issuer, Device: deviceID, IssuedAt: unix, Expires: unix + 14*24*3600, ID: authn.GrantID{7, 7, 7, 7, 7, 7, 7, 7}, Seq: 3,
+		State: authn.GrantActive, Computer: ComputerName{ID: "laptop-42", Name: "LAPTOP-42"}, ComputerJWK: keys["client"].Key(),
+		User: userID, Login: "anna.lind", ExchangeJWK: keys["exchange"].Key(), MaxUses: 20, SignedInAt: unix,
+	}
+}
+
+// batchClaims is a list whose key C is the administrator's of the vectors: any key will do.
+func batchClaims() Batch {
+	return Batch{
+		Computer: "laptop-42", Holder: string(deviceID), IssuedAt: unix + 5, Grant: grantClaims().ID, ID: authn.BatchID{8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8},
+		JWK: keys["admin"].Key(), Count: 50,
+	}
+}
+
+func offlineLink(host string) OfflineLink {
+	return OfflineLink{Host: host, Grant: grantClaims().ID, Ephemeral: keys["admin"].Key(), Time: unix}
+}
+
+func computerLink(host string) ComputerLink {
+	return ComputerLink{Host: host, Token: session, Pin: keys["identity"].Key().Thumbprint().Pin()}
+}
+
 func decisionClaims(kind authn.DecisionKind, request string) Decision {
 	d := Decision{
 		Device: deviceID, Audience: issuer, ID: jti, IssuedAt: unix + 30, Request: requestID, RequestHash: HashText(request),
@@ -265,6 +289,25 @@ func statements(t testing.TB) []statement {
 				"sub", "login", "name", "organisation", "state", "user_status", "password_changed_at", "iat", "notices.0.id", "notices.0.kind", "notices.0.at",
 				"notices.0.facts.device",
 			},
+		},
+		{
+			name: "grant", typ: TypeGrant, signer: "identity", claims: grantClaims(),
+			verify: func(raw string) error {
+				_, err := VerifyGrant(raw, identity, issuer)
+				return err
+			},
+			// Phone and computer compare them with their own, and judge the times.
+			open: []string{
+				"aud", "iat", "exp", "grant_id", "seq", "computer.id", "computer.name", "sub", "login", "max_uses", "signed_in_at",
+			},
+		},
+		{
+			name: "batch", typ: TypeBatch, signer: "client", claims: batchClaims(), strict: true,
+			verify: func(raw string) error {
+				_, err := VerifyBatch(raw, keys["client"].Key(), "laptop-42", string(deviceID))
+				return err
+			},
+			open: []string{"iat", "grant_id", "batch_id", "count"},
 		},
 		{
 			name: "ID token", typ: typeJWT, signer: "identity", kid: identity.Thumbprint().String(),

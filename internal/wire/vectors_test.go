@@ -98,6 +98,7 @@ func TestVectors(t *testing.T) {
 	for name, typ := range map[string]Type{
 		"metadata.json": TypeMetadata, "registration.json": TypeRegistration, "bound.json": TypeBound, "request.json": TypeRequest,
 		"decision.json": TypeDecision, "receipt.json": TypeReceipt, "status.json": TypeStatus, "id_token.json": typeJWT,
+		"grant.json": TypeGrant, "batch.json": TypeBatch,
 	} {
 		files[name] = byKind[typ]
 	}
@@ -111,6 +112,8 @@ func TestVectors(t *testing.T) {
 		Handle: hex.EncodeToString(handle), HandleHash: authn.HashOf(handle).String(),
 		RegistrationID: string(sessionID), Registration: registration, CheckWords: CheckWords(sessionID, registration),
 	}
+
+	files["offline.json"] = offlineVectors(t)
 
 	for name, v := range files {
 		file := filepath.Join("testdata", name)
@@ -181,7 +184,7 @@ func TestVectorsRead(t *testing.T) {
 		all[s.name] = s
 	}
 	n := 0
-	for _, name := range []string{"metadata", "proof", "registration", "bound", "request", "decision", "receipt", "status", "id_token"} {
+	for _, name := range []string{"metadata", "proof", "registration", "bound", "request", "decision", "receipt", "status", "id_token", "grant", "batch"} {
 		var list []statementVector
 		readVectors(t, name+".json", &list)
 		for _, v := range list {

@@ -6,6 +6,7 @@ STATIC  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 OUT     := .avow
 DESTDIR ?=
+BIN     ?= bin
 
 # No session bus, no user's language: what a test sees is the same everywhere.
 TESTENV := DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent LANG=C.UTF-8 LC_ALL=C.UTF-8
@@ -17,8 +18,25 @@ RACE := ./internal/key/... ./internal/authn/... ./internal/wire/... ./internal/s
 FUZZTIME ?= 10s
 COUNT    ?= 200
 
+# Where avow-login goes; for a package: make install-login DESTDIR=/tmp/root
+PREFIX     ?= /usr
+CC         ?= cc
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+PAMDIR     ?= $(PREFIX)/lib$(if $(MULTIARCH),/$(MULTIARCH),$(if $(wildcard /usr/lib64/security),64))/security
+LIBEXEC    := $(PREFIX)/libexec/avow-login
+LOGINDOC   := $(PREFIX)/share/doc/avow-login
+LOGINDIST  := app/avow-login/dist
+LOGINFILES := $(LIBEXEC)/avow-login $(PREFIX)/sbin/avow-login $(PAMDIR)/pam_avow.so $(PREFIX)/lib/systemd/system/avow-login.service \
+	$(PREFIX)/lib/sysusers.d/avow-login.conf $(PREFIX)/lib/tmpfiles.d/avow-login.conf $(LOGINDOC)/computer-login.md \
+	$(patsubst $(LOGINDIST)/pam/%,$(LOGINDOC)/pam/%,$(wildcard $(LOGINDIST)/pam/*))
+
+# The PAM module, the only C here. Warnings are errors, and nothing in it stays undefined until a host loads it.
+MODULE     ?= $(BIN)/pam_avow.so
+PAMCFLAGS  ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+PAMLDFLAGS ?= -Wl,-z,relro,-z,now,-z,defs,-z,noexecstack
+
 .DEFAULT_GOAL := help
-.PHONY: help run tour test lint race fuzz bench soak test-services test-desktop build pictures clean
+.PHONY: help run tour test lint race fuzz bench soak test-services test-login test-desktop build install-login uninstall-login pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,11 +72,36 @@ test-services: ## tests with real parts: Chromium, npm openid-client, gnome-keyr
 	AVOW_TEST_SERVICES=1 AVOW_PICTURES=$(CURDIR)/$(OUT)/pages $(PURE) $(GO) test -tags $(TAGS) -count 1 -run 'Services' ./internal/... ./app/...
 	AVOW_TEST_KEYRING=1 CGO_ENABLED=0 LANG=C.UTF-8 sh .ci/with-keyring $(GO) test -tags $(TAGS) -count 1 -run 'RealKeyring' ./internal/phone/keystore
 
+test-login: ## signing in to computers with real hosts: pamtester, sshd, su, sudo, login, valgrind (installs them from Debian)
+	sh .ci/login
+	AVOW_TEST_LOGIN=1 $(PURE) $(GO) test -tags $(TAGS) -count 1 -timeout 30m -run 'Hosts' ./app/avow-login
+
 test-desktop: ## the simulator's two windows under Xvfb (installs what a desktop build needs)
 	sh .ci/desktop-test "$(GO)" "$(OUT)"
 
 build: ## the command-line programs, into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./app/avow-server ./app/avow-admin
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./app/avow-server ./app/avow-admin ./app/avow-login
+
+$(MODULE): app/avow-login/pam/pam_avow.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -fPIC -shared -fvisibility=default -Wall -Wextra -Werror -DAVOW_HELPER='"$(LIBEXEC)/avow-login"' $(PAMCFLAGS) $(PAMLDFLAGS) -o $@ $< -lpam
+
+install-login: build $(MODULE) ## avow-login, its PAM module, unit and examples, below DESTDIR (needs a C compiler and PAM's headers)
+	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LOGINDOC)/pam \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	install -m 755 $(BIN)/avow-login $(DESTDIR)$(LIBEXEC)/avow-login
+	ln -sfn ../libexec/avow-login/avow-login $(DESTDIR)$(PREFIX)/sbin/avow-login
+	install -m 644 $(MODULE) $(DESTDIR)$(PAMDIR)/pam_avow.so
+	sed 's|/usr/libexec/avow-login|$(LIBEXEC)|; s|/usr/share/doc/avow-login|$(LOGINDOC)|' $(LOGINDIST)/avow-login.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/avow-login.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/avow-login.service
+	install -m 644 $(LOGINDIST)/avow-login.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/avow-login.conf
+	install -m 644 $(LOGINDIST)/avow-login.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/avow-login.conf
+	install -m 644 docs/computer-login.md $(DESTDIR)$(LOGINDOC)/computer-login.md
+	install -m 644 $(LOGINDIST)/pam/* $(DESTDIR)$(LOGINDOC)/pam/
+
+uninstall-login: ## remove exactly what install-login put there; the computer's key and state in /var/lib/avow-login stay
+	rm -f $(addprefix $(DESTDIR),$(LOGINFILES))
+	for d in $(LOGINDOC)/pam $(LOGINDOC) $(LIBEXEC); do test ! -d "$(DESTDIR)$$d" || rmdir "$(DESTDIR)$$d"; done
 
 pictures: tour ## all pictures that people look at
 

@@ -53,6 +53,9 @@ func (s *signIn) start(ctx context.Context, back bool) Step {
 	case ctx.Err() != nil:
 		return RefusedFor(client.ErrCancelled.Because(ctx.Err()))
 	case !away(err):
+		if code := authn.CodeOf(err); code == wire.ErrInvalidClient || code == wire.ErrUnauthorized {
+			s.agent.nudge() // removed or stolen: what is known for times without a server goes now, not in an hour
+		}
 		return RefusedFor(err)
 	case s.policy() == authn.OfflineDeny:
 		return RefusedFor(err)

@@ -248,6 +248,9 @@ func TestBadHelpers(t *testing.T) {
 	const begin = `{"begin":{"version":1,"login":"anna"}}`
 	for name, sent := range map[string][]string{
 		"nothing":         {},
+		"nobody":          {`{"begin":{"version":1,"login":""}}`},
+		"policy of none":  {`{"begin":{"version":1,"login":"anna","offline":"always"}}`},
+		"check for long":  {begin, `{"do":"check","wait_ms":30001}`},
 		"no JSON":         {"begin"},
 		"wrong version":   {`{"begin":{"version":2,"login":"anna"}}`},
 		"code first":      {`{"do":"code","code":"12345678"}`},
@@ -278,10 +281,12 @@ func TestBadHelpers(t *testing.T) {
 			if strings.Contains(string(said), `"done"`) {
 				t.Errorf("let in: %q", said)
 			}
-			for _, did := range d.did {
-				if did != "start" {
-					t.Errorf("did %s", did)
-				}
+			want := []string{"start"}
+			if len(sent) == 0 || sent[0] != begin {
+				want = nil
+			}
+			if diff := cmp.Diff(want, d.did); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

@@ -45,7 +45,7 @@ The first "register" sets the PIN. It talks to any Avow server.`,
 	flags.StringVar(&p.data, "data", "", "folder of the phone (default: avow-phone in the user's config folder)")
 	flags.StringVar(&p.pinFile, "pin-file", "", "file that holds the PIN, at least 6 digits")
 	flags.BoolVar(&p.json, "json", false, "print JSON")
-	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove())
+	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove(), p.computers(), p.offlineCode(), p.listCode())
 	return cmd
 }
 

@@ -19,11 +19,12 @@ func TestListWindow(t *testing.T) {
 		want  error
 	}{
 		{0, nil},
-		{5, nil}, // 1 to 5 are expected
-		{4, computer.ErrWrong},
-		{5, computer.ErrCodeUsed},
-		{11, computer.ErrWrong}, // 6 to 10
-		{10, nil},
+		{7, computer.ErrWrong}, // 1 is next: up to 6 is within reach
+		{6, nil},
+		{5, computer.ErrWrong},
+		{6, computer.ErrCodeUsed},
+		{13, computer.ErrWrong}, // 7 is next
+		{12, nil},
 	} {
 		got, err := r.verify(anna, nil, list(k.Code(c.index)))
 		if c.want != nil {
@@ -48,11 +49,11 @@ func TestShownMovesAheadOnly(t *testing.T) {
 	}
 	_, err := r.verify(anna, nil, list(k.Code(19)))
 	wantError(t, "before what was shown", err, computer.ErrWrong)
-	if _, err := r.verify(anna, nil, list(k.Code(24))); err != nil {
+	if _, err := r.verify(anna, nil, list(k.Code(25))); err != nil {
 		t.Errorf("within the window of what was shown: %v", err)
 	}
 	must(r, r.Take(r.wall, nil, []wire.ListPosition{{Batch: b.ID, Index: 1 << 30}}, 0, authn.OfflineAllow))
-	_, err = r.verify(anna, nil, list(k.Code(25)))
+	_, err = r.verify(anna, nil, list(k.Code(26)))
 	wantError(t, "list that is over", err, computer.ErrWrong)
 }
 
@@ -112,6 +113,24 @@ func TestDeskCode(t *testing.T) {
 		}
 		_, err = r.Verify(t.Context(), anna, nil, list(k.Code(i)), c)
 		wantError(t, "again", err, computer.ErrCodeUsed)
+	}
+}
+
+// Who goes away while the server is asked about the code is not let in, and has the code still.
+func TestNobodyThereAnyMore(t *testing.T) {
+	r, p, _ := ready(t)
+	_, k := r.refill(p, newPhone(t, "desk"))
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := r.Verify(ctx, anna, nil, list(k.Code(0)), func(context.Context, wire.UseDeskCode) error {
+		cancel()
+		return computer.ErrNoServer
+	})
+	wantError(t, "gone away", err, context.Canceled)
+	if n := r.Status().Journal; n != 0 {
+		t.Errorf("the journal has %d entries", n)
+	}
+	if _, err := r.verify(anna, nil, list(k.Code(0))); err != nil {
+		t.Errorf("after coming back: %v", err)
 	}
 }
 

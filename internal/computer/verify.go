@@ -64,6 +64,9 @@ func (m *Machine) Verify(ctx context.Context, login string, ch *Challenge, typed
 			return SignIn{}, err
 		}
 	}
+	if err := ctx.Err(); err != nil { // nobody is there any more: the code is not spent on it
+		return SignIn{}, err
+	}
 	return m.letIn(login, ch, found)
 }
 
@@ -110,11 +113,12 @@ func (m *Machine) listsFor(grants []grant, code otp.ListCode) (lists []list, err
 	return lists, nil
 }
 
-// search compares a code with every one that is expected, so that the time tells nothing of which it was.
+// search compares a code with every one that is expected, the next and those within the window ahead of it, so that the time tells nothing of
+// which it was.
 func (m *Machine) search(ctx context.Context, lists []list, code otp.ListCode) (candidate, error) {
 	found := candidate{}
 	for _, l := range lists {
-		for i, h := range l.Codes[:min(len(l.Codes), authn.ListWindow)] {
+		for i, h := range l.Codes[:min(len(l.Codes), 1+authn.ListWindow)] {
 			sum, err := m.stretch(ctx, code.Secret, h[:16], l.Cost)
 			if err != nil {
 				return candidate{}, err

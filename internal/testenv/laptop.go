@@ -106,5 +106,12 @@ func (l *Laptop) Restart(ctx context.Context) error {
 	return l.start(ctx, false)
 }
 
+// With is another agent on the same memory, with other options of its clients; it is not run.
+func (l *Laptop) With(change func(*client.Options)) *agent.Agent {
+	c := l.config
+	change(&c.Client)
+	return agent.New(c)
+}
+
 // Close ends the daemon.
 func (l *Laptop) Close() { l.stop() }

@@ -166,7 +166,7 @@ func converse(ctx context.Context, c *net.UnixConn, in agent.SignIn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer in.Cancel()
-	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })()
+	defer context.AfterFunc(ctx, func() { _ = c.Close() })() // whatever waits for the helper ends, also what begins to wait just now
 	requests := hear(ctx, c, cancel)
 	step := in.Start(ctx)
 	for {

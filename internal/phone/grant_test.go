@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"testing"
-	"time"
 
 	"avow/internal/authn"
 	"avow/internal/key"

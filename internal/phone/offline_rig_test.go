@@ -181,8 +181,10 @@ func (p *post) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if status != http.StatusOK {
 		w.Header().Set("Content-Type", wire.ProblemType)
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(wire.Problem{Status: status, Kind: map[int]authn.Kind{404: authn.NotFound, 500: authn.Internal}[status],
-			Code: map[int]string{404: "not_found", 500: "internal"}[status], Title: "It is said."})
+		_ = json.NewEncoder(w).Encode(wire.Problem{
+			Status: status, Kind: map[int]authn.Kind{404: authn.NotFound, 500: authn.Internal}[status],
+			Code: map[int]string{404: "not_found", 500: "internal"}[status], Title: "It is said.",
+		})
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -13,6 +13,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/client"
+	"avow/internal/computer/agent"
 	"avow/internal/key"
 	"avow/internal/qr"
 	"avow/internal/testenv"
@@ -56,11 +57,13 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Values[worldKey{}] = &world{Env: e, computers: map[string]*testenv.Computer{}, asked: map[string]wire.BackchannelAnswer{}}
+			env.Values[desksKey{}] = &desks{laptops: map[string]*testenv.Laptop{}, signIns: map[string]agent.SignIn{}}
 			env.Setenv("HOST", e.Host)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"session": session, "confirm": confirm, "ask": ask, "decided": decided, "server": serverIs, "field": field, "qr": drawn, "strange": strange,
+			"laptop": laptop, "plug": plug, "sit": sit, "letsin": letsIn, "typed": typed, "stolen": stolen, "agreed": agreed,
 		},
 	})
 }

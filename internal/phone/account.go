@@ -75,6 +75,7 @@ type account struct {
 	lost      bool       // its device key is missing: nothing can be said to its server
 	asking    sync.Mutex // one call about computers at a time; taken before Core.saving
 	stale     bool       // what is known of computers may be old: the server has to be asked
+	waiting   bool       // a call about computers waits for its turn
 	kept      int        // how many of stored.Receipts, from the first, the vault holds
 }
 

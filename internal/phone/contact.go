@@ -15,6 +15,9 @@ import (
 func (c *Core) askComputers(ctx context.Context, a *account) error {
 	a.asking.Lock()
 	defer a.asking.Unlock()
+	c.mu.Lock()
+	a.waiting = false
+	c.mu.Unlock()
 	exchange, err := c.cfg.Keys.Public(a.stored.Keys.Exchange)
 	if err != nil {
 		return err
@@ -45,66 +48,71 @@ var errNoOffline = authn.Fail(authn.NotFound, "not_found", "")
 
 // takeComputers believes what is signed and for this account, and reports whether there is more to tell.
 func (c *Core) takeComputers(ctx context.Context, a *account, exchange key.Public, answer wire.OfflineAnswer, last uint64) (more bool, err error) {
-	c.saving.Lock()
+	c.saving.Lock() // nobody else writes Offline and Clock, so signatures are checked without mu
 	defer c.saving.Unlock()
 	c.mu.Lock()
-	o := a.stored.Offline.clone()
-	changed := false
-	for _, raw := range answer.Grants {
-		g, err := wire.VerifyGrant(raw, a.stored.Server.Identity, a.stored.Server.Issuer)
-		if err == nil && (g.Device != a.stored.ID || g.User != a.stored.User || g.ExchangeJWK != exchange) {
-			err = errors.New("grant is for another device, user or key")
-		}
-		if err != nil {
-			c.cfg.Log.WarnContext(ctx, "a grant was not accepted", "account", a.stored.ID, "err", err)
-			continue
-		}
-		changed = o.takeGrant(g) || changed
-	}
-	changed = c.takeLists(ctx, a, &o, answer.Batches) || changed
+	s := a.stored
+	c.mu.Unlock()
+	o := s.Offline.clone()
+	changed := c.takeGrants(ctx, s, exchange, &o, answer.Grants)
+	changed = c.takeLists(ctx, s.ID, &o, answer.Batches) || changed
 	for _, p := range answer.Used {
 		for i := range o.Grants {
 			changed = o.Grants[i].used(p) || changed
 		}
 	}
-	told := o.acknowledge(last)
+	news := o.acknowledge(last) || changed
+	if answer.ServerTime > 0 {
+		news = s.Clock.note(c.cfg.Now(), time.Unix(answer.ServerTime, 0)) || news
+	}
 	more = len(o.Records) > 0
-	a.stale = more
-	if server := time.Unix(answer.ServerTime, 0); answer.ServerTime > 0 && a.stored.Clock.note(c.cfg.Now(), server) {
-		told = true
-	}
-	if changed || told {
-		a.stored.Offline = o
-	}
+	c.mu.Lock()
+	a.stored.Offline, a.stored.Clock, a.stale = o, s.Clock, more
 	c.mu.Unlock()
-	if changed || told {
+	if news {
 		err = c.saveBoth(ctx)
 	}
 	if changed {
-		c.emit(Event{Kind: ComputersChanged, Account: a.stored.ID})
+		c.emit(Event{Kind: ComputersChanged, Account: s.ID})
 	}
 	return more, err
 }
 
-// takeLists takes the lists of codes that computers have announced; mu must be held.
-func (c *Core) takeLists(ctx context.Context, a *account, o *storedOffline, statements []string) (changed bool) {
+// takeGrants takes the grants that the account's server has signed for this device, user and exchange key.
+func (c *Core) takeGrants(ctx context.Context, s storedAccount, exchange key.Public, o *storedOffline, statements []string) (changed bool) {
+	for _, raw := range statements {
+		g, err := wire.VerifyGrant(raw, s.Server.Identity, s.Server.Issuer)
+		if err == nil && (g.Device != s.ID || g.User != s.User || g.ExchangeJWK != exchange) {
+			err = errors.New("grant is for another device, user or key")
+		}
+		if err != nil {
+			c.cfg.Log.WarnContext(ctx, "a grant was not accepted", "account", s.ID, "err", err)
+			continue
+		}
+		changed = o.takeGrant(g) || changed
+	}
+	return changed
+}
+
+// takeLists takes the lists of codes that computers have announced to a device.
+func (c *Core) takeLists(ctx context.Context, device authn.DeviceID, o *storedOffline, statements []string) (changed bool) {
 	lists := map[authn.GrantID][]wire.Batch{}
 	for _, raw := range statements {
 		id, _, err := wire.PeekBatch(raw)
 		if err != nil {
-			c.cfg.Log.WarnContext(ctx, "a list of codes was not accepted", "account", a.stored.ID, "err", err)
+			c.cfg.Log.WarnContext(ctx, "a list of codes was not accepted", "account", device, "err", err)
 			continue
 		}
 		g := o.grant(id)
 		if g == nil {
 			continue // its grant was not accepted
 		}
-		b, err := wire.VerifyBatch(raw, g.Grant.ComputerJWK, g.Grant.Computer.ID, string(a.stored.ID))
+		b, err := wire.VerifyBatch(raw, g.Grant.ComputerJWK, g.Grant.Computer.ID, string(device))
 		if err == nil && b.Grant != id {
 			err = errors.New("list names another grant under the signature")
 		}
 		if err != nil {
-			c.cfg.Log.WarnContext(ctx, "a list of codes was not accepted", "account", a.stored.ID, "err", err)
+			c.cfg.Log.WarnContext(ctx, "a list of codes was not accepted", "account", device, "err", err)
 			continue
 		}
 		lists[id] = append(lists[id], b)

@@ -27,18 +27,19 @@ type rig struct {
 	dir    string
 	keys   *keystore.File
 	screen *simulated.Screen
+	sensor *simulated.Sensor
 	ahead  time.Duration // of the phone's clock
 
 	mu     sync.Mutex
 	events []Event
 }
 
-func newRig(t *testing.T, dir string) *rig {
+func newRig(t testing.TB, dir string) *rig {
 	t.Helper()
 	r := &rig{dir: dir, screen: &simulated.Screen{}}
 	now := func() time.Time { return time.Now().Add(r.ahead) }
-	sensor := simulated.NewSensor(now, simulated.Always(simulated.Touch))
-	opt := keystore.Options{Dir: dir, Verifier: sensor, Now: now, KDF: keystore.MinKDF}
+	r.sensor = simulated.NewSensor(now, simulated.Always(simulated.Touch))
+	opt := keystore.Options{Dir: dir, Verifier: r.sensor, Now: now, KDF: keystore.MinKDF}
 	var err error
 	r.keys, err = keystore.Open(t.Context(), opt)
 	if errors.Is(err, keystore.ErrNoKeystore) {
@@ -48,7 +49,7 @@ func newRig(t *testing.T, dir string) *rig {
 		t.Fatal(err)
 	}
 	r.Core, err = Open(t.Context(), Config{
-		Dir: dir, Keys: r.keys, Now: now, Platform: platform.Platform{Verifier: sensor, Lifecycle: r.screen},
+		Dir: dir, Keys: r.keys, Now: now, Platform: platform.Platform{Verifier: r.sensor, Lifecycle: r.screen},
 		Device: authn.DeviceInfo{Name: "Pixel"},
 	})
 	if err != nil {
@@ -63,7 +64,7 @@ func newRig(t *testing.T, dir string) *rig {
 }
 
 // unlocked is a rig with a PIN and an open vault.
-func unlocked(t *testing.T) *rig {
+func unlocked(t testing.TB) *rig {
 	t.Helper()
 	r := newRig(t, t.TempDir())
 	if err := r.SetPIN(t.Context(), pin); err != nil {
@@ -91,7 +92,7 @@ func (r *rig) unlock(t *testing.T) {
 }
 
 // connect gives the rig an account at a server that nobody runs.
-func (r *rig) connect(t *testing.T) (*account, key.Private) {
+func (r *rig) connect(t testing.TB) (*account, key.Private) {
 	t.Helper()
 	identity, err := key.Generate()
 	if err != nil {

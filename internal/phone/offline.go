@@ -130,14 +130,12 @@ func (o *storedOffline) untold() (records []wire.OfflineRecord, last uint64) {
 	return records, last
 }
 
-// acknowledge forgets the records up to a number: the server has them.
+// acknowledge forgets the records up to a number, which the server has, and reports whether there were any.
 func (o *storedOffline) acknowledge(last uint64) bool {
-	if last <= o.Told {
-		return false
-	}
-	o.Told = last
+	before := len(o.Records)
+	o.Told = max(o.Told, last)
 	o.Records = slices.DeleteFunc(o.Records, func(r storedRecord) bool { return r.N <= last })
-	return true
+	return len(o.Records) < before
 }
 
 // mergeOffline joins what the index knows with what the vault knows. Either may be behind after a crash between the two files, or after one of them

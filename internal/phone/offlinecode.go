@@ -54,14 +54,14 @@ func (o OfflineCode) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(o.Strin
 func (o OfflineCode) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 // OfflineChallenge finds the computer of a scanned O code. It asks nobody. Errors: authn.ErrGrantUnknown, also for a host that is not the account's;
-// authn.ErrGrantOver, authn.ErrGrantRevoked, authn.ErrGrantStolen.
+// authn.ErrGrantOver, authn.ErrGrantRevoked, authn.ErrGrantStolen; ErrChallenge for a link without a point.
 func (c *Core) OfflineChallenge(link wire.OfflineLink) (Challenge, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a, g, err := c.grantOf(link.Grant)
-	if err == nil && link.Host != "" && link.Host != a.stored.Server.Host() {
-		err = authn.ErrGrantUnknown
+	if link.Ephemeral.IsZero() { // ParseLink reads none, but who calls may have made it
+		return Challenge{}, ErrChallenge
 	}
+	a, g, err := c.grantOf(link.Grant, link.Host)
 	if err != nil {
 		return Challenge{}, err
 	}
@@ -71,14 +71,22 @@ func (c *Core) OfflineChallenge(link wire.OfflineLink) (Challenge, error) {
 	return Challenge{Computer: a.computer(g, now), Link: link, Clock: clock, Off: off, Warn: off.Abs() > warnOff}, nil
 }
 
-// grantOf finds a grant that gives codes now, and its account; mu must be held.
-func (c *Core) grantOf(id authn.GrantID) (*account, storedGrant, error) {
+// grantOf finds a grant that gives codes now, and its account, of a host or of any ("" for a screen that is too small for it); mu must be held. A
+// server that gives out the id of another's grant does not get in its way.
+func (c *Core) grantOf(id authn.GrantID, host string) (*account, storedGrant, error) {
+	refused := error(authn.ErrGrantUnknown)
 	for _, a := range c.accounts {
-		if g := a.stored.Offline.grant(id); g != nil {
-			return a, *g, a.usable(*g, c.cfg.Now())
+		g := a.stored.Offline.grant(id)
+		if g == nil || host != "" && host != a.stored.Server.Host() {
+			continue
 		}
+		err := a.usable(*g, c.cfg.Now())
+		if err == nil {
+			return a, *g, nil
+		}
+		refused = err
 	}
-	return nil, storedGrant{}, authn.ErrGrantUnknown
+	return nil, storedGrant{}, refused
 }
 
 // OfflineCode verifies the user, notes the code durably and makes it. The same challenge again gives the same code. Errors are those of
@@ -87,7 +95,7 @@ func (c *Core) OfflineCode(ctx context.Context, ch Challenge, p platform.Prompt)
 	if _, err := c.OfflineChallenge(ch.Link); err != nil {
 		return OfflineCode{}, err
 	}
-	m, err := c.maker(ctx, ch.Link.Grant, p)
+	m, err := c.maker(ctx, ch.Link.Grant, ch.Link.Host, p)
 	if err != nil {
 		return OfflineCode{}, err
 	}
@@ -104,12 +112,12 @@ func (c *Core) OfflineCode(ctx context.Context, ch Challenge, p platform.Prompt)
 	}
 	use := wire.ChallengeUse(payload)
 	code := OfflineCode{Text: text[:4] + " " + text[4:], Method: authn.OfflineQR}
-	return c.shown(ctx, ch.Link.Grant, code, func(o *storedOffline, g *storedGrant, now time.Time) error {
+	return c.shown(ctx, m, code, func(o *storedOffline, g *storedGrant, now time.Time) error {
 		if g.LastUse == use || o.noted(use) {
 			return nil
 		}
 		g.LastUse = use
-		return o.note(wire.OfflineRecord{Grant: g.Grant.ID, At: now.Unix(), Method: authn.OfflineQR, Use: use})
+		return o.note(wire.OfflineRecord{Grant: g.Grant.ID, At: m.at(now), Method: authn.OfflineQR, Use: use})
 	})
 }
 
@@ -126,7 +134,7 @@ func (c *Core) NextListCode(ctx context.Context, grant authn.GrantID, p platform
 
 func (c *Core) listCode(ctx context.Context, id authn.GrantID, p platform.Prompt, choose func(storedGrant, time.Time) (place, bool)) (OfflineCode, error) {
 	c.mu.Lock()
-	_, g, err := c.grantOf(id)
+	_, g, err := c.grantOf(id, "")
 	if _, ok := choose(g, c.cfg.Now()); err == nil && !ok {
 		err = ErrListEmpty
 	}
@@ -134,13 +142,13 @@ func (c *Core) listCode(ctx context.Context, id authn.GrantID, p platform.Prompt
 	if err != nil {
 		return OfflineCode{}, err
 	}
-	m, err := c.maker(ctx, id, p)
+	m, err := c.maker(ctx, id, "", p)
 	if err != nil {
 		return OfflineCode{}, err
 	}
 	defer m.Close()
 	var chosen storedBatch
-	code, err := c.shown(ctx, id, OfflineCode{Method: authn.OfflineList}, func(o *storedOffline, g *storedGrant, now time.Time) error {
+	code, err := c.shown(ctx, m, OfflineCode{Method: authn.OfflineList}, func(o *storedOffline, g *storedGrant, now time.Time) error {
 		at, ok := choose(*g, now)
 		if !ok {
 			return ErrListEmpty
@@ -151,7 +159,7 @@ func (c *Core) listCode(ctx context.Context, id authn.GrantID, p platform.Prompt
 			return nil
 		}
 		pos := wire.ListPosition{Batch: chosen.ID, Index: at.code}
-		return o.note(wire.OfflineRecord{Grant: g.Grant.ID, At: now.Unix(), Method: authn.OfflineList, Use: wire.ListUse(pos), List: &pos})
+		return o.note(wire.OfflineRecord{Grant: g.Grant.ID, At: m.at(now), Method: authn.OfflineList, Use: wire.ListUse(pos), List: &pos})
 	})
 	if err != nil {
 		return OfflineCode{}, err
@@ -164,13 +172,15 @@ func (c *Core) listCode(ctx context.Context, id authn.GrantID, p platform.Prompt
 // maker is the exchange key of an account for one code, the user verified.
 type maker struct {
 	keystore.Use
+	account *account
+	grant   authn.GrantID
 	parties otp.Parties
 }
 
 // maker verifies the user by the use of the exchange key.
-func (c *Core) maker(ctx context.Context, id authn.GrantID, p platform.Prompt) (maker, error) {
+func (c *Core) maker(ctx context.Context, id authn.GrantID, host string, p platform.Prompt) (maker, error) {
 	c.mu.Lock()
-	a, g, err := c.grantOf(id)
+	a, g, err := c.grantOf(id, host)
 	c.mu.Unlock()
 	if err != nil {
 		return maker{}, err
@@ -179,8 +189,11 @@ func (c *Core) maker(ctx context.Context, id authn.GrantID, p platform.Prompt) (
 	if err != nil {
 		return maker{}, err
 	}
-	return maker{use, otp.Parties{Exchange: g.Grant.ExchangeJWK, Computer: g.Grant.Computer.ID, User: g.Grant.User}}, nil
+	return maker{use, a, g.Grant.ID, otp.Parties{Exchange: g.Grant.ExchangeJWK, Computer: g.Grant.Computer.ID, User: g.Grant.User}}, nil
 }
+
+// at is the time of a record: a phone whose clock is off by years still says when it was. mu must be held.
+func (m maker) at(now time.Time) int64 { return m.account.stored.Clock.best(now).Unix() }
 
 // listCode makes the code that is shown of a list.
 func (m maker) listCode(b storedBatch) (string, error) {
@@ -198,32 +211,48 @@ func (m maker) listCode(b storedBatch) (string, error) {
 }
 
 // shown notes a code by change and writes that down before the code may be seen: what the computer says of it later can be compared then.
-func (c *Core) shown(ctx context.Context, id authn.GrantID, code OfflineCode, change func(*storedOffline, *storedGrant, time.Time) error) (OfflineCode, error) {
+func (c *Core) shown(ctx context.Context, m maker, code OfflineCode, change func(*storedOffline, *storedGrant, time.Time) error) (OfflineCode, error) {
 	c.saving.Lock()
 	defer c.saving.Unlock()
-	c.mu.Lock()
-	now := c.cfg.Now()
-	a, _, err := c.grantOf(id) // it may have ended while the user was asked
+	code, err := c.change(m, code, change)
 	if err != nil {
-		c.mu.Unlock()
 		return OfflineCode{}, err
 	}
+	if err := c.saveBoth(ctx); err != nil { // also for a code that was noted: nobody knows whether that was written
+		return OfflineCode{}, err
+	}
+	c.emit(Event{Kind: ComputersChanged, Account: code.Computer.Account})
+	c.nudge() // tell the server
+	return code, nil
+}
+
+// change is shown's work in memory; saving must be held.
+func (c *Core) change(m maker, code OfflineCode, change func(*storedOffline, *storedGrant, time.Time) error) (OfflineCode, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.cfg.Now()
+	a, err := c.find(m.account.stored.ID) // account and grant may have ended while the user was asked
+	if err != nil {
+		return OfflineCode{}, authn.ErrGrantUnknown
+	}
 	o := a.stored.Offline.clone()
-	g := o.grant(id)
+	g := o.grant(m.grant)
+	if g == nil {
+		return OfflineCode{}, authn.ErrGrantUnknown
+	}
+	if err := a.usable(*g, now); err != nil {
+		return OfflineCode{}, err
+	}
 	if err := change(&o, g, now); err != nil {
-		c.mu.Unlock()
 		return OfflineCode{}, err
 	}
 	a.stored.Offline = o
 	code.Computer, code.Until = a.computer(*g, now), now.Add(ShowCodeFor)
-	c.mu.Unlock()
-	if err := c.saveBoth(ctx); err != nil {
-		return OfflineCode{}, err
-	}
-	c.emit(Event{Kind: ComputersChanged, Account: a.stored.ID})
-	c.nudge() // tell the server
 	return code, nil
 }
+
+// ErrChallenge means that a scanned O code has no key in it.
+var ErrChallenge = authn.Fail(authn.Invalid, "bad_challenge", "This code can't be read. Scan the code on the computer's screen again.")
 
 // ErrTooManyCodes means that the notes of codes which the server does not have yet are too many.
 var ErrTooManyCodes = authn.Fail(authn.TooMany, "too_many_codes", "This phone has made very many codes without a network. Connect it to one before you make more.")

@@ -124,7 +124,7 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 		case e.Status != nil:
 			c.setStatus(ctx, a, *e.Status)
 		case e.Computers:
-			c.hearOfComputers(ctx, a)
+			c.computersChanged(ctx, a)
 		}
 	}
 }
@@ -167,7 +167,6 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 	}
 	c.mu.Lock()
 	a.offset = time.Unix(list.ServerTime, 0).Sub(c.cfg.Now())
-	a.stored.Clock.note(c.cfg.Now(), time.Unix(list.ServerTime, 0))
 	c.mu.Unlock()
 	c.setStatus(ctx, a, st)
 	open := map[authn.RequestID]bool{}
@@ -183,6 +182,18 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 	}
 	c.hearOfComputers(ctx, a)
 	return nil
+}
+
+// computersChanged has the server asked about computers; requests do not wait for that. News that come while a call waits for its turn are the
+// same call's.
+func (c *Core) computersChanged(ctx context.Context, a *account) {
+	c.mu.Lock()
+	waits := a.waiting
+	a.waiting = true
+	c.mu.Unlock()
+	if !waits {
+		c.wait.Go(func() { c.hearOfComputers(ctx, a) })
+	}
 }
 
 // hearOfComputers asks the server about computers. A failure says nothing about the account: it is tried again.
@@ -295,6 +306,7 @@ func (c *Core) removedByServer(ctx context.Context, a *account) {
 			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
 		}
 		c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
+		c.emit(Event{Kind: ComputersChanged, Account: a.stored.ID})
 	}
 }
 

@@ -144,57 +144,6 @@ func TestNoSecretInLogs(t *testing.T) {
 	}
 }
 
-// computerSecrets takes a computer through its whole life and returns what was secret in it: link, code of the service desk, token.
-func (o *office) computerSecrets(m *phone) []string {
-	o.t.Helper()
-	_, link, err := o.Offline.Add(o.t.Context(), offline.Invitation{Computer: authn.Computer{ID: "desk-8"}, Actor: "admin:maja", Reason: "test"})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	o.newPhone().post("/v1/computer/enroll", wire.EnrollComputer{Token: wire.SessionSecret{Secret: link.Token}, OS: "x", App: "1"})
-	g := o.grant(m, "desk-7")
-	c := newKey(o.t)
-	raw, err := wire.SignBatch(m.device, wire.Batch{
-		Computer: "desk-7", Holder: o.Site.Issuer, IssuedAt: 1, Grant: g.ID, ID: authn.NewBatchID(), JWK: c.Key(), Count: authn.DeskCount,
-	})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	a := m.post("/v1/computer/sync", wire.SyncComputer{Journal: []wire.JournalEntry{}, Batches: []string{raw}})
-	decode[wire.SyncedComputer](o.t, a, http.StatusOK)
-	r, err := o.Offline.Release(o.t.Context(), offline.Order{Computer: "desk-7", User: o.anna, Actor: "admin:maja", Reason: "test"})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return []string{link.Encode(), b64(link.Token), r.Code.Text(), r.Code.Secret, m.nonce, wire.PageCode(link.Token)}
-}
-
-// grant signs in to a computer with a network; the phone says Yes.
-func (o *office) grant(m *phone, id authn.ClientID) wire.Grant {
-	o.t.Helper()
-	var c authn.Client
-	o.view(func(r store.Reader) (err error) { c, err = r.Client(id); return err })
-	q := o.open(o.anna, c)
-	decode[wire.DecisionAnswer](o.t, o.phone.decide(authn.Approve, q, ""), http.StatusOK)
-	var given offline.Given
-	_, _, err := o.Approval.Redeem(o.t.Context(), q.Request.AuthReq, c.ID, func(tx store.Tx, d authn.Device, u authn.User) (err error) {
-		given, err = o.Offline.Grant(tx, c, d, u)
-		return err
-	})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	raw, err := o.Offline.Tell(given)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	g, err := wire.VerifyGrant(raw, o.identity.Key(), o.Site.Issuer)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return g
-}
-
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // visible is s without what cannot stand in a header.

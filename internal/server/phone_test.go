@@ -12,7 +12,6 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/approval"
-	"avow/internal/server/offline"
 	"avow/internal/server/registration"
 	"avow/internal/store"
 	"avow/internal/wire"
@@ -199,31 +198,6 @@ func (r *rig) enroll(u authn.User) *phone {
 			Keys: authn.DeviceKeys{Device: p.device.Key(), Approval: p.approval.Key(), Exchange: p.exchange.Key()},
 		})
 	})
-	return p
-}
-
-// invited adds a computer that nobody has enrolled.
-func (r *rig) invited(id authn.ClientID) authn.DeviceID {
-	r.t.Helper()
-	if _, _, err := r.Offline.Add(context.Background(), offline.Invitation{Computer: authn.Computer{ID: id}, Actor: "admin:maja", Reason: "test"}); err != nil {
-		r.t.Fatal(err)
-	}
-	return authn.DeviceID(wire.ComputerKid(id))
-}
-
-// computer enrolls a computer: a caller that is known by its kid as a phone is by its own.
-func (r *rig) computer(id authn.ClientID) *phone {
-	r.t.Helper()
-	_, link, err := r.Offline.Add(context.Background(), offline.Invitation{
-		Computer: authn.Computer{ID: id, Match: authn.MatchTap, Offline: authn.OfflineAllow}, Actor: "admin:maja", Reason: "test",
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	p := r.newPhone()
-	a := p.post("/v1/computer/enroll", wire.EnrollComputer{Token: wire.SessionSecret{Secret: link.Token}, OS: "Debian 13", App: "1"})
-	decode[wire.ComputerSettings](r.t, a, http.StatusOK)
-	p.id, p.nonce = authn.DeviceID(wire.ComputerKid(id)), ""
 	return p
 }
 

@@ -215,38 +215,6 @@ var phoneRoutes = []struct {
 	{http.MethodPost, "/v1/device/remove", `{}`}, // the last: it ends the device
 }
 
-// computerRoutes are all routes that a computer's proof opens.
-var computerRoutes = []struct{ path, body string }{
-	{"/v1/computer/enroll", `{"token":"AAAAAAAAAAAAAAAAAAAAAA","os":"","app":""}`},
-	{"/v1/computer/sync", `{"journal":[],"batches":[],"app":""}`},
-	{"/v1/computer/desk-code", `{"grant_id":"AAAAAAAAAAA","batch_id":"AAAAAAAAAAAAAAAAAAAAAA","index":0}`},
-}
-
-// TestForeignKinds is R-043 for kinds: a device's proof opens nothing of a computer, and a computer's nothing of a device, whatever it calls itself.
-func TestForeignKinds(t *testing.T) {
-	o := newOffice(t, authn.MatchTap)
-	m := o.computer("desk-7")
-	posing := &phone{r: o.rig, device: o.phone.device, id: authn.DeviceID(wire.ComputerKid("desk-7"))}
-	named := &phone{r: o.rig, device: m.device, id: o.phone.id}
-	client := &phone{r: o.rig, device: m.device, id: "desk-7"}              // without c_
-	unmanned := &phone{r: o.rig, device: o.phone.device, id: "c_laptop-42"} // a client that is no computer
-	for _, route := range computerRoutes {
-		for name, p := range map[string]*phone{"a device": o.phone, "a device as computer": posing, "a computer without its prefix": client, "a client": unmanned} {
-			a := p.call(http.MethodPost, route.path, []byte(route.body))
-			wantProblem(t, route.path+" by "+name, a, http.StatusUnauthorized, "bad_proof")
-		}
-	}
-	for _, route := range phoneRoutes {
-		for name, p := range map[string]*phone{"a computer": m, "a computer as device": named} {
-			a := p.call(route.method, strings.ReplaceAll(route.path, "{id}", "x"), []byte(route.body))
-			wantProblem(t, route.path+" by "+name, a, http.StatusUnauthorized, "bad_proof")
-		}
-	}
-	if a := m.call(http.MethodPost, "/v1/computer/sync", []byte(computerRoutes[1].body)); a.status != http.StatusOK {
-		t.Errorf("the honest computer: %d %s", a.status, a.body)
-	}
-}
-
 // TestForeignObjects is R-043: what belongs to another user does not exist for a device: every route with every kind of foreign id.
 func TestForeignObjects(t *testing.T) {
 	o := newOffice(t, authn.MatchTap)

@@ -63,6 +63,14 @@ func TestForeignListsR043(t *testing.T) {
 		if a, b := w.phone.Call().Batches, bo.Call().Batches; len(a)+len(b) != 0 {
 			t.Errorf("a list %s reached a phone", name)
 		}
+		w.view(func(r store.Reader) error {
+			for _, id := range []authn.GrantID{g.ID, theirs.ID} {
+				if kept, err := r.BatchesOf(id); err != nil || len(kept) > 0 {
+					t.Errorf("a list %s was kept: %v", name, err)
+				}
+			}
+			return nil
+		})
 	}
 	mine := w.laptop.NewList(g)
 	stolen := mine

@@ -241,9 +241,6 @@ func (o *office) back(t *testing.T) {
 	if err := o.env.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// For the second in which it starts the server takes no assertion of a client, and says so with 503 (internal/server/oidc); a computer then
-	// goes on without it.
-	<-time.After(time.Until(time.Now().Truncate(time.Second).Add(1100 * time.Millisecond)))
 	if err := o.phone.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -223,3 +223,24 @@ func statusOf(s authn.UserStatus) wire.SetUserStatus {
 }
 
 func endAs(s authn.ComputerState) wire.EndComputer { return wire.EndComputer{State: s, Reason: "test"} }
+
+// A server that has just started asks for a moment: the computer waits for it and does not go on without.
+func TestServerHasJustStarted(t *testing.T) {
+	ctx, env := start(t)
+	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
+	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
+	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
+	signInAt(t, ctx, laptop, p, events)
+	if err := env.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := env.Resume(ctx); err != nil {
+		t.Fatal(err)
+	}
+	in := laptop.Begin(agent.Ask{Login: "anna.lind"})
+	defer in.Cancel()
+	step := in.Start(ctx)
+	if _, ok := step.(agent.Approve); !ok {
+		t.Errorf("at a server that has just started: %+v", step)
+	}
+}

@@ -380,10 +380,9 @@ static bool end_helper(struct helper *h, bool wait)
 	return p == h->pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static bool show(pam_handle_t *pamh, int flags, const char *text)
+/* What is shown is part of the question: without the number or the QR nobody can answer. So it is shown with PAM_SILENT too, which sudo sets. */
+static bool show(pam_handle_t *pamh, const char *text)
 {
-	if (((unsigned)flags & PAM_SILENT) != 0)
-		return true;
 	return pam_prompt(pamh, PAM_TEXT_INFO, NULL, "%s", text) == PAM_SUCCESS;
 }
 
@@ -415,7 +414,7 @@ static int refusal(const char *text, size_t n)
 }
 
 /* relay carries the conversation. It returns true only when the helper's last word was to let this user in. */
-static bool relay(pam_handle_t *pamh, int flags, const struct helper *h, const char *user, int *why)
+static bool relay(pam_handle_t *pamh, const struct helper *h, const char *user, int *why)
 {
 	char text[MAX_TEXT + 1], type = '\0', more = '\0';
 	size_t n = 0;
@@ -429,7 +428,7 @@ static bool relay(pam_handle_t *pamh, int flags, const struct helper *h, const c
 			break;
 		}
 		if (type == 'I') {
-			if (show(pamh, flags, text))
+			if (show(pamh, text))
 				continue;
 			*why = PAM_CONV_ERR;
 		} else if (type == 'Q') {
@@ -449,7 +448,7 @@ static bool relay(pam_handle_t *pamh, int flags, const struct helper *h, const c
 	return let_in;
 }
 
-static int ask_helper(pam_handle_t *pamh, int flags, const char *user, const struct options *o)
+static int ask_helper(pam_handle_t *pamh, const char *user, const struct options *o)
 {
 	char start[MAX_START];
 	size_t used = 0;
@@ -471,7 +470,7 @@ static int ask_helper(pam_handle_t *pamh, int flags, const char *user, const str
 		(void)sigaction(SIGCHLD, &old, NULL);
 		return PAM_AUTHINFO_UNAVAIL;
 	}
-	bool let_in = send_frame(&h, 'S', start, used) && relay(pamh, flags, &h, user, &why);
+	bool let_in = send_frame(&h, 'S', start, used) && relay(pamh, &h, user, &why);
 	bool ended_well = end_helper(&h, let_in);
 	(void)sigaction(SIGCHLD, &old, NULL);
 	if (let_in && ended_well)
@@ -483,11 +482,12 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 {
 	struct options o;
 	const char *user = NULL;
+	(void)flags;
 	if (!read_options(pamh, argc, argv, &o))
 		return PAM_AUTHINFO_UNAVAIL;
 	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || user == NULL)
 		return PAM_CONV_ERR;
-	return ask_helper(pamh, flags, user, &o);
+	return ask_helper(pamh, user, &o);
 }
 
 /* There are no credentials to set. PAM_IGNORE would fail a stack that has no other module. */

@@ -71,7 +71,7 @@ func (s *signIn) question(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
 	s.agent.clear(bounded, s.ask.Login)
-	answer, err := s.agent.client.Authorize(bounded, client.Question{
+	answer, err := s.agent.authorize(bounded, client.Question{
 		User: s.ask.Login, Message: "Sign in to " + s.agent.Name(), ACR: acr[s.ask.Match], Agent: s.ask.where(), IP: s.ask.ip(), Lifetime: s.ask.lifetime(),
 	})
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
@@ -96,6 +96,22 @@ func (s *signIn) question(ctx context.Context) error {
 	}
 	go s.poll(polling, q)
 	return nil
+}
+
+// authorize asks again when the server says that it will answer in a moment: it does so in the second in which it starts.
+func (a *Agent) authorize(ctx context.Context, q client.Question) (wire.BackchannelAnswer, error) {
+	for {
+		answer, err := a.client.Authorize(ctx, q)
+		e := authn.AsError(err)
+		if err == nil || e.Kind != authn.Unavailable || e.RetryAfter <= 0 || e.RetryAfter >= silence {
+			return answer, err
+		}
+		select {
+		case <-time.After(e.RetryAfter):
+		case <-ctx.Done():
+			return answer, err
+		}
+	}
 }
 
 var acr = map[authn.MatchMode]string{authn.MatchNumber: wire.ACRNumber, authn.MatchQR: wire.ACRQR, authn.MatchTap: wire.ACRTap}

@@ -40,8 +40,8 @@ func newPlace(t *testing.T, r *rig) place {
 		"group":         "root:x:0:\ntty:x:5:\nutmp:x:43:\nshadow:x:42:\nnogroup:x:65534:\navow-login:x:4712:\nanna.lind:x:" + lindUID + ":\n",
 		"shadow":        "root:*:20000:0:99999:7:::\nanna.lind:*:20000:0:99999:7:::\n",
 		"nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n",
-		"sudoers":       "Defaults lecture=never,!use_pty,!syslog\nroot ALL=(ALL:ALL) ALL\nanna.lind ALL=(ALL:ALL) ALL\n",
-		"login.defs":    "LOGIN_TIMEOUT 60\nLOGIN_RETRIES 1\nFAIL_DELAY 0\nMAIL_DIR /var/mail\n",
+		"sudoers":       "Defaults lecture=never,!use_pty,!syslog,passwd_tries=1\nroot ALL=(ALL:ALL) ALL\nanna.lind ALL=(ALL:ALL) ALL\n",
+		"login.defs":    "LOGIN_TIMEOUT 60\nLOGIN_RETRIES 1\nMAIL_DIR /var/mail\n",
 		"pam.d/other":   "auth required pam_deny.so\naccount required pam_deny.so\n",
 	} {
 		mode := os.FileMode(0o644)

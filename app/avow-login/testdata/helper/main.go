@@ -90,8 +90,13 @@ func main() {
 
 var does = map[string]func(){
 	// What is right.
-	"ok":             ok,
-	"ok-after-words": func() { say(frame('I', "one"), frame('I', ""), frame('I', strings.Repeat("ö", 255))); ask(); ask(); ok() },
+	"ok": ok,
+	"ok-after-words": func() {
+		say(frame('I', "one"), frame('I', ""), frame('I', strings.Repeat("ö", 255)))
+		ask()
+		ask()
+		ok()
+	},
 	"ok-in-pieces": func() {
 		for _, b := range append(frame('I', "slowly"), frame('O', user)...) {
 			say([]byte{b})

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// rounds is how often a figure is measured.
-const rounds = 15
+// rounds is how often a figure is measured; it is less than the offline sign-ins that a grant has, and half of it where each waits for seconds.
+const rounds = 10
 
-// TestHostsFigures reports how long people wait; docs/performance.md has the figures. It asserts no time, only that everybody is let in.
+// TestHostsFigures reports how long people wait; It asserts no time, only that everybody is let in.
 func TestHostsFigures(t *testing.T) {
 	r := newRig(t)
 	o := openOffice(t, r, newPlace(t, r))
@@ -17,7 +17,7 @@ func TestHostsFigures(t *testing.T) {
 		t.Run(h.name, func(t *testing.T) {
 			o.signIn(t, h)
 			t.Run("a Yes at once", func(t *testing.T) {
-				report(t, func() time.Duration {
+				report(t, rounds, func() time.Duration {
 					o.say(saysYes)
 					began := time.Now()
 					c := h.sign(t, "wait=auto")
@@ -30,14 +30,15 @@ func TestHostsFigures(t *testing.T) {
 			for _, way := range []struct {
 				name string
 				gone func(*testing.T) (back func())
+				n    int
 			}{
-				{"R-080 server refuses connections", func(t *testing.T) func() { o.gone(t); return func() { o.back(t) } }},
-				{"R-080 server takes connections and says nothing", o.silent},
+				{"R-080 server refuses connections", func(t *testing.T) func() { o.gone(t); return func() { o.back(t) } }, rounds},
+				{"R-080 server takes connections and says nothing", o.silent, rounds / 2},
 			} {
 				t.Run(way.name, func(t *testing.T) {
 					back := way.gone(t)
 					defer back()
-					report(t, func() time.Duration {
+					report(t, way.n, func() time.Duration {
 						began := time.Now()
 						c := h.sign(t, "")
 						c.await(code)
@@ -55,13 +56,13 @@ func TestHostsFigures(t *testing.T) {
 	}
 }
 
-func report(t *testing.T, once func() time.Duration) {
+func report(t *testing.T, n int, once func() time.Duration) {
 	t.Helper()
 	var all []time.Duration
-	for range rounds {
+	for range n {
 		all = append(all, once())
 	}
 	slices.Sort(all)
 	ms := func(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
-	t.Logf("%d times: median %s, 95th percentile %s, longest %s", rounds, ms(all[rounds/2]), ms(all[rounds*95/100]), ms(all[rounds-1]))
+	t.Logf("%d times: shortest %s, median %s, longest %s", n, ms(all[0]), ms(all[n/2]), ms(all[n-1]))
 }

@@ -9,7 +9,9 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/vault"
 	"avow/internal/wire"
 )
 
@@ -209,5 +211,33 @@ func TestStoredAccountGolden(t *testing.T) {
 		if got = append(got, '\n'); !bytes.Equal(got, want) {
 			t.Errorf("%s is written anew as\n%s", name, got)
 		}
+	}
+}
+
+// an index that was put back to before brings nothing back that has ended, nor a code that was shown.
+func TestIndexThatWasPutBack(t *testing.T) {
+	r, a, m, _ := withComputer(t)
+	other := newMachine(r, a, m.identity, "sales-pc")
+	l := other.newList(50)
+	r.tell(t, a, wire.OfflineAnswer{Grants: []string{other.statement()}, Batches: []string{other.announce(l)}})
+	index := r.dir + "/" + vault.IndexName
+	before, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Seq, m.State = 2, authn.GrantStolen
+	r.tell(t, a, wire.OfflineAnswer{Grants: []string{m.statement()}})
+	must(r.ListCode(t.Context(), other.ID, platform.Prompt{}))
+	if err := os.WriteFile(index, before, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := newRig(t, r.dir)
+	again.unlock(t)
+	c, _ := again.State().Computer(m.ID)
+	if c.State != ComputerStolen || len(again.records(again.accounts[0])) != 1 {
+		t.Errorf("%s, %d records", c.State, len(again.records(again.accounts[0])))
+	}
+	if code, err := again.NextListCode(keystore.WithPIN(t.Context(), pin), other.ID, platform.Prompt{}); err != nil || code.Number != 2 {
+		t.Errorf("number %d, %v", code.Number, err)
 	}
 }

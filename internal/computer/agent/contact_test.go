@@ -98,3 +98,27 @@ func TestTakenAway(t *testing.T) {
 		})
 	}
 }
+
+// Who chose to type a code reads of no server that does not answer, and of none that is back.
+func TestChosen(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{LongPoll: servertest.LongPoll})
+	e.User(anna)
+	a := enrolled(t, e)
+	if d, ok := approveAt(t, a, e.Phone(anna)).(Done); !ok {
+		t.Fatalf("%+v", d)
+	}
+	if err := a.Contact(t.Context()); err != nil { // the policy comes with it
+		t.Fatal(err)
+	}
+	in := a.Begin(Ask{Login: anna})
+	defer in.Cancel()
+	in.Start(t.Context())
+	for what, s := range map[string]Step{"chosen": in.GoOffline(t.Context()), "after a code": in.Code(t.Context(), "hello")} {
+		if o, ok := s.(Offline); !ok || o.Why != WhyChosen {
+			t.Errorf("%s: %+v", what, s)
+		}
+	}
+	if s, ok := in.Check(t.Context(), 0).(Approve); !ok || s.Back {
+		t.Errorf("asked again: %+v", s)
+	}
+}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -26,6 +27,7 @@ type signIn struct {
 	mu        sync.Mutex
 	asked     *question           // open at the server; nil without one
 	challenge *computer.Challenge // on the screen; nil without one
+	why       string              // it went offline last; "" if it never did
 	over      bool
 }
 
@@ -204,7 +206,7 @@ func (s *signIn) Check(ctx context.Context, wait time.Duration) Step {
 	q := s.open()
 	if q == nil {
 		if s.agent.answers(ctx) {
-			return s.start(ctx, true)
+			return s.start(ctx, s.whyOffline() == WhyServer)
 		}
 		return s.offline(WhyServer, nil)
 	}
@@ -261,6 +263,7 @@ func (s *signIn) offline(why string, notice *Notice) Step {
 		return RefusedFor(computer.ErrDenied)
 	}
 	s.mu.Lock()
+	s.why = why
 	ch := s.challenge
 	s.mu.Unlock()
 	if m.Left(ch) == 0 {
@@ -281,6 +284,13 @@ func (s *signIn) offline(why string, notice *Notice) Step {
 // again are the errors after which another code may be typed.
 var again = []error{
 	otp.ErrTyped, computer.ErrOtherComputer, computer.ErrCodeUsed, computer.ErrChallengeOver, computer.ErrNoChallenge,
+}
+
+// whyOffline is why it went offline last.
+func (s *signIn) whyOffline() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.why, WhyServer)
 }
 
 // Code tries a code. Where codes are for times without a server only, the server is looked for first.
@@ -305,9 +315,9 @@ func (s *signIn) Code(ctx context.Context, typed string) Step {
 		s.agent.nudge()
 		return Done{Login: s.ask.Login, How: string(in.Method)}
 	case errors.Is(err, computer.ErrWrong) && e.RetryAfter == 0, isOneOf(err, again):
-		return s.offline(WhyServer, &Notice{Code: e.Code, Text: e.Message, Left: e.Left})
+		return s.offline(s.whyOffline(), &Notice{Code: e.Code, Text: e.Message, Left: e.Left})
 	case e.Kind == authn.Gone && e.Code != computer.ErrUsesSpent.Code && !errors.Is(err, authn.ErrGrantOver): // the desk's two minutes
-		return s.offline(WhyServer, &Notice{Code: e.Code, Text: e.Message})
+		return s.offline(s.whyOffline(), &Notice{Code: e.Code, Text: e.Message})
 	}
 	return RefusedFor(err)
 }

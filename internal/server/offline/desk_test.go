@@ -120,14 +120,18 @@ func TestUseDeskCode(t *testing.T) {
 	wantCode(t, "after the grant has ended", w.laptop.UseDeskCode(t.Context(), useOf(g, l, 2)), "grant_revoked")
 }
 
-// D12: of 1000 uses of one code at the same time one is told yes.
-func TestUseDeskCodeRaceD12(t *testing.T) {
+// TestUseDeskCodeRace is D12 through HTTP: of many uses of one code at the same time one is told yes. The store's own suite has a thousand.
+func TestUseDeskCodeRace(t *testing.T) {
 	w, g, l := deskWorld(t)
 	w.release()
 	var won, lost atomic.Int32
 	var work sync.WaitGroup
-	for range 1000 {
+	const tries = 200
+	slots := make(chan struct{}, 16) // connections at a time
+	for range tries {
 		work.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
 			switch err := w.laptop.UseDeskCode(context.Background(), useOf(g, l, 0)); authn.CodeOf(err) {
 			case "":
 				won.Add(1)
@@ -139,7 +143,7 @@ func TestUseDeskCodeRaceD12(t *testing.T) {
 		})
 	}
 	work.Wait()
-	if won.Load() != 1 || lost.Load() != 999 {
+	if won.Load() != 1 || lost.Load() != tries-1 {
 		t.Errorf("%d were told yes, %d came too late", won.Load(), lost.Load())
 	}
 }

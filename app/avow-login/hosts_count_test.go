@@ -55,35 +55,42 @@ func (r *rig) testCount(t *testing.T) {
 		})
 		t.Run(h.name+" and kills", func(t *testing.T) {
 			for range max(1, n/20) {
-				o.signIn(t, h)
-				used := o.listCode(t)
-				o.gone(t)
-				c := h.sign(t, "")
-				c.await(code)
-				c.send(used)
-				if !h.ended(t, c) {
-					t.Fatalf("a code does not let in:\n%s", c.said())
-				}
-				c = h.sign(t, "")
-				c.await(code)
-				o.kill(t)
-				c.send(o.listCode(t))
-				if h.ended(t, c) {
-					t.Fatal("let in without a daemon")
-				}
-				o.start(t)
-				c = h.sign(t, "")
-				c.await(code)
-				c.send(used)
-				c.await(`used\s+already`)
-				c.await(code)
-				c.send(o.listCode(t)) // it was refused, and the next one is not
-				if !h.ended(t, c) {
-					t.Fatalf("the next code does not let in:\n%s", c.said())
-				}
-				o.back(t)
+				o.killAtCode(t, h)
 			}
 		})
+	}
+}
+
+// killAtCode kills the daemon between two codes: what was used stays used, and nobody is let in without a daemon.
+func (o *office) killAtCode(t *testing.T, h host) {
+	t.Helper()
+	o.signIn(t, h)
+	used := o.listCode(t)
+	o.gone(t)
+	defer o.back(t)
+	defer o.revive(t)
+	c := h.sign(t, "")
+	c.await(code)
+	c.send(used)
+	if !h.ended(t, c) {
+		t.Fatalf("a code does not let in:\n%s", c.said())
+	}
+	c = h.sign(t, "")
+	c.await(code)
+	o.kill(t)
+	c.send(o.listCode(t))
+	if h.ended(t, c) {
+		t.Fatal("let in without a daemon")
+	}
+	o.start(t)
+	c = h.sign(t, "")
+	c.await(code)
+	c.send(used)
+	c.await(`used\s+already`)
+	c.await(code)
+	c.send(o.listCode(t)) // it was refused, and the next one is not
+	if !h.ended(t, c) {
+		t.Fatalf("the next code does not let in:\n%s", c.said())
 	}
 }
 

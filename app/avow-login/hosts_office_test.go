@@ -246,13 +246,13 @@ func (o *office) back(t *testing.T) {
 	}
 }
 
-// listed waits until the phone has the computer's list.
-func (o *office) listed(t *testing.T) phone.Computer {
+// listed waits until the phone has that many codes of the computer's list.
+func (o *office) listed(t *testing.T, codes int) phone.Computer {
 	t.Helper()
 	over := time.After(patience)
 	for {
 		for _, c := range o.phone.State().Computers {
-			if c.ID == "laptop-42" && c.CodesLeft > 0 {
+			if c.ID == "laptop-42" && c.CodesLeft >= codes {
 				return c
 			}
 		}
@@ -267,7 +267,7 @@ func (o *office) listed(t *testing.T) phone.Computer {
 // listCode is the phone's next code.
 func (o *office) listCode(t *testing.T) string {
 	t.Helper()
-	code, err := o.phone.NextListCode(t.Context(), o.listed(t).Grant, platform.Prompt{})
+	code, err := o.phone.NextListCode(t.Context(), o.listed(t, 1).Grant, platform.Prompt{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,6 @@ type sshdHost struct {
 	dir    string
 	addr   string
 	cmd    *exec.Cmd
-	line   string
 	signer ssh.PublicKey
 }
 

@@ -16,8 +16,9 @@ import (
 	"avow/internal/wire"
 )
 
-// silence is for how long a server may not answer before the computer goes on without it.
-const silence = 3 * time.Second
+// silence is for how long a server may not answer before the computer goes on without it. A person waits three seconds at most; the rest
+// is for host, module and helper.
+const silence = 2500 * time.Millisecond
 
 // signIn is one sign-in.
 type signIn struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -18,6 +19,11 @@ func (a *app) helper() *cobra.Command {
 	return &cobra.Command{
 		Use: "helper", Short: "Carry one conversation for pam_avow.so, which starts it", Args: cobra.NoArgs, Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// What could write into this memory could say "let in" to the module: other helpers of this user must not, nor whatever else
+			// runs as nobody where there is no user avow-login.
+			if err := agent.Hide(); err != nil {
+				return fmt.Errorf("hide the helper: %w", err)
+			}
 			return help(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), a.socket)
 		},
 	}

@@ -279,7 +279,7 @@ func TestApprovedIsCompared(t *testing.T) {
 		"another person": {anna, func(_ *testing.T, l *lonely, g *wire.Grant) key.Private {
 			g.User = authn.NewUserID()
 			return l.identity
-		}, true, false},
+		}, false, false},
 		"another server": {anna, func(_ *testing.T, l *lonely, g *wire.Grant) key.Private {
 			g.Issuer = "https://id.example.org"
 			return l.identity

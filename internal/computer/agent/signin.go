@@ -181,13 +181,13 @@ func (s *signIn) approved(token wire.IDToken, statement string) Step {
 	}
 	if statement != "" {
 		g, err := s.agent.verify(statement)
-		if err == nil && g.User != token.Subject {
-			err = errors.New("grant is for another user")
+		if err == nil && g.User != token.Subject { // one of two signed words is wrong
+			return RefusedFor(client.ErrNonsense.Because(errors.New("grant is for another user")))
 		}
 		if err == nil {
 			err = s.agent.cfg.Machine.SignedIn(g, time.Unix(g.IssuedAt, 0))
 		}
-		if err != nil { // the Yes stands
+		if err != nil { // the Yes stands: a full disk must not keep out who comes to clear it
 			s.agent.cfg.Log.Warn("a grant was not kept", "err", err)
 		}
 	}

@@ -119,7 +119,7 @@ type OfflineSync struct {
 // OfflineRecord is the phone's own note of one code, written before the code was shown.
 type OfflineRecord struct {
 	Grant  authn.GrantID       `json:"grant_id"`
-	At     int64               `json:"at"` // unix seconds, by the phone's clock
+	At     int64               `json:"at"` // unix seconds, by the best clock that the phone has: the server's, if it knows it
 	Method authn.OfflineMethod `json:"method"`
 	Use    string              `json:"use"`            // ChallengeUse or ListUse
 	List   *ListPosition       `json:"list,omitempty"` // of a list's code

@@ -4,7 +4,6 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -82,7 +81,7 @@ func (k ListKey) String() string { return k.secret.String() }
 func (k ListKey) Code(i int) ListCode {
 	h := hmac.New(sha256.New, k.secret)
 	h.Write(binary.BigEndian.AppendUint32(nil, uint32(i)))
-	return ListCode{Prefix: ComputerPrefix(k.computer), Secret: crockford.EncodeToString(h.Sum(nil)[:5])}
+	return ListCode{Prefix: ComputerPrefix(k.computer), Secret: authn.Crockford.EncodeToString(h.Sum(nil)[:5])}
 }
 
 // Wipe overwrites the key.
@@ -94,12 +93,10 @@ type ListCode struct {
 	Secret string // 8 of them, 40 bits
 }
 
-var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
-
 // ComputerPrefix tells computers apart: the first 10 bits of SHA-256 of a computer's id, as two characters.
 func ComputerPrefix(id authn.ClientID) string {
 	h := sha256.Sum256([]byte(id))
-	return crockford.EncodeToString(h[:5])[:2]
+	return authn.Crockford.EncodeToString(h[:5])[:2]
 }
 
 // Text is the code as the phone shows it: 7K QM2X RD4T.
@@ -125,27 +122,14 @@ func ParseTyped(text string) (Typed, error) {
 	if len(text) > maxTyped {
 		return Typed{}, ErrTyped
 	}
-	code := strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '-', '\t', '\r', '\n':
-			return -1
-		case 'o', 'O':
-			return '0'
-		case 'i', 'I', 'l', 'L':
-			return '1'
-		}
-		if 'a' <= r && r <= 'z' {
-			return r - 'a' + 'A'
-		}
-		return r
-	}, text)
+	code := authn.CleanCrockford(text)
 	switch len(code) {
 	case ChallengeDigits:
 		if strings.Trim(code, "0123456789") == "" {
 			return Typed{Digits: code}, nil
 		}
 	case 10:
-		if strings.Trim(code, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == "" {
+		if strings.Trim(code, authn.CrockfordDigits) == "" {
 			return Typed{List: &ListCode{Prefix: code[:2], Secret: code[2:]}}, nil
 		}
 	}

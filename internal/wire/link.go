@@ -74,11 +74,11 @@ func (ComputerLink) link()     {}
 
 func (l RegistrationLink) payload() string {
 	b := append([]byte{tagRegistration}, l.Session...)
-	return "/R#" + crockford.EncodeToString(append(b, l.Pin[:]...))
+	return "/R#" + authn.Crockford.EncodeToString(append(b, l.Pin[:]...))
 }
 
 func (l ApprovalLink) payload() string {
-	return "/A#" + crockford.EncodeToString(append([]byte{tagApproval}, l.Handle...))
+	return "/A#" + authn.Crockford.EncodeToString(append([]byte{tagApproval}, l.Handle...))
 }
 
 // Encode writes HTTPS://HOST/R#….
@@ -110,7 +110,7 @@ func (l OfflineLink) Payload() []byte {
 
 // Encode writes HTTPS://HOST/O#…, or AVOW:O#… for a host that is too long.
 func (l OfflineLink) Encode() string {
-	payload := "O#" + crockford.EncodeToString(l.Payload())
+	payload := "O#" + authn.Crockford.EncodeToString(l.Payload())
 	if l.Host == "" || len(l.Host) > maxOfflineHost {
 		return "AVOW:" + payload
 	}
@@ -119,7 +119,7 @@ func (l OfflineLink) Encode() string {
 
 // App writes avow://host/O#…, or avow:O#… without a host.
 func (l OfflineLink) App() string {
-	payload := "O#" + crockford.EncodeToString(l.Payload())
+	payload := "O#" + authn.Crockford.EncodeToString(l.Payload())
 	if l.Host == "" || len(l.Host) > maxOfflineHost {
 		return "avow:" + payload
 	}
@@ -131,7 +131,7 @@ func (l OfflineLink) String() string { return "offline challenge of grant " + l.
 
 func (l ComputerLink) payload() string {
 	b := append([]byte{tagComputer}, l.Token...)
-	return "/C#" + crockford.EncodeToString(append(b, l.Pin[:]...))
+	return "/C#" + authn.Crockford.EncodeToString(append(b, l.Pin[:]...))
 }
 
 // Encode writes HTTPS://HOST/C#….

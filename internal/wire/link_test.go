@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 )
 
@@ -90,7 +91,7 @@ func badLinks() map[string]struct {
 	code := good[strings.IndexByte(good, '#')+1:]
 	at := func(host string) bad { return bad{"HTTPS://" + host + "/R#" + code, false} }
 	payload := func(b []byte, kind string) bad {
-		return bad{"HTTPS://ID.EXAMPLE.COM/" + kind + "#" + crockford.EncodeToString(b), false}
+		return bad{"HTTPS://ID.EXAMPLE.COM/" + kind + "#" + authn.Crockford.EncodeToString(b), false}
 	}
 	approval := ApprovalLink{Host: "id.example.com", Handle: handle}.Encode()
 	acode := approval[strings.IndexByte(approval, '#')+1:]

@@ -93,7 +93,7 @@ func TestOfflineVectors(t *testing.T) {
 func TestBadOfflineLinks(t *testing.T) {
 	good := offlineLink("").Payload()
 	change := func(f func([]byte) []byte) string {
-		return "AVOW:O#" + crockford.EncodeToString(f(append([]byte(nil), good...)))
+		return "AVOW:O#" + authn.Crockford.EncodeToString(f(append([]byte(nil), good...)))
 	}
 	for name, text := range map[string]string{
 		"point off the curve": change(func(b []byte) []byte { // x = 2^256-1 is no coordinate

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 )
 
@@ -11,7 +12,7 @@ import (
 const ConnectPath = "/connect"
 
 // PageCode writes the secret of a connect page (16 bytes) for a person: 26 Crockford characters.
-func PageCode(page key.Secret) string { return crockford.EncodeToString(page) }
+func PageCode(page key.Secret) string { return authn.Crockford.EncodeToString(page) }
 
 // PageLink is the address of a connect page: https://HOST/connect#CODE. The code stands in the fragment, so that no server and
 // no proxy sees it in an address.
@@ -31,20 +32,7 @@ func ParsePageCode(text string) (key.Secret, error) {
 	if _, fragment, ok := strings.Cut(text, "#"); ok {
 		text = fragment
 	}
-	code := strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '-', '\t', '\r', '\n':
-			return -1
-		case 'o', 'O':
-			return '0'
-		case 'i', 'I', 'l', 'L':
-			return '1'
-		}
-		if 'a' <= r && r <= 'z' {
-			return r - 'a' + 'A'
-		}
-		return r
-	}, text)
+	code := authn.CleanCrockford(text)
 	b, err := decodeCrockford(code)
 	if err != nil || len(b) != 16 {
 		return nil, ErrPageCode

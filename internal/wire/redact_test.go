@@ -22,7 +22,7 @@ func TestMessagesRedactThemselves_R124(t *testing.T) {
 	for _, b := range [][]byte{session, handle, pageSecret} {
 		secrets = append(
 			secrets, string(b), hex.EncodeToString(b), base64.StdEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),
-			strings.Trim(fmt.Sprint(b), "[]"), crockford.EncodeToString(b),
+			strings.Trim(fmt.Sprint(b), "[]"), authn.Crockford.EncodeToString(b),
 		)
 	}
 	messages := map[string]any{

@@ -12,7 +12,6 @@ import (
 	"avow/internal/computer/agent"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
-	"avow/internal/testenv"
 	"avow/internal/wire"
 )
 
@@ -59,11 +58,7 @@ func (s *stalled) Close() error {
 
 // whatever way a server has not to answer, the computer goes on without it, within three seconds.
 func TestFallsBack(t *testing.T) {
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, laptop, p, events)
+	ctx, _, _, laptop, _ := signedInOnce(t, authn.OfflineAllow)
 	refused := func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
 	}
@@ -94,11 +89,7 @@ func TestFallsBack(t *testing.T) {
 
 // What the server does answer is its word, and leads to no code.
 func TestNoFallBack(t *testing.T) {
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, laptop, p, events)
+	ctx, env, p, laptop, events := signedInOnce(t, authn.OfflineAllow)
 
 	in := laptop.Begin(agent.Ask{Login: "nobody"})
 	refusedWith(t, "unknown user", in.Start(ctx), "unknown_user_id")
@@ -136,7 +127,7 @@ func TestNoFallBack(t *testing.T) {
 func TestGivingUp(t *testing.T) {
 	for name, unplugged := range map[string]bool{"online": false, "the server went away": true} {
 		t.Run(name, func(t *testing.T) {
-			ctx, laptop := signedInOnce(t)
+			ctx, _, _, laptop, _ := signedInOnce(t, authn.OfflineAllow)
 			in := laptop.Begin(agent.Ask{Login: "anna.lind"})
 			if _, ok := in.Start(ctx).(agent.Approve); !ok {
 				t.Fatal("no question")
@@ -167,7 +158,7 @@ func TestGivingUp(t *testing.T) {
 
 // The narrower of the computer's policy and the host's counts.
 func TestByChoice(t *testing.T) {
-	ctx, laptop := signedInOnce(t)
+	ctx, _, _, laptop, _ := signedInOnce(t, authn.OfflineAllow)
 	chosen := laptop.Begin(agent.Ask{Login: "anna.lind"})
 	defer chosen.Cancel()
 	if a, ok := chosen.Start(ctx).(agent.Approve); !ok || !a.Offline {
@@ -184,24 +175,9 @@ func TestByChoice(t *testing.T) {
 	}
 }
 
-// signedInOnce is a computer that was signed in to with a network.
-func signedInOnce(t *testing.T) (context.Context, *testenv.Laptop) {
-	t.Helper()
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, laptop, p, events)
-	return ctx, laptop
-}
-
 // D17: a restart forgets the QR and remembers the rest.
 func TestRestartOfTheDaemon(t *testing.T) {
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, laptop, p, events)
+	ctx, _, p, laptop, _ := signedInOnce(t, authn.OfflineAllow)
 	laptop.Network.SetDown(true)
 	_, step := offline(t, ctx, laptop)
 	code := must(p.OfflineCode(ctx, scanned(t, p, step), platform.Prompt{}))(t)
@@ -226,11 +202,7 @@ func endAs(s authn.ComputerState) wire.EndComputer { return wire.EndComputer{Sta
 
 // A server that has just started asks for a moment: the computer waits for it and does not go on without.
 func TestServerHasJustStarted(t *testing.T) {
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, laptop, p, events)
+	ctx, env, _, laptop, _ := signedInOnce(t, authn.OfflineAllow)
 	if err := env.Stop(); err != nil {
 		t.Fatal(err)
 	}

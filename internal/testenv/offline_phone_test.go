@@ -18,11 +18,7 @@ import (
 // offlinePhone is a phone with a list for a computer whose network is gone.
 func offlinePhone(t *testing.T) (ctx context.Context, env *testenv.Env, p *testenv.Phone, l *testenv.Laptop, events <-chan phone.Event) {
 	t.Helper()
-	ctx, env = start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events = readyPhone(t, ctx, env, "pixel", "anna.lind")
-	l = enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, l, p, events)
+	ctx, env, p, l, events = signedInOnce(t, authn.OfflineAllow)
 	l.Network.SetDown(true)
 	return ctx, env, p, l, events
 }

@@ -45,6 +45,17 @@ func signInAt(t *testing.T, ctx context.Context, l *testenv.Laptop, p *testenv.P
 	}
 }
 
+// signedInOnce is a phone and a computer that was signed in to with it and a network.
+func signedInOnce(t *testing.T, policy authn.OfflinePolicy) (ctx context.Context, env *testenv.Env, p *testenv.Phone, l *testenv.Laptop, events <-chan phone.Event) {
+	t.Helper()
+	ctx, env = start(t)
+	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
+	p, _, events = readyPhone(t, ctx, env, "pixel", "anna.lind")
+	l = enroll(t, ctx, env, "laptop-42", "LAPTOP-42", policy)
+	signInAt(t, ctx, l, p, events)
+	return ctx, env, p, l, events
+}
+
 func computerOf(p *testenv.Phone, l *testenv.Laptop) phone.Computer {
 	for _, c := range p.State().Computers {
 		if c.ID == l.ID {
@@ -173,11 +184,7 @@ func TestOfflineSignIn(t *testing.T) {
 
 // a computer that is reported stolen never goes online again, and gets no code from the phone.
 func TestStolenComputer(t *testing.T) {
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, laptop, p, events)
+	ctx, env, p, laptop, events := signedInOnce(t, authn.OfflineAllow)
 	laptop.Network.SetDown(true)
 	_, step := offline(t, ctx, laptop)
 	ch := scanned(t, p, step)
@@ -207,11 +214,7 @@ func second[T any](_ T, err error) error { return err }
 
 // with a policy of only-when-offline a code is not taken once the server is back.
 func TestOnlyWhenOffline(t *testing.T) {
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineFallback)
-	signInAt(t, ctx, laptop, p, events)
+	ctx, _, p, laptop, _ := signedInOnce(t, authn.OfflineFallback)
 	in := laptop.Begin(agent.Ask{Login: "anna.lind"})
 	if step, ok := in.Start(ctx).(agent.Approve); !ok || step.Offline {
 		t.Errorf("codes are offered: %+v", step)

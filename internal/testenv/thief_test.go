@@ -25,11 +25,7 @@ import (
 // desk's, of a list's, or of a QR's, and as their shared secret; not one makes a code that the computer takes. What he looks for can be
 // found: the same search finds a key that is put there.
 func TestThief(t *testing.T) {
-	ctx, env := start(t)
-	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
-	p, _, events := readyPhone(t, ctx, env, "pixel", "anna.lind")
-	laptop := enroll(t, ctx, env, "laptop-42", "LAPTOP-42", authn.OfflineAllow)
-	signInAt(t, ctx, laptop, p, events)
+	ctx, env, p, laptop, _ := signedInOnce(t, authn.OfflineAllow)
 	laptop.Network.SetDown(true)
 	_, step := offline(t, ctx, laptop)
 	link := must(wire.ParseLink(step.Challenge))(t).(wire.OfflineLink)

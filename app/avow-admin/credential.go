@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 
+	"avow/internal/cli"
 	"avow/internal/client"
 	"avow/internal/key"
 )
@@ -17,7 +18,7 @@ func (a *app) open() (client.Credential, error) {
 	path := cmp.Or(a.credential, os.Getenv("AVOW_ADMIN"), "admin.json")
 	b, err := readPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return client.Credential{}, usage{fmt.Sprintf("there is no credential at %s: name it with --credential, or in AVOW_ADMIN", path)}
+		return client.Credential{}, cli.Usage{Text: fmt.Sprintf("there is no credential at %s: name it with --credential, or in AVOW_ADMIN", path)}
 	}
 	if err != nil {
 		return client.Credential{}, err

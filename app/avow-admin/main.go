@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"avow/internal/authn"
+	"avow/internal/cli"
 	"avow/internal/client"
 )
 
@@ -60,7 +61,7 @@ computers. Each command is written to the server's audit log with your name and 
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err.Error()} })
+	cli.Catch(root)
 	f := root.PersistentFlags()
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
@@ -68,12 +69,6 @@ computers. Each command is written to the server's audit log with your name and 
 	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands())
 	return report(stderr, root.ExecuteContext(ctx))
 }
-
-// usage is a mistake on the command line.
-type usage struct{ text string }
-
-// Error is the sentence.
-func (u usage) Error() string { return u.text }
 
 // notApproved is the end of client try without a Yes.
 type notApproved struct{ error }
@@ -107,8 +102,7 @@ func report(stderr io.Writer, err error) int {
 		return 0
 	}
 	say := func(text string) { _, _ = fmt.Fprintln(stderr, "avow-admin:", text) }
-	var bad usage
-	if errors.As(err, &bad) || isCobraUsage(err) {
+	if cli.IsUsage(err) {
 		say(err.Error() + "; avow-admin --help lists what there is")
 		return exitUsage
 	}
@@ -131,16 +125,6 @@ func report(stderr io.Writer, err error) int {
 	return exitRefused
 }
 
-// isCobraUsage finds the mistakes of a command line that cobra has no type for.
-func isCobraUsage(err error) bool {
-	for _, start := range []string{"unknown command", "accepts ", "requires at least", "required flag(s)", "if any flags in the group"} {
-		if strings.HasPrefix(err.Error(), start) {
-			return true
-		}
-	}
-	return false
-}
-
 // group is a command that only has subcommands.
 func group(use, short string, subs ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
@@ -159,7 +143,7 @@ func (a *app) why(usual string) string {
 // needReason is the reason of a command that takes something away.
 func (a *app) needReason() (string, error) {
 	if strings.TrimSpace(a.reason) == "" {
-		return "", usage{"say why with --reason"}
+		return "", cli.Usage{Text: "say why with --reason"}
 	}
 	return a.reason, nil
 }

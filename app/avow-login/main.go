@@ -12,13 +12,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"avow/internal/authn"
+	"avow/internal/cli"
 	"avow/internal/client"
 	"avow/internal/computer/local"
 )
@@ -65,7 +65,7 @@ An administrator enrolls the computer once; the daemon then does the rest for PA
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err.Error()} })
+	cli.Catch(root)
 	f := root.PersistentFlags()
 	f.StringVar(&a.dir, "dir", "/var/lib/avow-login", "where the computer's key and what it remembers are")
 	f.StringVar(&a.socket, "socket", local.Socket, "where the daemon listens")
@@ -78,12 +78,6 @@ An administrator enrolls the computer once; the daemon then does the rest for PA
 	})
 	return report(stderr, root.ExecuteContext(ctx))
 }
-
-// usage is a mistake on the command line.
-type usage struct{ text string }
-
-// Error is the sentence.
-func (u usage) Error() string { return u.text }
 
 // hints say what helps, by the code of an error.
 var hints = map[string]string{
@@ -101,7 +95,7 @@ func report(stderr io.Writer, err error) int {
 		return 0
 	}
 	say := func(text string) { _, _ = fmt.Fprintln(stderr, "avow-login:", text) }
-	if errors.As(err, &usage{}) || isCobraUsage(err) {
+	if cli.IsUsage(err) {
 		say(err.Error() + "; avow-login --help lists what there is")
 		return exitUsage
 	}
@@ -119,13 +113,6 @@ func report(stderr io.Writer, err error) int {
 		return exitUnreachable
 	}
 	return exitRefused
-}
-
-// isCobraUsage finds the mistakes of a command line that cobra has no type for.
-func isCobraUsage(err error) bool {
-	return slices.ContainsFunc([]string{"unknown command", "accepts ", "requires at least", "required flag(s)"}, func(start string) bool {
-		return strings.HasPrefix(err.Error(), start)
-	})
 }
 
 // program is name and version, as the go command wrote it into the program.

@@ -14,6 +14,7 @@ import (
 
 	"avow/internal/atomicfile"
 	"avow/internal/authn"
+	"avow/internal/cli"
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/server/config"
@@ -78,7 +79,7 @@ func initialize(ctx context.Context, dir, admin string, cfg config.Config, now t
 		return faults
 	}
 	if admin == "" || authn.CleanText(admin, 64) != admin {
-		return usage{fmt.Errorf("the administrator's name %q is not 1 to 64 visible characters; give --admin", admin)}
+		return cli.Usage{Text: fmt.Sprintf("the administrator's name %q is not 1 to 64 visible characters; give --admin", admin)}
 	}
 	data := filepath.Join(dir, cfg.DataDir)
 	config, credential := filepath.Join(dir, configFile), filepath.Join(dir, credentialFile)

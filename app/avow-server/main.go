@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"avow/internal/authn"
+	"avow/internal/cli"
 	"avow/internal/server/config"
 )
 
@@ -48,7 +49,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
+	cli.Catch(root)
 	root.AddCommand(initCommand(), runCommand(stderr), checkCommand(), &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -60,13 +61,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return report(stderr, err)
 }
 
-// usage is a mistake on the command line.
-type usage struct{ error }
-
 // report prints an error in the way of people and says with which code to exit.
 func report(stderr io.Writer, err error) int {
 	var faults config.Faults
-	var bad usage
 	switch {
 	case err == nil:
 		return 0
@@ -75,7 +72,7 @@ func report(stderr io.Writer, err error) int {
 			_, _ = fmt.Fprintln(stderr, "avow-server:", f)
 		}
 		return exitFaults
-	case errors.As(err, &bad) || isCobraUsage(err):
+	case cli.IsUsage(err):
 		_, _ = fmt.Fprintf(stderr, "avow-server: %v; avow-server --help lists what there is\n", err)
 		return exitUsage
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"avow/internal/authn"
+	"avow/internal/cli"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/scanner"
@@ -113,7 +114,7 @@ func (p *cliPhone) grant(name string) (found authn.GrantID, err error) {
 			return c.Grant, nil
 		case string(c.ID) != name:
 		case ok:
-			return found, usage{"two accounts have a computer " + name + ": give the id of its grant"}
+			return found, cli.Usage{Text: "two accounts have a computer " + name + ": give the id of its grant"}
 		default:
 			found, ok = c.Grant, true
 		}

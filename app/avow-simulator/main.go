@@ -12,14 +12,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"avow/internal/authn"
+	"avow/internal/cli"
 )
 
 func main() {
@@ -27,22 +26,6 @@ func main() {
 	code := Main(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
-}
-
-// usage is a mistake on the command line.
-type usage struct{ text string }
-
-// Error is the sentence.
-func (u usage) Error() string { return u.text }
-
-// isUsage finds usage, and the mistakes of a command line that cobra has no type for.
-func isUsage(err error) bool {
-	if errors.As(err, &usage{}) {
-		return true
-	}
-	return slices.ContainsFunc([]string{"unknown command", "accepts ", "requires at least", "required flag(s)", "if any flags in the group"}, func(start string) bool {
-		return strings.HasPrefix(err.Error(), start)
-	})
 }
 
 // Main runs one command and returns the exit code.
@@ -62,11 +45,11 @@ Exit codes: 0 done; 1 something failed; 2 the command line is wrong.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err.Error()} })
+	cli.Catch(root)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newTourCommand(), newPhoneCommand(), newScanCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
-		if isUsage(err) {
+		if cli.IsUsage(err) {
 			fmt.Fprintln(stderr, "avow-simulator: "+err.Error()+"; avow-simulator --help lists what there is")
 			return 2
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"avow/internal/authn"
+	"avow/internal/cli"
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/phone"
@@ -89,7 +90,7 @@ func (p *cliPhone) with(cmd *cobra.Command, f func(context.Context) error) error
 // verified hands the PIN over, and says how when it is missing.
 func (p *cliPhone) verified(ctx context.Context) (context.Context, error) {
 	if len(p.pin) == 0 {
-		return nil, usage{"this needs the PIN: give --pin-file"}
+		return nil, cli.Usage{Text: "this needs the PIN: give --pin-file"}
 	}
 	return keystore.WithPIN(ctx, p.pin), nil
 }
@@ -246,7 +247,7 @@ func (p *cliPhone) match(id authn.RequestID, number, scan string) (phone.Match, 
 	}
 	link, ok := scanner.Classify(scan).Link.(wire.ApprovalLink)
 	if !ok {
-		return phone.Match{}, usage{"--scan takes the link in the code of the screen that asks"}
+		return phone.Match{}, cli.Usage{Text: "--scan takes the link in the code of the screen that asks"}
 	}
 	r, err := p.core.ByHandle(link)
 	if err == nil && r.ID != id {

@@ -281,9 +281,10 @@ func TestBadHelpers(t *testing.T) {
 			if strings.Contains(string(said), `"done"`) {
 				t.Errorf("let in: %q", said)
 			}
-			want := []string{"start"}
-			if len(sent) == 0 || sent[0] != begin {
-				want = nil
+			var want []string
+			if len(sent) > 0 && sent[0] == begin {
+				want = []string{"start"}
+				<-d.canceled // a bad word may close the connection before Start
 			}
 			if diff := cmp.Diff(want, d.did); diff != "" {
 				t.Error(diff)

@@ -51,9 +51,7 @@ func (r *rig) link(t *testing.T, name string) string {
 func (r *rig) pamtester(t *testing.T, line, user string, before ...string) (int, string) {
 	t.Helper()
 	args := append(before, "pamtester", "avow-test", user, "authenticate")
-	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
-	cmd.Env = r.pamEnv(r.service(t, line))
-	term := talk(t, cmd)
+	term := talk(t, alone(t, r.pamEnv(r.service(t, line)), args...))
 	go func() {
 		for answered := 0; ; {
 			select {
@@ -172,9 +170,7 @@ func (r *rig) testManners(t *testing.T) {
 			if c.helper != "missing" {
 				path = r.link(t, c.helper)
 			}
-			cmd := exec.CommandContext(t.Context(), host, "avow-test", "anna.lind", c.manner, "20")
-			cmd.Env = r.pamEnv(r.service(t, "helper="+path))
-			out, err := cmd.Output()
+			out, err := alone(t, r.pamEnv(r.service(t, "helper="+path)), host, "avow-test", "anna.lind", c.manner, "20").Output()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

@@ -26,8 +26,8 @@ func newPlace(t *testing.T, r *rig) place {
 		t.Fatal(err)
 	}
 	p := place{own: me.Username}
-	if out, err := exec.CommandContext(t.Context(), "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt").CombinedOutput(); err != nil {
-		t.Logf("no mount namespace here, so su, sudo and login are not tried: %s", out)
+	if err := namespaces(t); err != nil {
+		t.Logf("no mount namespace here, so su, sudo and login are not tried: %v", err)
 		return p
 	}
 	p.etc = filepath.Join(r.dir, "etc")

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -55,10 +56,10 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// openDir is a temporary folder that everybody may look into.
+// openDir is a temporary folder that everybody may look into. It is not in /tmp, which alone covers.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "avow-login-")
+	dir, err := os.MkdirTemp("/var/tmp", "avow-login-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +108,31 @@ func (r *rig) service(t *testing.T, line string) string {
 		}
 	}
 	return dir
+}
+
+// alone is a program with these variables and no others. libpam_wrapper 1.1.4 puts its copies into /tmp/pam.X, and of those that start in the same moment
+// one in fifty takes another's: each has a /tmp of its own, or its turn where there are no mount namespaces.
+func alone(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	all := append(append([]string{"env", "-i"}, env...), args...)
+	if namespaces(t) != nil {
+		turn.Lock()
+		t.Cleanup(turn.Unlock)
+		return exec.CommandContext(t.Context(), all[0], all[1:]...)
+	}
+	return exec.CommandContext(t.Context(), "unshare", append([]string{"-m", "sh", "-c", `mount -t tmpfs none /tmp && exec "$@"`, "sh"}, all...)...)
+}
+
+var turn sync.Mutex
+
+// namespaces is why there are no mount namespaces here; nil if there are.
+func namespaces(t *testing.T) error {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }
 
 // pamEnv has PAM read its services from a folder of the test (libpam_wrapper, pam_wrapper(1)).

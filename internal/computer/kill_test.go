@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,10 +82,20 @@ func onDisk(t *testing.T, folder string) (*rig, *phoneKeys) {
 	p := &phoneKeys{private: private, public: k.Key(), device: "d_AAAAAAAAAAAAAAAAAAAAAA", user: "u_AAAAAAAAAAAAAAAAAAAAAA", login: anna}
 	r := &rig{t: t, id: laptop, fs: atomicfile.OS, dir: folder, cost: cheap, key: k, wall: time.Now(), up: time.Hour, grants: map[authn.UserID]authn.GrantID{}}
 	r.open()
+	for _, g := range r.Status().Grants { // each renewal took a second of this clock, so it is ahead of the real one
+		r.wall = later(r.wall, g.SignedInAt)
+	}
 	g := r.renewed(t, p)
 	must(r, r.Take(r.wall, []wire.Grant{g}, nil, 0, authn.OfflineAllow))
 	r.grants[p.user] = g.ID
 	return r, p
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // R-072, D17: kill -9 at any moment. A code that let in stays used, the state stays readable, the journal stays a chain. AVOW_SOAK=N kills N
@@ -130,7 +141,9 @@ func killOnce(t *testing.T, folder string) (used []string) {
 	}
 	var kill *time.Timer
 	lines := bufio.NewScanner(out)
+	var said []string // of the child, when it fails
 	for lines.Scan() {
+		said = append(said, lines.Text())
 		var a, b, c string
 		if _, err := fmt.Sscanf(lines.Text(), "in %s %s %s", &a, &b, &c); err != nil {
 			continue
@@ -141,7 +154,7 @@ func killOnce(t *testing.T, folder string) (used []string) {
 		}
 	}
 	if err := cmd.Wait(); err == nil || len(used) == 0 {
-		t.Fatalf("child ended by itself after %d sign-ins: %v", len(used), err)
+		t.Fatalf("child ended by itself after %d sign-ins: %v\n%s", len(used), err, strings.Join(said, "\n"))
 	}
 	return used
 }

@@ -61,7 +61,7 @@ const (
 	Search      Name = "search"       // search
 	Send        Name = "send"         // sent
 	Shield      Name = "shield"       // protection
-	ShieldCheck Name = "shield-check" // privacy
+	ShieldCheck Name = "shield-check" // privacy; filled
 	Sun         Name = "sun"          // light
 	TextSize    Name = "text-size"    // the text size
 	Torch       Name = "torch"        // the light of the camera

@@ -3,6 +3,8 @@ package web
 import (
 	"html/template"
 	"time"
+
+	"avow/assets/translations"
 )
 
 // OverviewPage is the numbers that matter, each a link to the list that shows what it counts.
@@ -353,3 +355,46 @@ type LogRow struct {
 
 // Fact is a name and a value.
 type Fact struct{ Name, Value string }
+
+// Text is what the proof is, in a choice.
+func (p SecondProof) Text() translations.Message {
+	switch p {
+	case AutoProof:
+		return "portal.proof.auto"
+	case PasswordProof:
+		return "portal.proof.password"
+	case PINProof:
+		return "portal.proof.pin"
+	case CodeProof:
+		return "portal.proof.code"
+	}
+	return "portal.proof.none"
+}
+
+// Short is what the proof is, in a table.
+func (p SecondProof) Short() translations.Message {
+	switch p {
+	case PasswordProof:
+		return "portal.proof.password_short"
+	case PINProof:
+		return "portal.proof.pin_short"
+	case CodeProof:
+		return "portal.proof.code_short"
+	}
+	return "portal.proof.none"
+}
+
+// messageKind is what a message of the outbox is about.
+func messageKind(kind string) translations.Message {
+	switch kind {
+	case "registration":
+		return "administration.messages.kind_registration"
+	case "proof_code":
+		return "administration.messages.kind_proof"
+	case "caller_code":
+		return "administration.messages.kind_caller"
+	case "test":
+		return "administration.messages.kind_test"
+	}
+	return "administration.messages.kind_other"
+}

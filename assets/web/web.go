@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"avow/assets/icons"
 	"avow/assets/look"
@@ -85,6 +86,7 @@ type File struct {
 // Files is what the pages fetch, by address (StaticPath and a name that holds a hash of the content, so that it can be kept for ever).
 type Files map[string]File
 
+// Files of the pages, by ending.
 var types = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".png": "image/png"}
 
 // Set is all pages in all languages. It is safe for concurrent use.
@@ -160,7 +162,7 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"clock":     p.Clock,
 		"seconds":   p.ClockSeconds,
 		"left":      p.Left,
-		"print":     func(id translations.Message, args ...any) string { return p.T(id, args...) },
+		"say":       func(id translations.Message, args ...any) string { return p.T(id, args...) },
 		"dict":      dict,
 		"groups":    groups,
 		"look":      func(s Stated) Look { return s.Look() },
@@ -169,7 +171,18 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"brief":     p.Brief,
 		"wait":      p.Wait,
 		"roles":     Roles,
+		"field":     newField,
+		"joined":    func(a, b any) string { return fmt.Sprint(a, b) },
 		"address":   address,
+		"query":     query,
+		"kind":      messageKind,
+		"tone":      func(n int) Tone { return map[bool]Tone{true: Warn}[n > 0] },
+		"seen": func(at, now time.Time) string {
+			if p.Short(at, now) == p.T("time.short_today", "Clock", p.Clock(at.In(now.Location()))) {
+				return p.T("portal.today")
+			}
+			return p.Brief(at, now)
+		},
 	}
 }
 
@@ -204,4 +217,18 @@ func whole(p *translations.Printer, id translations.Message, name, value string)
 	const place = "\uFFFC" // stands for an object, and in no text of ours
 	text := template.HTMLEscapeString(p.T(id, name, place))
 	return template.HTML(strings.ReplaceAll(text, place, `<span class="whole">`+template.HTMLEscapeString(value)+`</span>`))
+}
+
+// query is an address with what is asked for, leaving out what is empty.
+func query(address string, pairs ...any) template.URL {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if text := fmt.Sprint(pairs[i+1]); text != "" {
+			v.Set(fmt.Sprint(pairs[i]), text)
+		}
+	}
+	if len(v) == 0 {
+		return template.URL(address)
+	}
+	return template.URL(address + "?" + v.Encode())
 }

@@ -89,7 +89,7 @@ func (s Signed) Rail() []railItem {
 		{Section: DevicesSection, Path: "/admin/devices", Icon: "phone", Text: "administration.rail.devices"},
 		{Section: PoliciesSection, Path: "/admin/policies", Icon: "shield-check", Text: "administration.rail.policies"},
 		{Section: MessagesSection, Path: "/admin/messages", Icon: "mail", Text: "administration.rail.messages"},
-		{Section: LogSection, Path: "/admin/log", Icon: "log", Text: "administration.rail.log"},
+		{Section: LogSection, Path: "/admin/log", Icon: "log", Text: "administration.rail.audit"},
 	}
 	for i := range items {
 		items[i].Current = items[i].Section == s.Section
@@ -128,8 +128,8 @@ const (
 	UserUnblocked       NoticeKind = "user_unblocked"       // Name: of the user
 	TestSent            NoticeKind = "test_sent"            // Name: the recipient
 	TemplateReset       NoticeKind = "template_reset"
-	SignInEnded         NoticeKind = "sign_in_ended"
-	SignInsEnded        NoticeKind = "sign_ins_ended" // all others
+	OneSignInEnded      NoticeKind = "sign_in_ended"
+	AllSignInsEnded     NoticeKind = "sign_ins_ended" // all others
 	CheckStopped        NoticeKind = "check_stopped"
 	RequestStopped      NoticeKind = "request_stopped"
 )
@@ -140,8 +140,8 @@ func (n NoticeKind) Text() translations.Message {
 		Saved: "portal.notice.saved", UserAdded: "portal.notice.user_added", DeviceRemoved: "portal.notice.device_removed",
 		RegistrationRemoved: "portal.notice.registration_removed", RegistrationSent: "portal.notice.registration_sent",
 		MessageAgain: "portal.notice.message_again", UserBlocked: "portal.notice.user_blocked", UserUnblocked: "portal.notice.user_unblocked",
-		TestSent: "portal.notice.test_sent", TemplateReset: "portal.notice.template_reset", SignInEnded: "portal.notice.sign_in_ended",
-		SignInsEnded: "portal.notice.sign_ins_ended", CheckStopped: "portal.notice.check_stopped", RequestStopped: "portal.notice.request_stopped",
+		TestSent: "portal.notice.test_sent", TemplateReset: "portal.notice.template_reset", OneSignInEnded: "portal.notice.sign_in_ended",
+		AllSignInsEnded: "portal.notice.sign_ins_ended", CheckStopped: "portal.notice.check_stopped", RequestStopped: "portal.notice.request_stopped",
 	}[n]
 }
 

@@ -178,10 +178,10 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"kind":      messageKind,
 		"tone":      func(n int) Tone { return map[bool]Tone{true: Warn}[n > 0] },
 		"seen": func(at, now time.Time) string {
-			if p.Short(at, now) == p.T("time.short_today", "Clock", p.Clock(at.In(now.Location()))) {
-				return p.T("portal.today")
+			if brief := p.Brief(at, now); brief != p.Clock(at.In(now.Location())) {
+				return brief
 			}
-			return p.Brief(at, now)
+			return p.T("portal.today")
 		},
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
+	"avow/internal/server/session"
 	"avow/internal/server/site"
 )
 
@@ -49,6 +50,7 @@ type Server struct {
 	Approval     *approval.Service
 	Device       *device.Service
 	Offline      *offline.Service
+	Sessions     *session.Service // from MountPages on
 
 	used    *registration.Tombstones
 	outbox  *notify.Service

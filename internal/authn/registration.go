@@ -102,6 +102,8 @@ var (
 	ErrSessionExpired = Fail(Gone, "session_expired", "This code is too old. Make a new one on the page.")
 	ErrSessionUsed    = Fail(Gone, "session_used", "This code was used already. Make a new one on the page.")
 	ErrSessionRevoked = Fail(Gone, "session_revoked", "This code was withdrawn. Make a new one on the page.")
+	ErrSentProof      = Fail(Invalid, "bad_proof", "A code that is sent needs a second proof: password, pin or code.")
+	ErrHours          = Fail(Invalid, "bad_hours", "A code that is sent is good for 1 to 72 hours.")
 	ErrProofMissing   = Fail(Invalid, "proof_missing", "Something more is needed to connect this phone. Type what the page or the mail asks for.")
 	ErrProofWrong     = Fail(Invalid, "proof_wrong", "This is not right. Compare it and type it again.")
 	ErrProofTries     = Fail(Gone, "proof_tries", "Too many wrong tries. This code is worth nothing now. Ask the service desk for a new one.")
@@ -123,10 +125,10 @@ func NewRegistrationSession(user UserID, mode BindingMode, createdBy string, now
 // database, so that the code can be written into a message at any later time and is kept nowhere. It has no connect page.
 func NewSentSession(user UserID, mode BindingMode, proof SecondProof, lifetime time.Duration, createdBy string, now time.Time, secret func(RegistrationID) key.Secret) (RegistrationSession, error) {
 	if !proof.Valid() || proof == ProofNone {
-		return RegistrationSession{}, Fail(Invalid, "bad_proof", "A code that is sent needs a second proof: password, pin or code.")
+		return RegistrationSession{}, ErrSentProof
 	}
 	if lifetime < time.Hour || lifetime > MaxSentLifetime {
-		return RegistrationSession{}, Fail(Invalid, "bad_hours", "A code that is sent is good for 1 to 72 hours.")
+		return RegistrationSession{}, ErrHours
 	}
 	id := NewRegistrationID()
 	return RegistrationSession{
@@ -135,12 +137,14 @@ func NewSentSession(user UserID, mode BindingMode, proof SecondProof, lifetime t
 	}, nil
 }
 
-// WrongProof counts a wrong second proof; the last one ends the session. It gives the session to be kept and what the phone is told.
-func (s RegistrationSession) WrongProof(now time.Time) (RegistrationSession, error) {
-	if s.ProofTries++; s.ProofTries >= ProofTries {
+// TryProof takes one try of the second proof, before it is looked at, so that many at the same time get no more tries than one after the other. Once
+// there is none left the session ends: keep it and tell ErrProofTries.
+func (s RegistrationSession) TryProof(now time.Time) (RegistrationSession, error) {
+	if s.ProofTries >= ProofTries {
 		return s.Revoke(now), ErrProofTries
 	}
-	return s, ErrProofWrong
+	s.ProofTries++
+	return s, nil
 }
 
 // ended reports why a session accepts nothing more; nil while it does.

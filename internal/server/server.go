@@ -15,6 +15,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/events"
 	"avow/internal/server/notify"
@@ -51,6 +52,7 @@ type Server struct {
 	Device       *device.Service
 	Offline      *offline.Service
 	Sessions     *session.Service // from MountPages on
+	Desk         *desk.Service    // from MountPages on
 
 	used    *registration.Tombstones
 	outbox  *notify.Service

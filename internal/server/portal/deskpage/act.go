@@ -7,7 +7,9 @@ import (
 	"avow/assets/translations"
 	"avow/assets/web"
 	"avow/internal/authn"
+	"avow/internal/server/api"
 	"avow/internal/server/desk"
+	"avow/internal/server/people"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/portal/signin"
 )
@@ -215,7 +217,8 @@ func (s *Service) block(v signin.Visitor) error {
 		if err := s.desk.MayTouch(v.Context(), v.Person, user); err != nil {
 			return err
 		}
-		if err := s.people.Block(v.Context(), user, v.Actor(), reason); err != nil {
+		by := people.By{Actor: v.Actor(), Reason: reason, IP: api.ClientIP(v.Context()), User: v.User.ID}
+		if _, err := s.people.SetStatus(v.Context(), user, authn.UserDisabled, by); err != nil {
 			return err
 		}
 		return v.Done("/desk/"+string(user), web.UserBlocked, u.Name)

@@ -3,7 +3,6 @@
 package deskpage
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -13,15 +12,11 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
+	"avow/internal/server/people"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/portal/signin"
 	"avow/internal/store"
 )
-
-// Blocker blocks an account.
-type Blocker interface {
-	Block(ctx context.Context, user authn.UserID, actor, reason string) error
-}
 
 // Service is the pages. It is safe for concurrent use.
 type Service struct {
@@ -29,11 +24,11 @@ type Service struct {
 	signin *signin.Service
 	desk   *desk.Service
 	device *device.Service
-	people Blocker
+	people *people.Service
 }
 
 // New makes the service.
-func New(set *page.Set, in *signin.Service, d *desk.Service, dev *device.Service, people Blocker) *Service {
+func New(set *page.Set, in *signin.Service, d *desk.Service, dev *device.Service, people *people.Service) *Service {
 	return &Service{Set: set, signin: in, desk: d, device: dev, people: people}
 }
 

@@ -74,6 +74,9 @@ var names = []Name{
 	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, Me, MySignIns, Question,
 }
 
+// Names lists all pages.
+func Names() []Name { return append([]Name(nil), names...) }
+
 // StaticPath is the folder under which the files of Static are fetched.
 const StaticPath = "/static/"
 

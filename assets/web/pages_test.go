@@ -17,7 +17,7 @@ var tag = regexp.MustCompile(`<(/?)([a-z][a-z0-9]*)([^>]*)>`)
 
 var attribute = regexp.MustCompile(`([a-zA-Z-]+)(?:="([^"]*)")?`)
 
-var void = []string{"meta", "link", "input", "br", "img", "hr"}
+var void = []string{"meta", "link", "input", "br", "img", "hr", "wbr"}
 
 // blocks close a paragraph that is open, so they must not stand in one.
 var blocks = []string{"p", "div", "ul", "ol", "dl", "form", "table", "section", "h1", "h2", "fieldset", "details", "main", "nav", "header"}

@@ -172,7 +172,8 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"day":       p.Day,
 		"short":     p.Short,
 		"brief":     p.Brief,
-		"wait":      p.Wait,
+		"words":     p.When,
+		"soft":      soft,
 		"roles":     Roles,
 		"field":     newField,
 		"joined":    func(a, b any) string { return fmt.Sprint(a, b) },
@@ -235,3 +236,10 @@ func query(address string, pairs ...any) template.URL {
 	}
 	return template.URL(address + "?" + v.Encode())
 }
+
+// soft lets a login, an address or a host break after its dots and the like, and not within a word.
+func soft(text string) template.HTML {
+	return template.HTML(breaks.Replace(template.HTMLEscapeString(text)))
+}
+
+var breaks = strings.NewReplacer(".", ".<wbr>", "@", "<wbr>@", "_", "_<wbr>", ":", ":<wbr>", "/", "/<wbr>")

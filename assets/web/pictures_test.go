@@ -82,7 +82,8 @@ func TestServicesPagePictures(t *testing.T) {
 					t.Fatal(err)
 				}
 				if wide > screen.width {
-					t.Errorf("%s (%s): the page is %d px wide on a screen of %d", p.Title, l.Tag, wide, screen.width)
+					out, _ := chromedp.Run(ctx, chromedp.Evaluate[string](sticksOut))
+					t.Errorf("%s (%s): the page is %d px wide on a screen of %d: %s", p.Title, l.Tag, wide, screen.width, out)
 				}
 				low, err := chromedp.Run(ctx, chromedp.Evaluate[string](tooSmall))
 				if err != nil {
@@ -109,6 +110,10 @@ func TestServicesPagePictures(t *testing.T) {
 		}
 	}
 }
+
+// sticksOut names the elements that make the page wide.
+const sticksOut = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5)
+	.slice(-3).map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 30)).join(", ")`
 
 // tooSmall lists what can be tapped and is lower than 48 px, beside links within a text (WCAG 2.2, 2.5.8 allows those).
 const tooSmall = `[...document.querySelectorAll("button, summary, select, textarea, .button, .chip, .rail a, input:not([type=hidden])")]

@@ -48,23 +48,7 @@ func TestServicesPagePictures(t *testing.T) {
 		}
 	}
 
-	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	opts = append(opts, chromedp.ExecPath(browser), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("accept-lang", "en"))
-	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
-	defer cancel()
-	ctx, cancel := chromedp.NewContext(alloc)
-	defer cancel()
-	do := func(what string, steps ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, steps...); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	do("start", chromedp.EmulateViewport(1280, 800))
-	limited, cancel := context.WithTimeout(ctx, 10*time.Minute)
-	defer cancel()
-	ctx = limited
+	ctx, do := chromium(t, browser, 10*time.Minute)
 
 	for i, p := range pages {
 		if !strings.Contains(p.Title, os.Getenv("AVOW_PAGES")) {
@@ -108,6 +92,135 @@ func TestServicesPagePictures(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// chromium starts the browser; do runs steps in it and fails the test with what when they fail.
+func chromium(t *testing.T, path string, limit time.Duration) (context.Context, func(what string, steps ...chromedp.Action[chromedp.Void])) {
+	t.Helper()
+	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	opts = append(opts, chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("accept-lang", "en"))
+	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 800)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, limit)
+	t.Cleanup(cancel)
+	return ctx, func(what string, steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestServicesPageAxe looks at every sample with axe-core (npm), light and dark. AVOW_AXE names its axe.min.js.
+func TestServicesPageAxe(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil || os.Getenv("AVOW_TEST_SERVICES") == "" || os.Getenv("AVOW_AXE") == "" {
+		t.Skip("this test needs AVOW_TEST_SERVICES, chromium, and AVOW_AXE with the path of axe.min.js")
+	}
+	axe, err := os.ReadFile(os.Getenv("AVOW_AXE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := webtest.Pages()
+	site := httptest.NewServer(serve(t, pages))
+	defer site.Close()
+	ctx, do := chromium(t, browser, 10*time.Minute)
+	for i, p := range pages {
+		if !strings.Contains(p.Title, os.Getenv("AVOW_PAGES")) {
+			continue
+		}
+		for _, scheme := range []string{"light", "dark"} {
+			do(p.Title, colors(scheme), chromedp.Navigate(fmt.Sprintf("%s/page/%d/en", site.URL, i)),
+				chromedp.Evaluate[chromedp.Void]("void (function(){"+string(axe)+"\n})()"))
+			found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run(document, { iframes: false }).then(r => r.violations
+				.map(v => v.id + " (" + v.impact + "): " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | ")).join("\n"))`, chromedp.EvalAwaitPromise))
+			if err != nil {
+				t.Fatalf("%s: %v", p.Title, err)
+			}
+			if found != "" {
+				t.Errorf("%s, %s: %s", p.Title, scheme, found)
+			}
+		}
+	}
+}
+
+// TestServicesPageScript tries what the script does beside pictures: a text is previewed as it is typed, and what was typed in the
+// service desk's reason stays when the page changes by itself.
+func TestServicesPageScript(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil || os.Getenv("AVOW_TEST_SERVICES") == "" {
+		t.Skip("this test needs AVOW_TEST_SERVICES and chromium")
+	}
+	pages := webtest.Pages()
+	samples := serve(t, pages)
+	number := func(title string) int {
+		for i, p := range pages {
+			if p.Title == title {
+				return i
+			}
+		}
+		t.Fatalf("there is no sample %q", title)
+		return 0
+	}
+	previews := make(chan string, 16)
+	passed := make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/preview"):
+			previews <- r.PostFormValue("body")
+		case r.URL.Path == "/desk/u_anna/events":
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = fmt.Fprint(w, "event: state\ndata: open\n\n")
+			w.(http.Flusher).Flush()
+			select {
+			case <-passed:
+				_, _ = fmt.Fprint(w, "event: state\ndata: passed\n\n")
+				w.(http.Flusher).Flush()
+			case <-r.Context().Done():
+				return
+			}
+			<-r.Context().Done()
+			return
+		case r.URL.Path == "/desk":
+			title := "desk number"
+			select {
+			case <-passed:
+				title = "desk passed"
+			default:
+			}
+			r.URL.Path = fmt.Sprintf("/page/%d/en", number(title))
+		}
+		samples.ServeHTTP(w, r)
+	}))
+	defer site.Close()
+	ctx, do := chromium(t, browser, time.Minute)
+
+	do("editor", chromedp.Navigate(fmt.Sprintf("%s/page/%d/en", site.URL, number("template text"))))
+	for _, typed := range []string{"a", "b"} { // twice: a preview must not count as the one time that a form is sent
+		do("type", chromedp.SendKeys(chromedp.CSS("#body"), typed))
+		select {
+		case got := <-previews:
+			if !strings.Contains(got, typed) {
+				t.Errorf("after %q the preview was made of %q", typed, got)
+			}
+		case <-ctx.Done():
+			t.Fatal("no preview was asked for")
+		}
+	}
+
+	do("desk", chromedp.Navigate(site.URL+"/desk?q=anna"), chromedp.Evaluate[chromedp.Void](`void (document.querySelector("#desk-reason").value = "typed before")`))
+	close(passed)
+	do("passed", chromedp.WaitVisible(chromedp.CSS(".stamp")))
+	reason, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#desk-reason").value`))
+	if err != nil || reason != "typed before" {
+		t.Errorf("the reason is %q, %v: what was typed must stay", reason, err)
 	}
 }
 

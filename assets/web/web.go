@@ -174,6 +174,7 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"brief":     p.Brief,
 		"words":     p.When,
 		"soft":      soft,
+		"unnamed":   unnamed,
 		"roles":     Roles,
 		"field":     newField,
 		"joined":    func(a, b any) string { return fmt.Sprint(a, b) },
@@ -243,3 +244,8 @@ func soft(text string) template.HTML {
 }
 
 var breaks = strings.NewReplacer(".", ".<wbr>", "@", "<wbr>@", "_", "_<wbr>", ":", ":<wbr>", "/", "/<wbr>")
+
+// unnamed takes the role off a QR: the element around it is the picture, and has the name.
+func unnamed(svg template.HTML) template.HTML {
+	return template.HTML(strings.Replace(string(svg), ` role="img"`, ` aria-hidden="true"`, 1))
+}

@@ -371,6 +371,9 @@ func (p SecondProof) Text() translations.Message {
 	return "portal.proof.none"
 }
 
+// Asks says whether the proof is one.
+func (p SecondProof) Asks() bool { return p == PasswordProof || p == PINProof || p == CodeProof }
+
 // Short is what the proof is, in a table.
 func (p SecondProof) Short() translations.Message {
 	switch p {

@@ -74,6 +74,9 @@ var names = []Name{
 	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, Me, MySignIns, Question,
 }
 
+// Names lists all pages.
+func Names() []Name { return append([]Name(nil), names...) }
+
 // StaticPath is the folder under which the files of Static are fetched.
 const StaticPath = "/static/"
 
@@ -169,7 +172,9 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"day":       p.Day,
 		"short":     p.Short,
 		"brief":     p.Brief,
-		"wait":      p.Wait,
+		"words":     p.When,
+		"soft":      soft,
+		"unnamed":   unnamed,
 		"roles":     Roles,
 		"field":     newField,
 		"joined":    func(a, b any) string { return fmt.Sprint(a, b) },
@@ -231,4 +236,16 @@ func query(address string, pairs ...any) template.URL {
 		return template.URL(address)
 	}
 	return template.URL(address + "?" + v.Encode())
+}
+
+// soft lets a login, an address or a host break after its dots and the like, and not within a word.
+func soft(text string) template.HTML {
+	return template.HTML(breaks.Replace(template.HTMLEscapeString(text)))
+}
+
+var breaks = strings.NewReplacer(".", ".<wbr>", "@", "<wbr>@", "_", "_<wbr>", ":", ":<wbr>", "/", "/<wbr>")
+
+// unnamed takes the role off a QR: the element around it is the picture, and has the name.
+func unnamed(svg template.HTML) template.HTML {
+	return template.HTML(strings.Replace(string(svg), ` role="img"`, ` aria-hidden="true"`, 1))
 }

@@ -247,6 +247,27 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestSecondSheet keeps the other style sheet to what page.css defines.
+func TestSecondSheet(t *testing.T) {
+	first, err := static.ReadFile("static/page.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := static.ReadFile("static/portal.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined := properties(string(first))
+	for _, m := range regexp.MustCompile(`var\((--[a-z0-9-]+)\)`).FindAllStringSubmatch(string(b), -1) {
+		if _, ok := defined[m[1]]; !ok {
+			t.Errorf("%s is used and not defined", m[1])
+		}
+	}
+	if found := regexp.MustCompile(`#[0-9a-fA-F]{3,8}\b|rgb|hsl|url\(|@import`).FindAllString(string(b), -1); found != nil {
+		t.Errorf("colors beside the tokens, or something is fetched: %v", found)
+	}
+}
+
 func properties(css string) map[string]string {
 	out := map[string]string{}
 	for _, m := range regexp.MustCompile(`(?m)^\s*(--[a-z0-9-]+): (.*);$`).FindAllStringSubmatch(css, -1) {

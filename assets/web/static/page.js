@@ -153,5 +153,7 @@
   linkApp();
   addEventListener("hashchange", () => { takeCode(); linkApp(); });
   prepare(document);
+  const here = document.querySelector(".rail [aria-current]");
+  if (here) here.scrollIntoView({ inline: "center", block: "nearest" }); // on a phone the rail is a bar that scrolls
   follow();
 })();

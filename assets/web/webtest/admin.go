@@ -28,7 +28,7 @@ func users() []web.UserRow {
 	return []web.UserRow{
 		user(anna, web.UserRow{Devices: 2, LastSeen: at(-time.Hour), State: web.RegistrationDone, MadeBy: "maja.berg", Ends: day(2025, 11, 14, 18), Message: mail(web.MessageSent, day(2025, 11, 14, 9))}),
 		user(erik, web.UserRow{State: web.RegistrationActive, MadeBy: "maja.berg", Ends: day(2026, 3, 3, 18), Message: mail(web.MessageSent, at(-81*time.Minute))}),
-		user(fatima, web.UserRow{State: web.RegistrationClaimed, MadeBy: "desk.olsson", Ends: at(9 * time.Minute), Message: web.Sent{Channel: web.Text, State: web.MessageSent, At: at(-2 * time.Minute)}}),
+		user(fatima, web.UserRow{State: web.RegistrationClaimed, MadeBy: "kim.olsson", Ends: at(9 * time.Minute), Message: web.Sent{Channel: web.Text, State: web.MessageSent, At: at(-2 * time.Minute)}}),
 		user(johan, web.UserRow{State: web.RegistrationExpired, MadeBy: "maja.berg", Ends: day(2026, 3, 1, 12), Message: mail(web.MessageFailed, at(-48*time.Hour)), MakeNew: true}),
 		user(karin, web.UserRow{Devices: 1, LastSeen: day(2026, 2, 9, 8), State: web.RegistrationBlocked}),
 		user(olle, web.UserRow{MakeNew: true}),
@@ -53,11 +53,11 @@ func devices(own bool) []web.DeviceRow {
 func registrations() []web.RegistrationRow {
 	return []web.RegistrationRow{
 		{ID: "r_1", Person: erik, State: web.RegistrationActive, MadeBy: "maja.berg", MadeAt: at(-82 * time.Minute), Ends: day(2026, 3, 3, 18), Proof: web.PasswordProof, Message: web.Sent{Channel: web.Mail, State: web.MessageSent, At: at(-81 * time.Minute)}, MayRemove: true, MayResend: true},
-		{ID: "r_2", Person: fatima, State: web.RegistrationClaimed, MadeBy: "desk.olsson", MadeAt: at(-3 * time.Minute), Ends: at(9 * time.Minute), Proof: web.CodeProof, Message: web.Sent{Channel: web.Text, State: web.MessageSent, At: at(-2 * time.Minute)}, MayRemove: true},
+		{ID: "r_2", Person: fatima, State: web.RegistrationClaimed, MadeBy: "kim.olsson", MadeAt: at(-3 * time.Minute), Ends: at(9 * time.Minute), Proof: web.CodeProof, Message: web.Sent{Channel: web.Text, State: web.MessageSent, At: at(-2 * time.Minute)}, MayRemove: true},
 		{ID: "r_3", Person: olle, State: web.RegistrationWaiting, MadeBy: "maja.berg", MadeAt: at(-4 * time.Minute), Ends: at(6 * time.Minute), Proof: web.NoProof, MayRemove: true},
 		{ID: "r_4", Person: johan, State: web.RegistrationActive, MadeBy: "maja.berg", MadeAt: day(2026, 3, 2, 12), Ends: day(2026, 3, 4, 12), Proof: web.PINProof, Message: web.Sent{Channel: web.Mail, State: web.MessageFailed, At: at(-20 * time.Hour), Problem: "550 5.1.1 johan.ek@lundenergy.example: user unknown"}, MayRemove: true, MayResend: true},
 		{ID: "r_5", Person: anna, State: web.RegistrationDone, MadeBy: "maja.berg", MadeAt: day(2025, 11, 14, 9), Ends: day(2025, 11, 14, 18), Proof: web.PasswordProof, Message: web.Sent{Channel: web.Mail, State: web.MessageSent, At: day(2025, 11, 14, 9)}},
-		{ID: "r_6", Person: karin, State: web.RegistrationRefused, MadeBy: "desk.olsson", MadeAt: day(2026, 2, 9, 9), Ends: day(2026, 2, 9, 10), Proof: web.NoProof},
+		{ID: "r_6", Person: karin, State: web.RegistrationRefused, MadeBy: "kim.olsson", MadeAt: day(2026, 2, 9, 9), Ends: day(2026, 2, 9, 10), Proof: web.NoProof},
 		{ID: "r_7", Person: wilma, State: web.RegistrationRevoked, MadeBy: "maja.berg", MadeAt: day(2026, 2, 9, 9), Ends: day(2026, 2, 12, 9), Proof: web.PINProof, Message: web.Sent{Channel: web.Text, State: web.MessageUnclear, At: day(2026, 2, 9, 9)}},
 		{ID: "r_8", Person: anna, State: web.RegistrationUsed, MadeBy: "maja.berg", MadeAt: day(2025, 2, 9, 9), Ends: day(2025, 2, 9, 18), Proof: web.NoProof, Message: web.Sent{Channel: web.Text, State: web.MessageQueued}},
 		{ID: "r_9", Person: johan, State: web.RegistrationExpired, MadeBy: "maja.berg", MadeAt: day(2025, 2, 9, 9), Ends: day(2025, 2, 9, 18), Proof: web.NoProof, Message: web.Sent{Channel: web.Mail, State: web.MessageSending}},
@@ -179,8 +179,11 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 		Channel: web.Mail, Tag: "en", Language: "English", Subject: "Connect your phone to {{.Organisation}}", Own: true, UpdatedAt: day(2026, 2, 9, 8), UpdatedBy: "maja.berg",
 		Body: "<p>Hello {{.Name}},</p>\n<p>from now on your phone asks you each time someone signs in as you.</p>\n<p>{{.EnrollQRCode}}</p>\n<p>Scan the picture with Avow, or open <a href=\"{{.EnrollUrl}}\">this link</a> on the phone.</p>\n<p>It is good until {{.Expires}}.</p>",
 		Placeholders: []web.Placeholder{
-			{Name: "{{.EnrollQRCode}}", Means: "The QR, as a picture within the mail"}, {Name: "{{.EnrollUrl}}", Means: "The link"}, {Name: "{{.Name}}", Means: "Name of the user"},
-			{Name: "{{.Organisation}}", Means: "Your organisation"}, {Name: "{{.Expires}}", Means: "Until when it is good"},
+			{Name: "{{.EnrollQRCode}}", Means: "The QR, as a picture within the mail"},
+			{Name: "{{.EnrollUrl}}", Means: "The link"},
+			{Name: "{{.Name}}", Means: "Name of the user"},
+			{Name: "{{.Organisation}}", Means: "Your organisation"},
+			{Name: "{{.Expires}}", Means: "Until when it is good"},
 		}, TestTo: "maja.berg@lundenergy.example",
 	}
 	add("template", web.Template, web.MessagesSection, "/admin/messages/mail/en", t)

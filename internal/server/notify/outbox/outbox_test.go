@@ -552,3 +552,37 @@ func TestRun(t *testing.T) {
 		}
 	}
 }
+
+// TestDraftIsNotStale: what was written before its turn is written anew when something changed since.
+func TestDraftIsNotStale(t *testing.T) {
+	p := newSink(t)
+	d := newDesk(t, disk(t), Config{SMTP: p.smtp()})
+	d.invite("first", authn.ChannelMail)
+	session, m := d.invite("second", authn.ChannelMail)
+	ended, m2 := d.invite("third", authn.ChannelMail)
+	p.receive = func(n int) {
+		if n > 1 {
+			return
+		}
+		err := d.store.Update(context.Background(), func(tx store.Tx) error {
+			return errors.Join(
+				tx.UpdateUser(session.User, func(u authn.User) (authn.User, error) {
+					u.Name = "Another Name"
+					return u, nil
+				}),
+				tx.UpdateRegistrationSession(ended.ID, func(s authn.RegistrationSession) (authn.RegistrationSession, error) { return s.Revoke(noon), nil }))
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if err := d.Mails(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d.message(m.ID).State != authn.MessageSent || len(p.bodies) != 2 || !strings.Contains(p.bodies[1], "Another Name") {
+		t.Errorf("%d mails, the second is of before", len(p.bodies))
+	}
+	if got := d.message(m2.ID); got.Problem != "ended" {
+		t.Errorf("third: %+v", got)
+	}
+}

@@ -94,7 +94,7 @@ func TestTextOutcomes(t *testing.T) {
 		"no":     {Twilio, status(400, `{"message":"the password s3cr3t-pass is wrong"}`), Failed, 0},
 		"login":  {Kannel, status(403, "Authorization failed for sendsms"), Failed, 0},
 		"redirect": {Webhook, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+			http.Redirect(w, r, "/elsewhere", http.StatusSeeOther)
 		}, Failed, 0},
 		"kannel queues":           {Kannel, status(202, "3: Queued for later delivery"), Sent, 0},
 		"kannel says no with 200": {Kannel, status(200, "4: Sender missing and no global set"), Failed, 0},

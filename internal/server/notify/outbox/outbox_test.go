@@ -560,6 +560,7 @@ func TestDraftIsNotStale(t *testing.T) {
 	d.invite("first", authn.ChannelMail)
 	session, m := d.invite("second", authn.ChannelMail)
 	ended, m2 := d.invite("third", authn.ChannelMail)
+	_, m3 := d.invite("fourth", authn.ChannelMail)
 	p.receive = func(n int) {
 		if n > 1 {
 			return
@@ -569,6 +570,10 @@ func TestDraftIsNotStale(t *testing.T) {
 				tx.UpdateUser(session.User, func(u authn.User) (authn.User, error) {
 					u.Name = "Another Name"
 					return u, nil
+				}),
+				tx.UpdateMessage(m3.ID, func(m authn.Message) (authn.Message, error) {
+					m.State = authn.MessageFailed // an administrator took it back
+					return m, nil
 				}),
 				tx.UpdateRegistrationSession(ended.ID, func(s authn.RegistrationSession) (authn.RegistrationSession, error) { return s.Revoke(noon), nil }))
 		})
@@ -584,5 +589,8 @@ func TestDraftIsNotStale(t *testing.T) {
 	}
 	if got := d.message(m2.ID); got.Problem != "ended" {
 		t.Errorf("third: %+v", got)
+	}
+	if got := d.message(m3.ID); got.State != authn.MessageFailed || got.Tries != 0 {
+		t.Errorf("fourth: %+v", got)
 	}
 }

@@ -1,7 +1,6 @@
 package directory_test
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,7 +9,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"os"
@@ -85,30 +83,28 @@ func startSlapd(t *testing.T, ldif string, encrypted bool) *slapd {
 	return s
 }
 
-// start runs slapd and returns once it listens.
+// start runs slapd and returns once it answers: it says that it starts before it listens.
 func (s *slapd) start() {
 	s.t.Helper()
 	listen := "ldap://127.0.0.1:" + s.plain + "/ ldaps://127.0.0.1:" + s.tls + "/"
+	var said bytes.Buffer
 	s.process = exec.Command(s.program, "-d", "none", "-h", listen, "-f", filepath.Join(s.dir, "slapd.conf"))
-	out, err := s.process.StderrPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	s.process.Stderr = &said
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	late := time.AfterFunc(20*time.Second, func() { _ = s.process.Process.Kill() })
-	defer late.Stop()
-	var said strings.Builder
-	for lines := bufio.NewReader(out); ; {
-		line, err := lines.ReadString('\n')
-		said.WriteString(line)
-		if strings.Contains(line, "slapd starting") {
-			go func() { _, _ = io.Copy(io.Discard, lines) }()
+	again, end := time.NewTicker(5*time.Millisecond), time.After(20*time.Second)
+	defer again.Stop()
+	for {
+		if conn, err := net.Dial("tcp", "127.0.0.1:"+s.tls); err == nil {
+			_ = conn.Close()
 			return
 		}
-		if err != nil {
-			s.t.Fatalf("slapd does not start: %v\n%s", err, said.String())
+		select {
+		case <-again.C:
+		case <-end:
+			s.stop()
+			s.t.Fatalf("slapd does not start\n%s", said.String())
 		}
 	}
 }
@@ -327,11 +323,11 @@ objectCategory: person
 cn: Cleo Falk
 sn: Falk
 sAMAccountName: cleo
-objectGUID:: MyIRAERVZneImaq7zN3u/w==
+objectGUID:: MyIRAFVEd2aImaq7zN3u/w==
 displayName: Cleo Falk
 mail: cleo@ad.test
 userAccountControl: 512
-pwdLastSet: 134064000000000000
+pwdLastSet: 134064288000000000
 whenChanged: 20261101080000.0Z
 userPassword: cleo-password
 
@@ -343,7 +339,7 @@ sn: Holm
 sAMAccountName: dan
 objectGUID:: AQIDBAUGBwgJCgsMDQ4PEA==
 userAccountControl: 66050
-pwdLastSet: 134064000000000000
+pwdLastSet: 134064288000000000
 whenChanged: 20261101080000.0Z
 
 dn: cn=Eva Berg,dc=ad,dc=test
@@ -364,7 +360,7 @@ cn: broken
 sn: broken
 sAMAccountName: broken
 objectGUID:: 8fLz9PX29/j5+vv8/f7/AQ==
-pwdLastSet: 134064000000000000
+pwdLastSet: 134064288000000000
 whenChanged: 20261101080000.0Z
 
 `

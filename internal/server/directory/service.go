@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	fullEvery = 24 * time.Hour   // everybody is read as often as this
-	overlap   = 10 * time.Minute // a changed entry is looked for so long after: a read takes time, and directories have several clocks
-	firstWait = 30 * time.Second // after a failure, doubled with each
+	fullEvery  = 24 * time.Hour   // everybody is read as often as this
+	overlap    = 10 * time.Minute // a changed entry is looked for so long after: a read takes time, and directories have several clocks
+	clockFault = time.Hour        // the directory's clock is no further behind than this
+	firstWait  = 30 * time.Second // after a failure, doubled with each
 )
 
 // Names of the settings.

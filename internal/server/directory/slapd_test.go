@@ -378,6 +378,7 @@ mail: u%05[1]d@example.com
 mobile: +46 70 %07[1]d
 preferredLanguage: en
 pwdChangedTime: 20261101080000Z
+modifyTimestamp: 20261101080000Z
 memberOf: cn=staff,ou=groups,dc=example,dc=com
 
 `, i)

@@ -91,13 +91,22 @@ func (r *reading) do(ctx context.Context, o Order) (err error) {
 		r.kept.FullAt = now
 	}
 	r.kept.Scope = scope
-	r.kept.Cursor = r.newest
-	if r.newest.IsZero() || r.newest.After(now) { // nobody's entry decides over what is passed over until then
-		r.kept.Cursor = now
-	}
+	r.kept.Cursor = cursor(r.newest, now)
 	r.run.EndedAt = r.site.Now()
 	r.kept.Last = r.run
 	return r.keep(ctx)
+}
+
+// cursor is where the next read begins: at the newest change, by the directory's clock. A time to come in one entry does not hide the changes until then,
+// and a directory in which nothing changes is not read from the start again and again.
+func cursor(newest, now time.Time) time.Time {
+	switch early := now.Add(-clockFault); {
+	case newest.After(now):
+		return now
+	case newest.Before(early):
+		return early
+	}
+	return newest
 }
 
 // take brings one page into the store, in batches.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 
 	"avow/internal/key"
 	"avow/internal/server/config"
+	"avow/internal/server/directory"
 	"avow/internal/server/notify"
+	"avow/internal/server/site"
 )
 
 // secrets are the files of the data folder that are no database.
@@ -21,6 +24,7 @@ type secrets struct {
 	identity key.Private
 	secret   key.Secret
 	password key.Secret // of the mail server; empty without one
+	reader   key.Secret // the password of who reads the directory; empty without one
 }
 
 // readSecrets reads all of them and tells every fault.
@@ -39,13 +43,22 @@ func readSecrets(cfg config.Config) (s secrets, faults config.Faults) {
 		}
 		s.secret = raw
 	}
-	if path := cfg.Path(cfg.Mail.PasswordFile); path != "" {
-		b, err := os.ReadFile(path)
-		if s.password = key.Secret(strings.TrimRight(string(b), "\r\n")); err != nil || len(s.password) == 0 {
-			faults = append(faults, config.Fault{Key: "mail.password_file", Wrong: path + " is empty or cannot be read", Do: "Put the password into it, and nothing else"})
-		}
-	}
+	s.password = password("mail.password_file", cfg.Path(cfg.Mail.PasswordFile), &faults)
+	s.reader = password("directory.password_file", cfg.Path(cfg.Directory.PasswordFile), &faults)
 	return s, faults
+}
+
+// password reads a file that holds a password and nothing else; there is none without a path.
+func password(setting, path string, faults *config.Faults) key.Secret {
+	if path == "" {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	s := key.Secret(strings.TrimRight(string(b), "\r\n"))
+	if err != nil || len(s) == 0 {
+		*faults = append(*faults, config.Fault{Key: setting, Wrong: path + " is empty or cannot be read", Do: "Put the password into it, and nothing else"})
+	}
+	return s
 }
 
 // private reads a file that only its owner may read.
@@ -89,6 +102,22 @@ func smtp(cfg config.Config, s secrets) *notify.SMTP {
 		Host: cfg.Mail.Host, Port: cfg.Mail.Port, TLS: notify.TLSMode(cfg.Mail.TLS), From: from.String(),
 		Username: cfg.Mail.User, Password: s.password,
 	}
+}
+
+// openDirectory is where users come from; nil when they are all local. It does not connect yet.
+func openDirectory(ctx context.Context, s *site.Site, cfg config.Config, sec secrets) (*directory.Service, error) {
+	d := cfg.Directory
+	if d.URL == "" {
+		return nil, nil
+	}
+	ca, err := cfg.DirectoryCA()
+	if err != nil {
+		return nil, err
+	}
+	return directory.New(ctx, s, directory.Config{
+		URL: d.URL, TLS: directory.Encryption(d.TLS), CA: ca, BindDN: d.BindDN, Password: sec.reader, BaseDN: d.BaseDN, Filter: d.Filter,
+		Schema: directory.Schema(d.Schema), PageSize: d.PageSize, Every: d.Every, GroupBase: d.GroupBase,
+	})
 }
 
 // logLevel of a checked configuration.

@@ -112,8 +112,13 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 		}
 		proxies = append(proxies, prefix)
 	}
+	users, err := openDirectory(ctx, s, cfg, sec)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	srv, err := server.New(s, server.Config{
 		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Texts: mailtext.New(cfg.Support),
+		Directory: users,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -122,7 +127,9 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	if err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
-	srv.Mount(pages, oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
+	commands := admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline)
+	commands.SetDirectory(users)
+	srv.Mount(pages, oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), commands)
 	return srv, nil
 }
 

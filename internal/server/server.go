@@ -16,6 +16,7 @@ import (
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
 	"avow/internal/server/device"
+	"avow/internal/server/directory"
 	"avow/internal/server/events"
 	"avow/internal/server/notify"
 	"avow/internal/server/offline"
@@ -32,7 +33,8 @@ type Config struct {
 	Texts          notify.Texts           // for mails
 	ClaimLimit     registration.Limit     // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
-	Passwords      registration.Passwords // of the directory's users; nil: no second proof by password
+	Passwords      registration.Passwords // of the directory's users; nil: those of Directory
+	Directory      *directory.Service     // where users come from; nil: they are all local
 }
 
 // Flow is a part of the server with routes of its own.
@@ -49,6 +51,7 @@ type Server struct {
 	Approval     *approval.Service
 	Device       *device.Service
 	Offline      *offline.Service
+	Directory    *directory.Service // nil: all users are local
 
 	used    *registration.Tombstones
 	outbox  *notify.Service
@@ -69,10 +72,13 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	c := proof.New(s)
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
-		Offline: offline.New(s, c, cfg.Grants),
+		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory,
 		used:    used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
+	if cfg.Passwords == nil && cfg.Directory != nil { // or an interface that holds nil
+		cfg.Passwords = cfg.Directory
+	}
 	srv.Registration.SetPasswords(cfg.Passwords)
 	if err := s.LoadPolicy(context.Background()); err != nil {
 		return nil, errors.Join(err, used.Close())

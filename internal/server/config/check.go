@@ -28,6 +28,7 @@ func (c Config) Check() Faults {
 	c.checkNetwork(&fs)
 	c.checkTLS(&fs)
 	c.Mail.check(c, &fs)
+	c.Directory.check(c, &fs)
 	oneOf(&fs, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(&fs, "log.format", c.Log.Format, "text", "json")
 	return fs

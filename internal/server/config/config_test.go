@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -26,6 +27,10 @@ func TestWriteThenLoad(t *testing.T) {
 	c.Support = `Ring "4711"`
 	c.TrustedProxies = []string{"192.0.2.7", "2001:db8::/32"}
 	c.AdminMail = []string{"admins@example.com"}
+	c.Directory = Directory{
+		URL: "ldap://ldap.example.com:1389", TLS: "none", BaseDN: "ou=people,dc=example,dc=com", GroupBase: "ou=groups,dc=example,dc=com",
+		Filter: `(&(objectClass=user)(cn=a\2a"b))`, Schema: "active_directory", PageSize: 1000, Every: time.Hour,
+	}
 	path := write(t, c)
 	got, err := Load(path)
 	if err != nil {
@@ -64,7 +69,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Directory": "directory.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -148,41 +153,66 @@ colour = true
 }
 
 func TestFault(t *testing.T) {
+	private := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(private, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	type change func(*Config)
 	cases := map[string]struct {
 		change change
 		key    string
 	}{
-		"no issuer":              {func(c *Config) { c.Issuer = "" }, "issuer"},
-		"issuer with slash":      {func(c *Config) { c.Issuer += "/" }, "issuer"},
-		"issuer with path":       {func(c *Config) { c.Issuer += "/avow" }, "issuer"},
-		"issuer with port 443":   {func(c *Config) { c.Issuer += ":443" }, "issuer"},
-		"issuer in capitals":     {func(c *Config) { c.Issuer = "https://ID.example.com" }, "issuer"},
-		"issuer with user":       {func(c *Config) { c.Issuer = "https://a@id.example.com" }, "issuer"},
-		"issuer is IPv6":         {func(c *Config) { c.Issuer = "https://[::1]" }, "issuer"},
-		"issuer is nonsense":     {func(c *Config) { c.Issuer = "https://%" }, "issuer"},
-		"no organisation":        {func(c *Config) { c.Organisation = "" }, "organisation"},
-		"organisation with HTML": {func(c *Config) { c.Organisation = "<b>Example" }, "organisation"},
-		"organisation with bidi": {func(c *Config) { c.Organisation = "Example\u202e" }, "organisation"},
-		"support with break":     {func(c *Config) { c.Support = "a\nb" }, "support"},
-		"listen without port":    {func(c *Config) { c.Listen = "127.0.0.1" }, "listen"},
-		"listen on a name":       {func(c *Config) { c.Listen = ":https" }, "listen"},
-		"no data folder":         {func(c *Config) { c.DataDir = "" }, "data_dir"},
-		"no grant days":          {func(c *Config) { c.GrantDays = 0 }, "grant_days"},
-		"many grant days":        {func(c *Config) { c.GrantDays = 366 }, "grant_days"},
-		"no grant uses":          {func(c *Config) { c.GrantUses = -1 }, "grant_uses"},
-		"many grant uses":        {func(c *Config) { c.GrantUses = 1001 }, "grant_uses"},
-		"negative long poll":     {func(c *Config) { c.LongPoll = -1 }, "long_poll"},
-		"mail port":              {func(c *Config) { c.Mail.Port = 0 }, "mail.port"},
-		"mail without host":      {func(c *Config) { c.Mail.From = "a@example.com" }, "mail.host"},
-		"cert without key":       {func(c *Config) { c.TLS.CertFile = "x" }, "tls.key_file"},
-		"key without cert":       {func(c *Config) { c.TLS.KeyFile = "x" }, "tls.cert_file"},
-		"proxy cert not there":   {func(c *Config) { c.TLS.ProxyCertFiles = []string{"x"} }, "tls.proxy_cert_files"},
-		"log format":             {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
+		"no issuer":                       {func(c *Config) { c.Issuer = "" }, "issuer"},
+		"issuer with slash":               {func(c *Config) { c.Issuer += "/" }, "issuer"},
+		"issuer with path":                {func(c *Config) { c.Issuer += "/avow" }, "issuer"},
+		"issuer with port 443":            {func(c *Config) { c.Issuer += ":443" }, "issuer"},
+		"issuer in capitals":              {func(c *Config) { c.Issuer = "https://ID.example.com" }, "issuer"},
+		"issuer with user":                {func(c *Config) { c.Issuer = "https://a@id.example.com" }, "issuer"},
+		"issuer is IPv6":                  {func(c *Config) { c.Issuer = "https://[::1]" }, "issuer"},
+		"issuer is nonsense":              {func(c *Config) { c.Issuer = "https://%" }, "issuer"},
+		"no organisation":                 {func(c *Config) { c.Organisation = "" }, "organisation"},
+		"organisation with HTML":          {func(c *Config) { c.Organisation = "<b>Example" }, "organisation"},
+		"organisation with bidi":          {func(c *Config) { c.Organisation = "Example\u202e" }, "organisation"},
+		"support with break":              {func(c *Config) { c.Support = "a\nb" }, "support"},
+		"listen without port":             {func(c *Config) { c.Listen = "127.0.0.1" }, "listen"},
+		"listen on a name":                {func(c *Config) { c.Listen = ":https" }, "listen"},
+		"no data folder":                  {func(c *Config) { c.DataDir = "" }, "data_dir"},
+		"no grant days":                   {func(c *Config) { c.GrantDays = 0 }, "grant_days"},
+		"many grant days":                 {func(c *Config) { c.GrantDays = 366 }, "grant_days"},
+		"no grant uses":                   {func(c *Config) { c.GrantUses = -1 }, "grant_uses"},
+		"many grant uses":                 {func(c *Config) { c.GrantUses = 1001 }, "grant_uses"},
+		"negative long poll":              {func(c *Config) { c.LongPoll = -1 }, "long_poll"},
+		"mail port":                       {func(c *Config) { c.Mail.Port = 0 }, "mail.port"},
+		"mail without host":               {func(c *Config) { c.Mail.From = "a@example.com" }, "mail.host"},
+		"cert without key":                {func(c *Config) { c.TLS.CertFile = "x" }, "tls.key_file"},
+		"key without cert":                {func(c *Config) { c.TLS.KeyFile = "x" }, "tls.cert_file"},
+		"proxy cert not there":            {func(c *Config) { c.TLS.ProxyCertFiles = []string{"x"} }, "tls.proxy_cert_files"},
+		"directory URL":                   {func(c *Config) { c.Directory.URL = "ldap.example.com" }, "directory.url"},
+		"directory without URL":           {func(c *Config) { c.Directory.URL = "" }, "directory.url"},
+		"directory with a path":           {func(c *Config) { c.Directory.URL += "/dc=example" }, "directory.url"},
+		"directory in the web":            {func(c *Config) { c.Directory.URL = "https://ldap.example.com" }, "directory.url"},
+		"directory with a user":           {func(c *Config) { c.Directory.URL = "ldaps://a:b@ldap.example.com" }, "directory.url"},
+		"directory encryption":            {func(c *Config) { c.Directory.TLS = "no" }, "directory.tls"},
+		"directory encryption empty":      {func(c *Config) { c.Directory.TLS = "" }, "directory.tls"},
+		"directory ldaps in clear":        {func(c *Config) { c.Directory.TLS = "none" }, "directory.tls"},
+		"directory CA not there":          {func(c *Config) { c.Directory.CAFile = "x" }, "directory.ca_file"},
+		"directory CA without one":        {func(c *Config) { c.Directory.CAFile = "config.go" }, "directory.ca_file"},
+		"directory without base":          {func(c *Config) { c.Directory.BaseDN = "" }, "directory.base_dn"},
+		"directory base":                  {func(c *Config) { c.Directory.BaseDN = "example.com" }, "directory.base_dn"},
+		"directory group base":            {func(c *Config) { c.Directory.GroupBase = "groups" }, "directory.group_base"},
+		"directory bind DN":               {func(c *Config) { c.Directory.BindDN, c.Directory.PasswordFile = "avow@example.com", private }, "directory.bind_dn"},
+		"directory bind without password": {func(c *Config) { c.Directory.BindDN = "cn=avow" }, "directory.password_file"},
+		"directory password without bind": {func(c *Config) { c.Directory.PasswordFile = private }, "directory.bind_dn"},
+		"directory filter":                {func(c *Config) { c.Directory.Filter = "objectClass=person" }, "directory.filter"},
+		"directory schema":                {func(c *Config) { c.Directory.Schema = "ad" }, "directory.schema"},
+		"directory pages":                 {func(c *Config) { c.Directory.PageSize = 1001 }, "directory.page_size"},
+		"directory too often":             {func(c *Config) { c.Directory.Every = time.Second }, "directory.every"},
+		"log format":                      {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			c := good()
+			c.Directory.URL, c.Directory.BaseDN = "ldaps://ldap.example.com", "dc=example,dc=com"
 			tc.change(&c)
 			faults := c.Check()
 			if len(faults) != 1 || faults[0].Key != tc.key {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-ldap/ldap/v3"
+
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/directory"
@@ -16,14 +18,24 @@ func (w *world) ask(login, password string) string {
 	return authn.CodeOf(w.Bind(w.t.Context(), w.user(login), key.Secret(password)))
 }
 
+// old is a person whose password is older than the policy allows.
+const old = `dn: uid=old,ou=people,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: old
+cn: Old
+sn: Old
+userPassword: old-password
+pwdChangedTime: 20200101000000Z
+
+`
+
 // R5: the password of the directory as a second proof.
 func TestServicesBind(t *testing.T) {
-	s := startSlapd(t, "", true)
+	s := startSlapd(t, old, true)
 	w := newWorld(t, s.config())
-	for _, login := range []string{"cia", "old", "new"} {
+	for _, login := range []string{"cia", "new"} {
 		s.add(personDN(login), map[string][]string{"objectClass": {"inetOrgPerson"}, "uid": {login}, "cn": {login}, "sn": {login}, "userPassword": {login + "-password"}})
 	}
-	s.set(personDN("old"), "pwdChangedTime", "20200101000000Z")
 	s.set("cn=default,ou=policies,dc=example,dc=com", "pwdMustChange", "TRUE")
 	s.set(personDN("new"), "pwdReset", "TRUE")
 	w.sync(directory.Order{})
@@ -65,7 +77,13 @@ func TestServicesBind(t *testing.T) {
 
 	// Whom the directory has moved is found by her id; who is gone has no password.
 	cia := w.user("cia")
-	s.remove(personDN("cia"))
+	if err := s.root("dc=example,dc=com").ModifyDN(ldap.NewModifyDNRequest(personDN("cia"), "uid=moved", true, "")); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.ask("cia", "cia-password"); got != "" {
+		t.Errorf("moved: %q", got)
+	}
+	s.remove(personDN("moved"))
 	if got := authn.CodeOf(w.Bind(t.Context(), cia, key.Secret("cia-password"))); got != "account_locked" {
 		t.Errorf("gone: %q", got)
 	}

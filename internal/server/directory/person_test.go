@@ -93,7 +93,7 @@ func TestPersonLDAP(t *testing.T) {
 func TestPersonTexts(t *testing.T) {
 	e := ldapEntry("displayName=Anna\u202e <b>Lind\x00", "mobile=070 123", "telephoneNumber=+46 46 555 01 00", "preferredLanguage=de-AT", "mail= anna@example.com ")
 	e.Attributes = append(e.Attributes, ldap.NewEntryAttribute("memberof;range=0-1", []string{
-		"cn=Staff,ou=groups,dc=example,dc=com", "CN=Staff,OU=Groups,DC=example,DC=com", "ou=no name,ou=groups,dc=example,dc=com", "not a DN", "cn=Else,dc=example,dc=com", "cn=A\\, B <i>,ou=groups,dc=example,dc=com",
+		"cn=Staff,ou=groups,dc=example,dc=com", "CN=Staff,OU=Groups,DC=example,DC=com", "ou=no name,ou=groups,dc=example,dc=com", "not a DN", "cn=Else,dc=example,dc=com", "cn=A\\, B \\3Ci\\3E,ou=groups,dc=example,dc=com",
 	}))
 	base, err := ldap.ParseDN("ou=groups,dc=example,dc=com")
 	if err != nil {

@@ -52,8 +52,14 @@ func (a *app) printDirectory(cmd *cobra.Command, st wire.DirectoryStatus) error 
 			name string
 			n    int
 		}{
-			{"read", r.Read}, {"created", r.Created}, {"updated", r.Updated}, {"disabled", r.Disabled}, {"enabled", r.Enabled}, {"vanished", r.Vanished},
-			{"conflicts", r.Conflicts}, {"broken", r.Broken},
+			{"read", r.Read},
+			{"created", r.Created},
+			{"updated", r.Updated},
+			{"disabled", r.Disabled},
+			{"enabled", r.Enabled},
+			{"vanished", r.Vanished},
+			{"conflicts", r.Conflicts},
+			{"broken", r.Broken},
 		} {
 			fields = append(fields, field{n.name, strconv.Itoa(n.n)})
 		}

@@ -73,7 +73,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory,
-		used:    used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
+		used: used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	if cfg.Passwords == nil && cfg.Directory != nil { // or an interface that holds nil

@@ -180,7 +180,7 @@ func TestOperationsConfiguration(t *testing.T) {
 		).Replace(text)
 		path := filepath.Join(dir, configFile)
 		for name, b := range map[string]string{
-			path:                                "issuer = \"https://id.example.com\"\norganisation = \"Example Ltd\"\n" + text,
+			path:                                     "issuer = \"https://id.example.com\"\norganisation = \"Example Ltd\"\n" + text,
 			filepath.Join(dir, "mail-password"):      "secret\n",
 			filepath.Join(dir, "directory-password"): "secret\n",
 		} {

@@ -66,7 +66,7 @@ computers. Each command is written to the server's audit log with your name and 
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.StringVar(&a.reason, "reason", "", "why, for the audit log")
-	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands())
+	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands())
 	return report(stderr, root.ExecuteContext(ctx))
 }
 

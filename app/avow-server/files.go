@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -14,7 +15,9 @@ import (
 
 	"avow/internal/key"
 	"avow/internal/server/config"
+	"avow/internal/server/directory"
 	"avow/internal/server/notify"
+	"avow/internal/server/site"
 )
 
 // secrets are the files of the data folder that are no database.
@@ -25,6 +28,7 @@ type secrets struct {
 	text     key.Secret     // of the gateway for text messages; empty without one
 	mailCA   *x509.CertPool // authorities of the mail server; nil for those that the machine knows
 	textCA   *x509.CertPool // of the gateway
+	reader   key.Secret     // the password of who reads the directory; empty without one
 }
 
 // readSecrets reads all of them and tells every fault.
@@ -45,6 +49,7 @@ func readSecrets(cfg config.Config) (s secrets, faults config.Faults) {
 	}
 	s.password = secretFile("mail.password_file", cfg.Path(cfg.Mail.PasswordFile), &faults)
 	s.text = secretFile("text.secret_file", cfg.Path(cfg.Text.SecretFile), &faults)
+	s.reader = secretFile("directory.password_file", cfg.Path(cfg.Directory.PasswordFile), &faults)
 	s.mailCA = authorities("mail.ca_file", cfg.Path(cfg.Mail.CAFile), &faults)
 	s.textCA = authorities("text.ca_file", cfg.Path(cfg.Text.CAFile), &faults)
 	return s, faults
@@ -126,6 +131,22 @@ func gateway(cfg config.Config, s secrets) *notify.Gateway {
 	return &notify.Gateway{
 		Preset: notify.Preset(cfg.Text.Preset), URL: cfg.Text.URL, From: cfg.Text.From, User: cfg.Text.User, Secret: s.text, CA: s.textCA,
 	}
+}
+
+// openDirectory is where users come from; nil when they are all local. It does not connect yet.
+func openDirectory(ctx context.Context, s *site.Site, cfg config.Config, sec secrets) (*directory.Service, error) {
+	d := cfg.Directory
+	if d.URL == "" {
+		return nil, nil
+	}
+	ca, err := cfg.DirectoryCA()
+	if err != nil {
+		return nil, err
+	}
+	return directory.New(ctx, s, directory.Config{
+		URL: d.URL, TLS: directory.Encryption(d.TLS), CA: ca, BindDN: d.BindDN, Password: sec.reader, BaseDN: d.BaseDN, Filter: d.Filter,
+		Schema: directory.Schema(d.Schema), PageSize: d.PageSize, Every: d.Every, GroupBase: d.GroupBase,
+	})
 }
 
 // logLevel of a checked configuration.

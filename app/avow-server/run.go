@@ -101,7 +101,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
 		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses},
 		AdminMail: cfg.AdminMail, CanMail: cfg.Mail.Host != "", CanText: cfg.Text.Preset != "",
-		Store:     db, Live: live.NewHub(), Now: time.Now, Log: log,
+		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
 	}
 	proxies := make([]netip.Prefix, 0, len(cfg.TrustedProxies))
 	for _, p := range cfg.TrustedProxies {
@@ -111,9 +111,14 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 		}
 		proxies = append(proxies, prefix)
 	}
+	users, err := openDirectory(ctx, s, cfg, sec)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	srv, err := server.New(s, server.Config{
 		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Gateway: gateway(cfg, sec),
-		Texts: mailtext.New(cfg.Support),
+		Texts:     mailtext.New(cfg.Support),
+		Directory: users,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -121,7 +126,9 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	if err := srv.MountPages(ctx); err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
-	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
+	commands := admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline)
+	commands.SetDirectory(users)
+	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), commands)
 	return srv, nil
 }
 

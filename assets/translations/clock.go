@@ -35,7 +35,7 @@ func (p *Printer) DayOfYear(t time.Time) string {
 // is not the year of now. Both times count in the zone of now.
 func (p *Printer) When(t, now time.Time) string {
 	t = t.In(now.Location())
-	switch daysBetween(t, now) {
+	switch DaysBetween(t, now) {
 	case 0:
 		return p.T("time.today_at", "Clock", p.Clock(t))
 	case 1:
@@ -48,7 +48,7 @@ func (p *Printer) When(t, now time.Time) string {
 // Both times count in the zone of now.
 func (p *Printer) Short(t, now time.Time) string {
 	t = t.In(now.Location())
-	switch daysBetween(t, now) {
+	switch DaysBetween(t, now) {
 	case 0:
 		return p.T("time.short_today", "Clock", p.Clock(t))
 	case 1:
@@ -66,7 +66,7 @@ func (p *Printer) Short(t, now time.Time) string {
 func (p *Printer) Brief(t, now time.Time) string {
 	t = t.In(now.Location())
 	switch {
-	case daysBetween(t, now) == 0:
+	case DaysBetween(t, now) == 0:
 		return p.Clock(t)
 	case now.Sub(t).Abs() < 183*24*time.Hour:
 		return p.shortDay(t)
@@ -81,7 +81,7 @@ func (p *Printer) shortDay(t time.Time) string {
 // Heading is a day above a list: "Today, 3 March", "Yesterday, 2 March", "1 March".
 func (p *Printer) Heading(t, now time.Time) string {
 	t = t.In(now.Location())
-	switch daysBetween(t, now) {
+	switch DaysBetween(t, now) {
 	case 0:
 		return p.T("time.today", "Day", p.DayOfYear(t))
 	case 1:
@@ -97,8 +97,8 @@ func (p *Printer) date(t, now time.Time) string {
 	return p.Day(t)
 }
 
-// daysBetween counts midnights, not spans of 24 hours: yesterday can be an hour ago, and a day can have 23 hours.
-func daysBetween(t, now time.Time) int {
+// DaysBetween counts the midnights from t to now, not spans of 24 hours: yesterday can be an hour ago, and a day can have 23 hours. It is negative when t comes later.
+func DaysBetween(t, now time.Time) int {
 	a := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 	b := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
 	return int(b.Sub(a).Hours() / 24)

@@ -31,6 +31,7 @@ type storedStatus struct {
 	Status            AccountStatus `json:"status"`
 	Since             time.Time     `json:"since"`
 	PasswordChangedAt time.Time     `json:"password_changed_at,omitzero"`
+	PasswordExpiresAt time.Time     `json:"password_expires_at,omitzero"`
 	CheckWords        [2]string     `json:"check_words"`
 	Last              *LastAnswer   `json:"last,omitempty"`
 }
@@ -108,7 +109,7 @@ func (a *account) public() Account {
 	p := Account{
 		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support,
 		Login: s.Login, Name: s.Name, Status: s.Status.Status, Since: s.Status.Since, CheckedAt: a.checkedAt, Trouble: a.trouble,
-		PasswordChangedAt: s.Status.PasswordChangedAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted,
+		PasswordChangedAt: s.Status.PasswordChangedAt, PasswordExpiresAt: s.Status.PasswordExpiresAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted,
 		Notices: a.notices, Last: s.Status.Last,
 	}
 	if a.trouble != nil && p.Status != Removed {

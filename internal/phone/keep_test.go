@@ -393,6 +393,24 @@ func TestNoticesByName(t *testing.T) {
 	}
 }
 
+// TestPasswordDates: when the password was changed and expires is known without the server too, until it says something else.
+func TestPasswordDates(t *testing.T) {
+	r := unlocked(t)
+	a, _ := r.connect(t)
+	st := wire.Status{State: authn.DeviceActive, UserStatus: authn.UserActive, Login: "anna.lind", Name: "Anna Lind", PasswordChangedAt: 1769913600, PasswordExpiresAt: 1777689600}
+	r.setStatus(t.Context(), a, st)
+	again := newRig(t, r.dir)
+	if acc := again.State().Accounts[0]; acc.PasswordChangedAt.Unix() != st.PasswordChangedAt || acc.PasswordExpiresAt.Unix() != st.PasswordExpiresAt {
+		t.Errorf("kept as %s and %s", acc.PasswordChangedAt, acc.PasswordExpiresAt)
+	}
+	st.PasswordExpiresAt = 0
+	r.setStatus(t.Context(), a, st)
+	again = newRig(t, r.dir)
+	if acc := again.State().Accounts[0]; !acc.PasswordExpiresAt.IsZero() {
+		t.Errorf("expires at %s still", acc.PasswordExpiresAt)
+	}
+}
+
 // TestRemovedIsForGood: an answer of the server that is older than the removal does not bring the account back, nor does a request.
 func TestRemovedIsForGood(t *testing.T) {
 	r := unlocked(t)

@@ -77,7 +77,8 @@ type Account struct {
 	Since             time.Time // of the status
 	CheckedAt         time.Time // last answer of the server
 	Trouble           error     // why it cannot be reached
-	PasswordChangedAt time.Time
+	PasswordChangedAt time.Time // zero: the organisation does not tell
+	PasswordExpiresAt time.Time // zero: never, or the organisation does not tell
 	CheckWords        [2]string // while Waiting
 	MutedUntil        time.Time
 	Notices           []wire.Notice

@@ -224,14 +224,15 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	a.notices = st.Notices
 	old := a.stored
 	a.stored.Name, a.stored.Login = st.Name, st.Login
-	a.stored.Status.PasswordChangedAt = unix(st.PasswordChangedAt)
+	a.stored.Status.PasswordChangedAt, a.stored.Status.PasswordExpiresAt = unix(st.PasswordChangedAt), unix(st.PasswordExpiresAt)
 	if a.stored.Status.Status != status {
 		a.stored.Status.Status, a.stored.Status.Since = status, now
 	}
 	if status != Waiting {
 		a.stored.Status.CheckWords = [2]string{}
 	}
-	changed := old.Status.Status != status || old.Name != st.Name || old.Login != st.Login || !old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt)
+	changed := old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
+		!old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt) || !old.Status.PasswordExpiresAt.Equal(a.stored.Status.PasswordExpiresAt)
 	c.mu.Unlock()
 	if changed {
 		if err := c.save(ctx); err != nil {

@@ -245,3 +245,22 @@ func TestClaimLimit(t *testing.T) {
 	r.clock.pass(time.Minute)
 	wantProblem(t, "a minute later", p.claim(l), http.StatusNotFound, "session_unknown")
 }
+
+// R5: a phone is told when the password was changed and when it expires; where the directory does not say, the status has neither.
+func TestStatusTellsOfThePassword(t *testing.T) {
+	r := newRig(t)
+	u := r.user("anna.lind")
+	p := r.connect(u, authn.BindFirst)
+	if st := p.status(); st.PasswordChangedAt != 0 || st.PasswordExpiresAt != 0 {
+		t.Errorf("nobody knows, and the phone is told %d and %d", st.PasswordChangedAt, st.PasswordExpiresAt)
+	}
+	r.update(func(tx store.Tx) error {
+		return tx.UpdateUser(u.ID, func(old authn.User) (authn.User, error) {
+			old.PasswordChangedAt, old.PasswordExpiresAt = time.Unix(1769913600, 0), time.Unix(1777689600, 0)
+			return old, nil
+		})
+	})
+	if st := p.status(); st.PasswordChangedAt != 1769913600 || st.PasswordExpiresAt != 1777689600 {
+		t.Errorf("the phone is told %d and %d", st.PasswordChangedAt, st.PasswordExpiresAt)
+	}
+}

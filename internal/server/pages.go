@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 
-	"avow/internal/server/desk"
 	"avow/internal/server/people"
 	"avow/internal/server/portal"
 	"avow/internal/server/portal/deskpage"
@@ -20,7 +19,6 @@ func (s *Server) MountPages(ctx context.Context) error {
 		return err
 	}
 	s.Sessions = session.New(s.Site, s.Approval)
-	s.Desk = desk.New(s.Site, s.Approval, s.Registration, s.Device, s.Offline)
 	for _, prepare := range []func(context.Context) error{s.Sessions.Prepare, s.Desk.Prepare} {
 		if err := prepare(ctx); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"avow/internal/server/approval"
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
+	"avow/internal/server/directory"
 	"avow/internal/server/events"
 	"avow/internal/server/notify"
 	"avow/internal/server/notify/outbox"
@@ -36,7 +37,8 @@ type Config struct {
 	Texts          notify.Texts           // for mails
 	ClaimLimit     registration.Limit     // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
-	Passwords      registration.Passwords // of the directory's users; nil: no second proof by password
+	Passwords      registration.Passwords // of the directory's users; nil: those of Directory
+	Directory      *directory.Service     // where users come from; nil: they are all local
 }
 
 // Flow is a part of the server with routes of its own.
@@ -55,7 +57,8 @@ type Server struct {
 	Offline      *offline.Service
 	Messages     *outbox.Service  // invitations and codes
 	Sessions     *session.Service // from MountPages on
-	Desk         *desk.Service    // from MountPages on
+	Desk         *desk.Service
+	Directory    *directory.Service // nil: all users are local
 
 	used    *registration.Tombstones
 	notices *notify.Service
@@ -76,15 +79,18 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	c := proof.New(s)
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
-		Offline: offline.New(s, c, cfg.Grants),
-		used:    used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
+		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory,
+		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
+	if cfg.Passwords == nil && cfg.Directory != nil { // or an interface that holds nil
+		cfg.Passwords = cfg.Directory
+	}
 	srv.Registration.SetPasswords(cfg.Passwords)
-	callers := s.Derive("caller digits v1")
+	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline)
 	srv.Messages, err = outbox.New(s, outbox.Config{
 		SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration,
-		CallerDigits: func(id authn.CallerCheckID) string { return authn.CallerDigits(callers, id) },
+		CallerDigits: srv.Desk.Digits,
 	})
 	if err != nil {
 		return nil, errors.Join(err, used.Close())

@@ -36,6 +36,7 @@ type Status struct {
 	State             authn.DeviceState `json:"state"`
 	UserStatus        authn.UserStatus  `json:"user_status"`
 	PasswordChangedAt int64             `json:"password_changed_at,omitempty"` // unix seconds
+	PasswordExpiresAt int64             `json:"password_expires_at,omitempty"` // unix seconds; never, or unknown, without it
 	MutedUntil        int64             `json:"muted_until,omitempty"`
 	Notices           []Notice          `json:"notices"`
 	IssuedAt          int64             `json:"iat"`

@@ -291,6 +291,19 @@ func statements(t testing.TB) []statement {
 			},
 		},
 		{
+			name: "status with a password that expires", typ: TypeStatus, signer: "identity",
+			claims: Status{
+				Issuer: issuer, Device: deviceID, User: userID, Login: "anna.lind", Name: "Anna Lind", Organisation: "Example",
+				State: authn.DeviceActive, UserStatus: authn.UserActive, PasswordChangedAt: unix - 86400, PasswordExpiresAt: unix + 89*86400,
+				Notices: []Notice{}, IssuedAt: unix + 40,
+			},
+			verify: func(raw string) error {
+				_, err := VerifyStatus(raw, identity, issuer, deviceID)
+				return err
+			},
+			open: []string{"sub", "login", "name", "organisation", "state", "user_status", "password_changed_at", "password_expires_at", "iat"},
+		},
+		{
 			name: "grant", typ: TypeGrant, signer: "identity", claims: grantClaims(),
 			verify: func(raw string) error {
 				_, err := VerifyGrant(raw, identity, issuer)

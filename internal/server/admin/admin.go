@@ -12,6 +12,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/device"
+	"avow/internal/server/directory"
 	"avow/internal/server/offline"
 	"avow/internal/server/people"
 	"avow/internal/server/proof"
@@ -28,6 +29,7 @@ type Service struct {
 	device       *device.Service
 	offline      *offline.Service
 	people       *people.Service
+	directory    *directory.Service // nil: all users are local
 }
 
 // New makes the service.
@@ -55,6 +57,9 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		"POST /v1/admin/computers/{id}/end":                {authn.MayManage, s.endComputer},
 		"POST /v1/admin/computers/{id}/code":               {authn.MayManage, s.deskCode},
 		"GET /v1/admin/computers/{id}/uses":                {authn.MaySee, s.offlineUses},
+		"GET /v1/admin/directory":                          {authn.MaySee, s.directoryStatus},
+		"POST /v1/admin/directory/sync":                    {authn.MayManage, s.syncDirectory},
+		"POST /v1/admin/directory/test":                    {authn.MayManage, s.testDirectory},
 	} {
 		mux.Handle(pattern, api.Handle(s.site.Log, func(w http.ResponseWriter, r *http.Request) error {
 			a, body, err := s.proof.Admin(w, r)

@@ -53,10 +53,11 @@ type Config struct {
 	// does not fit. Default: nobody.
 	AdminMail []string `toml:"admin_mail"`
 
-	TLS  TLS  `toml:"tls"`
-	Mail Mail `toml:"mail"`
-	Text Text `toml:"text"`
-	Log  Log  `toml:"log"`
+	TLS       TLS       `toml:"tls"`
+	Mail      Mail      `toml:"mail"`
+	Text      Text      `toml:"text"`
+	Directory Directory `toml:"directory"`
+	Log       Log       `toml:"log"`
 
 	dir string // where the file lies
 }
@@ -128,6 +129,47 @@ type Text struct {
 	CAFile string `toml:"ca_file"`
 }
 
+// Directory is the table [directory].
+type Directory struct {
+	// The directory that users are taken from: "ldaps://ldap.example.com", or "ldap://" with StartTLS; a port if it is not 636 or 389.
+	// Empty: there is none, and all users are local. Default empty.
+	URL string `toml:"url"`
+
+	// How an ldap:// address is encrypted: "starttls", which a directory must offer, or "none": then passwords travel in the clear,
+	// and whoever sits between can read them. Default "starttls".
+	TLS string `toml:"tls"`
+
+	// The authority that signed the directory's certificate, as a PEM file. Empty: one that this machine trusts. Default empty.
+	CAFile string `toml:"ca_file"`
+
+	// Who reads, as a DN (Active Directory also takes avow@example.com). It needs no right but to read. Empty: nobody in particular, where
+	// the directory allows that. Default empty.
+	BindDN string `toml:"bind_dn"`
+
+	// A file with its password, and nothing else, that only the server's user may read. Needed with bind_dn.
+	PasswordFile string `toml:"password_file"`
+
+	// Where the users are: "ou=people,dc=example,dc=com". Needed with url.
+	BaseDN string `toml:"base_dn"`
+
+	// Which entries there are users, as a filter (RFC 4515). Who is not found any more is disabled, never deleted. Empty: "(objectClass=inetOrgPerson)",
+	// for Active Directory "(&(objectCategory=person)(objectClass=user))". Default empty.
+	Filter string `toml:"filter"`
+
+	// What the attributes are called: "ldap" (uid, entryUUID, pwdChangedTime) or "active_directory" (sAMAccountName, objectGUID, pwdLastSet).
+	// Default "ldap".
+	Schema string `toml:"schema"`
+
+	// Only groups (memberOf) below this DN are kept, by their CN. Empty: all of them. Default empty.
+	GroupBase string `toml:"group_base"`
+
+	// How many entries the directory gives at a time, between 1 and 1000. Default 500.
+	PageSize int `toml:"page_size"`
+
+	// How often what has changed is read, between "1m" and "24h". Everybody is read once a day, and when the settings here change. Default "15m".
+	Every time.Duration `toml:"every"`
+}
+
 // Log is the table [log].
 type Log struct {
 	// "debug", "info", "warn" or "error". No level writes secrets. Default "info".
@@ -142,8 +184,9 @@ func Default() Config {
 	return Config{
 		Listen: ":443", DataDir: "data", Match: "number", LongPoll: 20 * time.Second,
 		GrantDays: 14, GrantUses: 20,
-		Mail: Mail{Port: 587, TLS: "starttls"},
-		Log:  Log{Level: "info", Format: "text"},
+		Mail:      Mail{Port: 587, TLS: "starttls"},
+		Directory: Directory{TLS: "starttls", Schema: "ldap", PageSize: 500, Every: 15 * time.Minute},
+		Log:       Log{Level: "info", Format: "text"},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -26,6 +27,10 @@ func TestWriteThenLoad(t *testing.T) {
 	c.Support = `Ring "4711"`
 	c.TrustedProxies = []string{"192.0.2.7", "2001:db8::/32"}
 	c.AdminMail = []string{"admins@example.com"}
+	c.Directory = Directory{
+		URL: "ldap://ldap.example.com:1389", TLS: "none", BaseDN: "ou=people,dc=example,dc=com", GroupBase: "ou=groups,dc=example,dc=com",
+		Filter: `(&(objectClass=user)(cn=a\2a"b))`, Schema: "active_directory", PageSize: 1000, Every: time.Hour,
+	}
 	path := write(t, c)
 	got, err := Load(path)
 	if err != nil {
@@ -64,7 +69,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -152,6 +157,7 @@ func TestFault(t *testing.T) {
 	text := func(preset, url string) Text {
 		return Text{Preset: preset, URL: url, From: "Avow", User: "avow", SecretFile: secret}
 	}
+	private := file(t, "x")
 	type change func(*Config)
 	cases := map[string]struct {
 		change change
@@ -200,11 +206,32 @@ func TestFault(t *testing.T) {
 			c.Text = text("webhook", "http://127.0.0.1:1/")
 			c.Text.SecretFile = ""
 		}, "text.secret_file"},
-		"log format": {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
+		"directory URL":                   {func(c *Config) { c.Directory.URL = "ldap.example.com" }, "directory.url"},
+		"directory without URL":           {func(c *Config) { c.Directory.URL = "" }, "directory.url"},
+		"directory with a path":           {func(c *Config) { c.Directory.URL += "/dc=example" }, "directory.url"},
+		"directory in the web":            {func(c *Config) { c.Directory.URL = "https://ldap.example.com" }, "directory.url"},
+		"directory with a user":           {func(c *Config) { c.Directory.URL = "ldaps://a:b@ldap.example.com" }, "directory.url"},
+		"directory encryption":            {func(c *Config) { c.Directory.TLS = "no" }, "directory.tls"},
+		"directory encryption empty":      {func(c *Config) { c.Directory.TLS = "" }, "directory.tls"},
+		"directory ldaps in clear":        {func(c *Config) { c.Directory.TLS = "none" }, "directory.tls"},
+		"directory CA not there":          {func(c *Config) { c.Directory.CAFile = "x" }, "directory.ca_file"},
+		"directory CA without one":        {func(c *Config) { c.Directory.CAFile = "config.go" }, "directory.ca_file"},
+		"directory without base":          {func(c *Config) { c.Directory.BaseDN = "" }, "directory.base_dn"},
+		"directory base":                  {func(c *Config) { c.Directory.BaseDN = "example.com" }, "directory.base_dn"},
+		"directory group base":            {func(c *Config) { c.Directory.GroupBase = "groups" }, "directory.group_base"},
+		"directory bind DN":               {func(c *Config) { c.Directory.BindDN, c.Directory.PasswordFile = "avow@example.com", private }, "directory.bind_dn"},
+		"directory bind without password": {func(c *Config) { c.Directory.BindDN = "cn=avow" }, "directory.password_file"},
+		"directory password without bind": {func(c *Config) { c.Directory.PasswordFile = private }, "directory.bind_dn"},
+		"directory filter":                {func(c *Config) { c.Directory.Filter = "objectClass=person" }, "directory.filter"},
+		"directory schema":                {func(c *Config) { c.Directory.Schema = "ad" }, "directory.schema"},
+		"directory pages":                 {func(c *Config) { c.Directory.PageSize = 1001 }, "directory.page_size"},
+		"directory too often":             {func(c *Config) { c.Directory.Every = time.Second }, "directory.every"},
+		"log format":                      {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			c := good()
+			c.Directory.URL, c.Directory.BaseDN = "ldaps://ldap.example.com", "dc=example,dc=com"
 			tc.change(&c)
 			faults := c.Check()
 			if len(faults) != 1 || faults[0].Key != tc.key {

@@ -89,6 +89,9 @@ func (s *Service) Status(r store.Reader, id authn.DeviceID) (wire.Status, error)
 	if !u.PasswordChangedAt.IsZero() {
 		st.PasswordChangedAt = u.PasswordChangedAt.Unix()
 	}
+	if !u.PasswordExpiresAt.IsZero() {
+		st.PasswordExpiresAt = u.PasswordExpiresAt.Unix()
+	}
 	if g.Muted(now) {
 		st.MutedUntil = g.MutedUntil.Unix()
 	}

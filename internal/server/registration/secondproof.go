@@ -30,7 +30,7 @@ func (s *Service) proved(ctx context.Context, b binding, given key.Secret) error
 	if err == nil {
 		return nil
 	}
-	if authn.AsError(err).Kind == authn.Unavailable { // nobody has looked at it
+	if kind := authn.AsError(err).Kind; kind == authn.Unavailable || kind == authn.TooMany { // nobody has looked at it
 		return errors.Join(err, s.giveBack(ctx, session))
 	}
 	if session.ProofTries < authn.ProofTries {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
@@ -157,6 +158,9 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 	if now.Before(acc.MutedUntil) {
 		notes = append(notes, Note{Tone: Bad, Head: t.T("app.notice.muted"), Text: t.T("app.notice.muted_text", "Clock", t.Clock(acc.MutedUntil))})
 	}
+	if n, ok := a.passwordNote(acc, now); ok {
+		notes = append(notes, n)
+	}
 	const recent = 72 * time.Hour
 	for i := len(acc.Notices) - 1; i >= 0; i-- {
 		n := acc.Notices[i]
@@ -185,6 +189,27 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 		}
 	}
 	return notes
+}
+
+// passwordSoon is for how many days before it expires a password is spoken of.
+const passwordSoon = 14
+
+// passwordNote warns of a password that expires: by the day, on the last day by the clock. To an account that is blocked or gone it is of no use.
+func (a *App) passwordNote(acc phone.Account, now time.Time) (Note, bool) {
+	t, at := a.print, acc.PasswordExpiresAt
+	if at.IsZero() || acc.Status == phone.Blocked || acc.Status == phone.Removed {
+		return Note{}, false
+	}
+	at = at.In(now.Location())
+	switch days := translations.DaysBetween(now, at); {
+	case !now.Before(at):
+		return Note{Bad, t.T("app.password.over"), t.T("app.password.over_text", "When", t.When(at, now))}, true
+	case days == 0:
+		return Note{Wait, t.T("app.password.today", "Clock", t.Clock(at)), t.T("app.password.today_text")}, true
+	case days <= passwordSoon:
+		return Note{Wait, t.T("app.password.soon", "Day", t.Day(at)), t.T("app.password.soon_text", "Count", days)}, true
+	}
+	return Note{}, false
 }
 
 // shownAccount is the one that the switcher chose, or the first; mu must be held.

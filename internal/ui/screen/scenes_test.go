@@ -116,6 +116,8 @@ func home() []scene {
 				{Kind: authn.NoticeTooManyRequests, At: modeltest.Now.Add(-2 * time.Hour).Unix()},
 			}
 		})},
+		{name: "05-home-password", state: withAccount(func(a *phone.Account) { a.PasswordExpiresAt = modeltest.Now.AddDate(0, 0, 9) })},
+		{name: "05-home-password-over", state: withAccount(func(a *phone.Account) { a.PasswordExpiresAt = modeltest.Now.AddDate(0, 0, -1) })},
 		{name: "05-home-remove", state: modeltest.Open(), act: func(g *stage) { g.tap("menu"); g.menu(2) }},
 		{name: "05-home-long", state: withAccount(func(a *phone.Account) {
 			a.Name, a.Organisation = "Maximiliane-Alexandra von Hohenlohe-Langenburg", "Malmö Harbour and Terminals Authority of Skåne"

@@ -51,7 +51,7 @@ func (s *scene) view(fn func(store.Reader) error) {
 func (s *scene) code() (digits string) {
 	s.view(func(r store.Reader) error {
 		checks, err := r.CallerChecksOf(s.anna.ID, time.Unix(0, 0))
-		digits, _ = s.Server.Desk.CallerDigits(checks[0])
+		digits = s.Server.Desk.Digits(checks[0].ID)
 		return err
 	})
 	return digits

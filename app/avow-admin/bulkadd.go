@@ -84,17 +84,17 @@ func (a *app) bulkAdd(cmd *cobra.Command, b bulkFlags, usual wire.AddSession) er
 	if err := journal.Close(); err != nil {
 		return err
 	}
-	report := cmp.Or(b.report, b.from+reportEnding)
-	if err := bulk.WriteReport(report, results, sentence); err != nil {
+	s := summarize(results, cmp.Or(b.report, b.from+reportEnding))
+	if stopped != nil && s.Made+s.Failed == 0 {
+		return stopped // nothing to tell
+	}
+	if err := bulk.WriteReport(s.Report, results, sentence); err != nil {
 		return fmt.Errorf("the report cannot be written, though what was made is kept in %s, so run the same again: %w", b.from+progressEnding, err)
 	}
-	s := summarize(results, report)
 	if err := a.printSummary(cmd, s); err != nil {
 		return err
 	}
 	switch {
-	case stopped != nil && s.Made+s.Failed == 0:
-		return stopped
 	case stopped != nil:
 		return stoppedRun{stopped}
 	case s.Failed > 0:

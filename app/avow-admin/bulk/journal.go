@@ -40,6 +40,7 @@ type entry struct {
 	Try    *tried `json:"try,omitempty"`
 	Made   *Made  `json:"made,omitempty"`
 	Failed string `json:"failed,omitempty"` // a user: nothing was made for her, so she may be tried again
+	NoPIN  bool   `json:"no_pin,omitempty"` // something was made, with a PIN that nobody knows
 }
 
 // Journal is the file in which a run keeps what is done. Lines are only added, and are on the disk before the run goes on: after a crash the last may be cut off, which
@@ -48,7 +49,8 @@ type Journal struct {
 	path string
 	file *os.File
 
-	made   map[string]Made      // by key
+	made   map[string]Made // by key
+	noPIN  map[string]bool
 	tried  map[string]time.Time // asked for since, with an answer that is not known
 	admins map[string]bool      // who has run this
 	server string
@@ -56,7 +58,7 @@ type Journal struct {
 
 // OpenJournal opens the journal of a file of users, or makes it.
 func OpenJournal(path string) (*Journal, error) {
-	j := &Journal{path: path, made: map[string]Made{}, tried: map[string]time.Time{}, admins: map[string]bool{}}
+	j := &Journal{path: path, made: map[string]Made{}, noPIN: map[string]bool{}, tried: map[string]time.Time{}, admins: map[string]bool{}}
 	whole, err := j.load()
 	if err != nil {
 		return nil, err
@@ -118,7 +120,9 @@ func (j *Journal) take(e entry) {
 		j.made[key] = *e.Made
 		delete(j.tried, key)
 	case e.Failed != "":
-		delete(j.tried, strings.ToLower(e.Failed))
+		key := strings.ToLower(e.Failed)
+		delete(j.tried, key)
+		j.noPIN[key] = e.NoPIN
 	}
 }
 

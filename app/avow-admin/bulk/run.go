@@ -112,6 +112,7 @@ type job struct {
 	row   Row
 	since time.Time // what was made since then may be this row's
 	lost  bool      // it was asked for before, and nobody knows the answer
+	noPIN bool      // an earlier run has lost the PIN of its session
 }
 
 // answer is what a worker says of a job, or, with a note, why it waits.
@@ -188,7 +189,7 @@ func (r *Run) queue(open []int, now time.Time) ([]job, error) {
 			since = now
 			users = append(users, row.Command.UserName)
 		}
-		jobs = append(jobs, job{index: i, row: row, since: since, lost: lost})
+		jobs = append(jobs, job{index: i, row: row, since: since, lost: lost, noPIN: r.Journal.noPIN[row.key()]})
 	}
 	if len(users) == 0 {
 		return jobs, nil
@@ -219,7 +220,7 @@ func (r *Run) keep(first answer, more <-chan answer, results []Result, p *Progre
 		case a.State == StateMade:
 			lines = append(lines, entry{Made: &a.Made})
 		default:
-			lines = append(lines, entry{Failed: a.row.Command.UserName})
+			lines = append(lines, entry{Failed: a.row.Command.UserName, NoPIN: errors.Is(a.Err, ErrPINLost)})
 		}
 		ended++
 	}
@@ -295,6 +296,9 @@ func (r *Run) once(ctx context.Context, a *answer) error {
 		if found, err := r.find(ctx, a); found || err != nil {
 			return err
 		}
+	}
+	if authn.CodeOf(err) == "session_open" && a.noPIN {
+		return ErrPINLost
 	}
 	if err != nil {
 		return err

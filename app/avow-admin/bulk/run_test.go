@@ -156,7 +156,7 @@ func TestLostPIN(t *testing.T) {
 	if err != nil || results[0].State != StateFailed || !errors.Is(results[0].Err, ErrPINLost) || f.count() != 1 {
 		t.Fatalf("%+v %v", results, err)
 	}
-	if results, err = f.run(t, path, 1, pin); err != nil || authn.CodeOf(results[0].Err) != "session_open" {
+	if results, err = f.run(t, path, 1, pin); err != nil || !errors.Is(results[0].Err, ErrPINLost) || f.count() != 1 {
 		t.Fatalf("%+v %v", results, err)
 	}
 	results, err = f.run(t, path, 1, func(r *Run) { pin(r); r.Rows[0].Command.Force = true })

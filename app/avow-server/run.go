@@ -61,12 +61,18 @@ standard error.
 	return cmd
 }
 
-// serve runs the server until ctx ends.
-func serve(ctx context.Context, path, addressFile string, stdout, stderr io.Writer) error {
+// serve runs the server until ctx ends. One process at a time serves a data folder: limits, nonces and
+// who waits are in its memory, and of two processes each would know half.
+func serve(ctx context.Context, path, addressFile string, stdout, stderr io.Writer) (err error) {
 	cfg, sec, err := load(path)
 	if err != nil {
 		return err
 	}
+	lock, err := sqlite.TakeLock(ctx, cfg.Data(config.LockFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
 	log := logger(cfg, stderr)
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
@@ -101,8 +107,8 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	s := &site.Site{
 		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
 		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses},
-		AdminMail: cfg.AdminMail,
-		Store:     db, Live: live.NewHub(), Now: time.Now, Log: log,
+		AdminMail: cfg.AdminMail, CanMail: cfg.Mail.Host != "",
+		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
 	}
 	proxies := make([]netip.Prefix, 0, len(cfg.TrustedProxies))
 	for _, p := range cfg.TrustedProxies {

@@ -47,6 +47,15 @@ type app struct {
 
 // run is the program. It returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := commands()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return report(stderr, root.ExecuteContext(ctx))
+}
+
+// commands makes the tree of commands.
+func commands() *cobra.Command {
 	a := &app{options: client.Options{Agent: "avow-admin"}}
 	root := &cobra.Command{
 		Use:   "avow-admin",
@@ -57,17 +66,14 @@ computers. Each command is written to the server's audit log with your name and 
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
 	cli.Catch(root)
 	f := root.PersistentFlags()
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.StringVar(&a.reason, "reason", "", "why, for the audit log")
-	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands())
-	return report(stderr, root.ExecuteContext(ctx))
+	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands(), powershellCommand(root))
+	return root
 }
 
 // notApproved is the end of client try without a Yes.

@@ -221,7 +221,7 @@ func (a *app) sessionNotify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "notify USER", Short: "Send the user's open session, again if it was sent before", Args: cobra.ExactArgs(1),
 		Long: `notify sends the code of the user's open session by mail or text. It is the same code as before, good until the same time. The session must be
-one that is sent: made with --hours-to-live, --notify or --second-proof.
+one that is sent: made with a time to live, a notification or a second proof.
 ` + exitCodes,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.sessionDo(cmd, out, func(admin *client.Admin) (wire.AdminSession, error) {

@@ -91,6 +91,16 @@ func (o *office) sessions() (sessions, messages int) {
 	return sessions, messages
 }
 
+// wait waits until so many sessions are made.
+func (o *office) wait(n int) {
+	o.T.Helper()
+	for made := 0; made < n; made, _ = o.sessions() {
+		if err := o.T.(*testing.T).Context().Err(); err != nil {
+			o.T.Fatal(err)
+		}
+	}
+}
+
 // report reads the report by user.
 func (o *office) report(path string) map[string][]string {
 	o.T.Helper()
@@ -121,11 +131,7 @@ func TestBulkKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for made := 0; made < (i+1)*n/(kills+1); made, _ = o.sessions() {
-			if cmd.ProcessState != nil {
-				t.Fatal("it ended before it was killed")
-			}
-		}
+		o.wait((i + 1) * n / (kills + 1))
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -152,6 +158,34 @@ func TestBulkKilled(t *testing.T) {
 	}
 	if lost > 4*kills || (code == 0) != (lost == 0) {
 		t.Errorf("%d PINs lost, exit code %d\n%s", lost, code, screen.String())
+	}
+}
+
+// Ctrl-C stops the program in the middle: what is under way is kept, the report tells what was not reached, and the exit code is that of what is not done.
+func TestBulkCtrlC(t *testing.T) {
+	const n = 200
+	o := newOffice(t, n)
+	var screen bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program(t), o.args("--second-proof", "pin")...)
+	cmd.Stdout, cmd.Stderr = &screen, &screen
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	o.wait(20)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	made, _ := o.sessions()
+	said := screen.String()
+	if code := cmd.ProcessState.ExitCode(); code != exitRefused || !strings.Contains(said, fmt.Sprintf("\nMade       : %d\n", made)) ||
+		!strings.Contains(said, fmt.Sprintf("\nNotReached : %d\n", n-made)) || !strings.Contains(said, "the same command goes on.") {
+		t.Errorf("%d made, exit code %d\n%s", made, code, said)
+	}
+	for user, row := range o.report(o.users + reportEnding) {
+		if (row[0] == "made") != (row[3] != "") {
+			t.Errorf("%s: %q", user, row)
+		}
 	}
 }
 

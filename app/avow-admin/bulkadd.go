@@ -50,9 +50,6 @@ type summary struct {
 // failure is a row for which nothing was made.
 type failure struct{ UserName, Code, Reason string }
 
-// someFailed ends a run that did not make all; everything is said already.
-var errSomeFailed = errors.New("not all sessions were made")
-
 // bulkAdd makes a session for each row of a file.
 func (a *app) bulkAdd(cmd *cobra.Command, b bulkFlags, usual wire.AddSession) error {
 	data, err := os.ReadFile(b.from)

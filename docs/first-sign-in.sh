@@ -64,7 +64,7 @@ step 'The administrator adds Anna, and a session that connects one phone'
 avow-admin user add anna.lind --name 'Anna Lind' --mail anna.lind@example.com
 # The link is what the QR on the page holds. It works once, for ten minutes, and names the key of the server that may answer.
 avow-admin session add anna.lind --json >"$work/session"
-link=$(field link <"$work/session")
+link=$(field Link <"$work/session")
 echo "the link: ${link%%#*}#..."
 
 step 'Anna connects her phone'

@@ -28,12 +28,12 @@ const (
 )
 
 const exitCodes = `
-Exit codes: 0 done; 1 refused; 2 the command line is wrong; 3 the server cannot be reached or trusted;
-4 client try: the answer was not Yes.`
+Exit codes: 0 done; 1 refused, or not all of many were made; 2 the command line, or a file that it names, is wrong; 3 the server cannot
+be reached or trusted; 4 client try: the answer was not Yes.`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -47,6 +47,15 @@ type app struct {
 
 // run is the program. It returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := commands()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return report(stderr, root.ExecuteContext(ctx))
+}
+
+// commands makes the tree of commands.
+func commands() *cobra.Command {
 	a := &app{options: client.Options{Agent: "avow-admin"}}
 	root := &cobra.Command{
 		Use:   "avow-admin",
@@ -57,17 +66,14 @@ computers. Each command is written to the server's audit log with your name and 
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
 	cli.Catch(root)
 	f := root.PersistentFlags()
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.StringVar(&a.reason, "reason", "", "why, for the audit log")
-	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands())
-	return report(stderr, root.ExecuteContext(ctx))
+	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands(), powershellCommand(root))
+	return root
 }
 
 // notApproved is the end of client try without a Yes.
@@ -75,27 +81,6 @@ type notApproved struct{ error }
 
 // Unwrap gives what the answer was.
 func (n notApproved) Unwrap() error { return n.error }
-
-// hints say which flag or command helps, by the code of an error.
-var hints = map[string]string{
-	"device_exists":         "add --additional or --replace",
-	"session_open":          "add --force",
-	"too_many_devices":      "avow-admin device list USER, avow-admin device revoke ID",
-	"user_unknown":          "avow-admin user list",
-	"device_unknown":        "avow-admin device list",
-	"session_unknown":       "avow-admin session get",
-	"not_waiting":           "avow-admin session get",
-	"no_session":            "avow-admin session add LOGIN",
-	"client_key_missing":    "avow-admin client key --out FILE makes a pair",
-	"not_an_administrator":  "name the right file with --credential",
-	"user_disabled":         "avow-admin user enable LOGIN",
-	"computer_exists":       "add --replace",
-	"computer_unknown":      "avow-admin computer list",
-	"computer_not_enrolled": "avow-admin computer list; avow-admin computer add ID --replace makes a new link",
-	"computer_stolen":       "avow-admin computer add ID --replace takes it into use again",
-	"computer_stays_stolen": "avow-admin computer add ID --replace",
-	"invalid_client":        "avow-admin client list, and --key with the file that belongs to it",
-}
 
 // report prints an error as one line and says with which code to exit.
 func report(stderr io.Writer, err error) int {
@@ -107,23 +92,36 @@ func report(stderr io.Writer, err error) int {
 		say(err.Error() + "; avow-admin --help lists what there is")
 		return exitUsage
 	}
-	var e *authn.Error
-	if !errors.As(err, &e) {
-		say(err.Error())
-		return exitRefused
-	}
-	text := e.Message
-	if h := hints[e.Code]; h != "" {
-		text += " (" + h + ")"
+	text := sentence(err)
+	if errors.As(err, &stoppedRun{}) {
+		text += " What was made is kept: the same command goes on."
 	}
 	say(text)
+	var e *authn.Error
+	if !errors.As(err, &e) {
+		return exitRefused
+	}
 	switch {
 	case errors.As(err, &notApproved{}):
 		return exitNotApproved
+	case errors.Is(err, client.ErrCancelled):
+		return exitRefused
 	case e.Kind == authn.Unavailable, errors.Is(err, client.ErrUntrusted), errors.Is(err, client.ErrPinMismatch):
 		return exitUnreachable
 	}
 	return exitRefused
+}
+
+// sentence is an error as one line for people, with what helps.
+func sentence(err error) string {
+	var e *authn.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	if h := hints[e.Code]; h != "" {
+		return e.Message + " (" + h + ")"
+	}
+	return e.Message
 }
 
 // group is a command that only has subcommands.

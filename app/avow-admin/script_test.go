@@ -5,17 +5,22 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"avow/internal/authn"
 	"avow/internal/server/servertest"
+	"avow/internal/store"
 	"avow/internal/wire"
 )
 
@@ -44,7 +49,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			w := &world{Env: servertest.Start(t, servertest.Options{}), phones: map[string]*servertest.Phone{}, computers: map[string]*computer{}}
+			w := &world{Env: servertest.Start(t, servertest.Options{CanMail: true, CanText: true}), phones: map[string]*servertest.Phone{}, computers: map[string]*computer{}}
 			env.Values[worldKey{}] = w
 			env.Setenv("ISSUER", w.Site.Issuer)
 			env.Setenv("AVOW_ADMIN", "")
@@ -61,6 +66,12 @@ func TestScripts(t *testing.T) {
 			"enroll":  enroll,
 			"signin":  signIn,
 			"offline": offlineSignIn,
+			"exits":   exits,
+			"taken":   taken,
+			"bounds":  bounds,
+
+			"cmpnormal":  compareNormal,
+			"stopserver": func(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).Stop() },
 		},
 	})
 }
@@ -141,6 +152,61 @@ func fieldOf(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no text %q in %s", args[0], args[1])
 	}
 	ts.Setenv(args[2], v)
+}
+
+// exits CODE COMMAND runs a command and wants its exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	switch {
+	case err == nil && want == 0:
+	case errors.As(err, &exit) && exit.ExitCode() == want:
+	default:
+		ts.Fatalf("%v, want exit code %d", err, want)
+	}
+}
+
+// taken LOGIN plays the mail server that has taken the message of a user's newest session.
+func taken(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	ts.Check(w.Site.Store.Update(context.Background(), func(tx store.Tx) error {
+		u, err := tx.UserByLogin(args[0])
+		if err != nil {
+			return err
+		}
+		sessions, err := tx.RegistrationSessionsOf(u.ID)
+		if err != nil {
+			return err
+		}
+		return tx.UpdateRegistrationSession(sessions[0].ID, func(old authn.RegistrationSession) (authn.RegistrationSession, error) {
+			old.Notification, old.NotifiedAt = authn.MessageSent, w.Now()
+			return old, nil
+		})
+	}))
+}
+
+var (
+	aTime = regexp.MustCompile(`20\d\d-\d\d-\d\d(T\d\d:\d\d:\d\dZ| \d\d:\d\d:\d\d [+-]\d{4})`)
+	aPIN  = regexp.MustCompile(`\b\d{8}\b`)
+)
+
+// cmpnormal FILE compares the last output with a file, but for times and PINs.
+func compareNormal(ts *testscript.TestScript, _ bool, args []string) {
+	got := aPIN.ReplaceAllString(aTime.ReplaceAllString(ts.ReadFile("stdout"), "TIME"), "00000000")
+	if diff := cmp.Diff(ts.ReadFile(args[0]), strings.ReplaceAll(got, "\r\n", "\n")); diff != "" {
+		ts.Fatalf("-want +got\n%s", diff)
+	}
+}
+
+// bounds FILE BITS wants a file of exactly these permissions.
+func bounds(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := strconv.FormatInt(int64(info.Mode().Perm()), 8); got != args[1] {
+		ts.Fatalf("%s has mode %s", args[0], got)
+	}
 }
 
 // client try shows the number, waits, and tells how the person decided.

@@ -46,7 +46,9 @@ func (a *app) userAdd() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&c.Name, "name", "", "the name of the person (default: the login)")
-	cmd.Flags().StringVar(&c.Mail, "mail", "", "the mail address for security notices")
+	cmd.Flags().StringVar(&c.Mail, "mail", "", "the mail address, for sessions that are sent and for security notices")
+	cmd.Flags().StringVar(&c.Phone, "phone", "", "the phone number for text messages, with its country: +46465550100")
+	cmd.Flags().StringVar(&c.Language, "language", "", "the language in which the user is written to: de")
 	return cmd
 }
 

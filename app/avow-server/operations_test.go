@@ -84,6 +84,9 @@ func (m *manual) do(line string) {
 	switch {
 	case line == "make build":
 		m.build()
+	case strings.HasPrefix(line, "avow-server init"):
+		m.shell(command)
+		m.configureMail()
 	case strings.HasPrefix(line, "export "):
 		m.env = append(m.env, strings.TrimPrefix(command, "export "))
 	case strings.HasPrefix(line, "avow-server run"):
@@ -97,6 +100,26 @@ func (m *manual) do(line string) {
 		m.t.Logf("not run, since this machine has no curl: %s", line)
 	default:
 		m.shell(command)
+	}
+}
+
+// configureMail is the table [mail] of the manual as somebody would write it here: a mail server on this machine, which is not there, so that what is sent waits.
+func (m *manual) configureMail() {
+	m.t.Helper()
+	path := filepath.Join(m.dir, "srv", "avow", configFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	text := string(b)
+	for was, is := range map[string]string{`host = ""`: `host = "127.0.0.1"`, `port = 587`: `port = 9`, `from = ""`: `from = "avow@example.com"`, `tls = "starttls"`: `tls = "plain"`} {
+		if strings.Count(text, "\n"+was+"\n") != 1 {
+			m.t.Fatalf("%s stands in %s not once", was, path)
+		}
+		text = strings.Replace(text, "\n"+was+"\n", "\n"+is+"\n", 1)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		m.t.Fatal(err)
 	}
 }
 

@@ -60,12 +60,18 @@ standard error.
 	return cmd
 }
 
-// serve runs the server until ctx ends.
-func serve(ctx context.Context, path, addressFile string, stdout, stderr io.Writer) error {
+// serve runs the server until ctx ends. One process at a time serves a data folder: limits, nonces and
+// who waits are in its memory, and of two processes each would know half.
+func serve(ctx context.Context, path, addressFile string, stdout, stderr io.Writer) (err error) {
 	cfg, sec, err := load(path)
 	if err != nil {
 		return err
 	}
+	lock, err := sqlite.TakeLock(ctx, cfg.Data(config.LockFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
 	log := logger(cfg, stderr)
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {

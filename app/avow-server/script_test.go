@@ -188,3 +188,55 @@ func TestTerm(t *testing.T) {
 		t.Errorf("%v\n%s", err, log.String())
 	}
 }
+
+// A second server on the same folder is refused, also on another port; when the first is killed, and not stopped, the next starts at once.
+func TestOneServer(t *testing.T) {
+	dir := t.TempDir()
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{
+		"init", "--dir", dir, "--issuer", "https://127.0.0.1:1", "--organisation", "Example", "--listen", "127.0.0.1:0", "--admin", "maja",
+	}, &out, &out); code != 0 {
+		t.Fatal(out.String())
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, said := exec.CommandContext(t.Context(), self), bytes.Buffer{}
+	first.Args, first.Stderr = []string{"avow-server", "run", "--config", filepath.Join(dir, configFile)}, &said
+	stdout, err := first.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out.Reset()
+	want := fmt.Sprintf("avow-server: Another avow-server uses the folder %q. Stop that one first, or give this one a folder of its own in data_dir.\n", filepath.Join(dir, "data"))
+	if code := run(ctx, []string{"run", "--config", filepath.Join(dir, configFile)}, &out, &out); code != exitFailed || out.String() != want {
+		t.Errorf("exit code %d: %s", code, out.String())
+	}
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Wait()
+	r, w := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"run", "--config", filepath.Join(dir, configFile)}, w, &said)
+		_ = w.Close()
+	}()
+	if line, err := bufio.NewReader(r).ReadString('\n'); err != nil {
+		t.Errorf("after a kill: %q %v %s", line, err, said.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	cancel()
+	if c := <-code; c != 0 {
+		t.Errorf("exit code %d\n%s", c, said.String())
+	}
+}

@@ -44,7 +44,7 @@ func TestFirstSignIn(t *testing.T) {
 	for _, want := range []string{
 		`^avow-server listens on 127\.0\.0\.1:(\d+) for https://127\.0\.0\.1:(\d+)$`,
 		`^user_name +anna\.lind$`,
-		`^session s_[\w-]+: HTTPS://127\.0\.0\.1:\d+/R#\.\.\.$`,
+		`^the link: HTTPS://127\.0\.0\.1:\d+/R#\.\.\.$`,
 		`^d_[\w-]+  anna\.lind at Lund Energy .*  waiting  check words: \w+ / \w+$`,
 		`^the phone shows: [a-z]+ [a-z]+$`,
 		`^status +done$`,
@@ -64,6 +64,58 @@ func TestFirstSignIn(t *testing.T) {
 		at += found[1]
 	}
 	if errs.Len() > 0 {
+		t.Errorf("on standard error:\n%s", errs.String())
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("it leaves %v behind, %v", left, err)
+	}
+}
+
+var (
+	aTime = regexp.MustCompile(`20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}`)
+	aPIN  = regexp.MustCompile(`\b\d{8}\b`)
+)
+
+// plainText takes out what is another each time.
+func plainText(s string) string {
+	return aPIN.ReplaceAllString(aTime.ReplaceAllString(s, "TIME"), "PIN")
+}
+
+// docs/session.sh runs, prints what README.md shows, and leaves nothing behind.
+func TestSessionScript(t *testing.T) {
+	t.Parallel()
+	bin, temp := t.TempDir(), t.TempDir()
+	build(t, "CGO_ENABLED=0 go build -o "+bin+"/ ./app/avow-server ./app/avow-admin")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "docs/session.sh")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "AVOW_BIN="+bin)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
+	}
+	got := plainText(out.String())
+	shown := regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1)
+	if len(shown) != 1 || !strings.Contains(shown[0][1], "avow-admin session add user1 --hours-to-live 8 --notify --force") {
+		t.Fatalf("README.md shows %d sessions of commands", len(shown))
+	}
+	if !strings.Contains(got, plainText(shown[0][1])) {
+		t.Errorf("README.md shows\n%s\nand the script prints\n%s", plainText(shown[0][1]), got)
+	}
+	at := 0
+	for _, want := range []string{
+		`^    "NotificationSentTimestamp": null$`, `^user1,maja,`, `^Made       : 2$`, `^exit code 1$`, `^user1,failed$`, `^user3,made$`, `^Status                    : revoked$`,
+		`^Made       : 1$`, `^MadeBefore : 2$`,
+	} {
+		found := regexp.MustCompile("(?m)" + want).FindStringIndex(got[at:])
+		if found == nil {
+			t.Fatalf("%s is missing after byte %d of\n%s", want, at, got)
+		}
+		at += found[1]
+	}
+	if want := "avow-admin: 1 of 3 were not made: correct what the report says, and run the same again for them\n"; errs.String() != want {
 		t.Errorf("on standard error:\n%s", errs.String())
 	}
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/wire"
@@ -28,6 +29,17 @@ func (a *Admin) list(ctx context.Context, path, login string, out any) error {
 		query = url.Values{"user_name": {login}}.Encode()
 	}
 	return a.prove(ctx, http.MethodGet, "/v1/admin/"+path, query, nil, out, a.kid)
+}
+
+// Time asks the server for its time, in whole seconds, and finds out on the way whether it takes this administrator.
+func (a *Admin) Time(ctx context.Context) (time.Time, error) {
+	if _, err := a.Clients(ctx); err != nil {
+		return time.Time{}, err
+	}
+	if t := a.lastDate(); !t.IsZero() {
+		return t, nil
+	}
+	return a.o.now(), nil
 }
 
 // AddUser creates a user.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"time"
 
 	"avow/internal/authn"
 )
@@ -18,6 +19,7 @@ type conn struct {
 	mu     sync.Mutex
 	server Server
 	nonce  string
+	date   time.Time // of the newest answer, by the server's clock
 	report func(Server)
 }
 
@@ -84,6 +86,23 @@ func (c *conn) lastNonce() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.nonce
+}
+
+// keepDate remembers when the server says that it has answered.
+func (c *conn) keepDate(header string) {
+	t, err := http.ParseTime(header)
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.date = t
+}
+
+func (c *conn) lastDate() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.date
 }
 
 func (c *conn) keepNonce(n string) {

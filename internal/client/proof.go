@@ -58,6 +58,7 @@ func (p prover) try(parent, ctx context.Context, method, path, query string, bod
 		return err
 	}
 	p.keepNonce(head.Get(wire.NonceHeader))
+	p.keepDate(head.Get("Date"))
 	return decode(status, head, answer, out)
 }
 

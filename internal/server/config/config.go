@@ -193,6 +193,7 @@ func Default() Config {
 // Names of the files in the data folder.
 const (
 	DatabaseFile = "avow.db"
+	LockFile     = "avow.lock"    // says which process serves the folder
 	IdentityFile = "identity.pem" // the key that QR codes pin: PKCS #8
 	SecretFile   = "server.secret"
 	UsedFile     = "used-sessions" // of registration; kept when the database is brought back from a backup

@@ -47,6 +47,8 @@ const LongPoll = 20 * time.Second
 type Options struct {
 	LongPoll time.Duration // of the token endpoint; 0 answers at once
 	Log      slog.Handler  // nil: nothing is logged
+	CanMail  bool          // users are sent mails, which stay in the outbox
+	CanText  bool          // and text messages
 }
 
 // Env is a running server. It ends with its test.
@@ -59,6 +61,7 @@ type Env struct {
 	Admin      *client.Admin
 
 	cert   tls.Certificate
+	ts     *httptest.Server
 	offset atomic.Int64
 }
 
@@ -69,6 +72,7 @@ func Start(t testing.TB, o Options) *Env {
 	identity, k := e.Key(), e.Key()
 	e.cert = selfSigned(t)
 	ts := httptest.NewUnstartedServer(nil)
+	e.ts = ts
 	host := ts.Listener.Addr().String()
 	db, err := sqlite.Open(context.Background(), filepath.Join(e.Dir, "avow.db"), sqlite.Options{})
 	e.must(err)
@@ -77,9 +81,10 @@ func Start(t testing.TB, o Options) *Env {
 	}
 	e.Site = &site.Site{
 		Issuer: "https://" + host, Host: host, Organisation: "Example Ltd", Identity: identity, Secret: key.NewSecret(32),
-		AdminMail: []string{"desk@example.com"}, CanMail: true, CanText: true,
-		TLSKeys: func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
-		Match:   authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
+		AdminMail: []string{"desk@example.com"},
+		TLSKeys:   func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
+		CanMail:   o.CanMail, CanText: o.CanText,
+		Match: authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
 	}
 	e.Server, err = server.New(e.Site, server.Config{Tombstones: filepath.Join(e.Dir, "used")})
 	e.must(err)
@@ -98,13 +103,18 @@ func Start(t testing.TB, o Options) *Env {
 	ts.StartTLS()
 	t.Cleanup(func() {
 		e.Admin.Close()
-		ts.CloseClientConnections()
-		ts.Close()
+		e.Stop()
 		if err := e.Server.Close(); err != nil {
 			t.Errorf("close the server: %v", err)
 		}
 	})
 	return e
+}
+
+// Stop lets the server answer nobody any more.
+func (e *Env) Stop() {
+	e.ts.CloseClientConnections()
+	e.ts.Close()
 }
 
 // Now is the server's clock.

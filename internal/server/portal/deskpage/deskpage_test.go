@@ -26,7 +26,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	e := servertest.Start(t, servertest.Options{})
+	e := servertest.Start(t, servertest.Options{CanMail: true, CanText: true})
 	kim, phone := e.Colleague("kim", authn.RoleServiceDesk)
 	anna, err := e.Admin.AddUser(t.Context(), wire.AddUser{UserName: "anna.lind", Name: "Anna Lind", Mail: "anna.lind@example.com", Phone: "+46465550100", Reason: "test"})
 	if err != nil {

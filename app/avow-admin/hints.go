@@ -1,0 +1,33 @@
+package main
+
+// hints say which flag or command helps, by the code of an error. A test holds every code that the server's administration can answer against them.
+var hints = map[string]string{
+	"device_exists":         "add --additional or --replace",
+	"session_open":          "add --force",
+	"pin_lost":              "add --force",
+	"too_many_devices":      "avow-admin device list USER, avow-admin device revoke ID",
+	"user_unknown":          "avow-admin user list",
+	"device_unknown":        "avow-admin device list",
+	"session_unknown":       "avow-admin session get",
+	"not_waiting":           "avow-admin session get",
+	"no_session":            "avow-admin session add USER",
+	"not_sent":              "avow-admin session add USER --notify --force",
+	"bad_hours":             "--hours-to-live 8",
+	"bad_proof":             "--second-proof password, pin or code",
+	"no_password":           "--second-proof pin, or code",
+	"no_other_channel":      "--second-proof pin",
+	"no_mail":               "--by text, or leave out what makes it one that is sent",
+	"no_phone":              "--by mail, or leave out what makes it one that is sent",
+	"wrong_words":           "avow-admin session get USER --table names the phone",
+	"client_key_missing":    "avow-admin client key --out FILE makes a pair",
+	"not_an_administrator":  "name the right file with --credential",
+	"not_allowed":           "an owner gives roles; --credential names another file",
+	"user_disabled":         "avow-admin user enable LOGIN",
+	"reason_missing":        "--reason",
+	"computer_exists":       "add --replace",
+	"computer_unknown":      "avow-admin computer list",
+	"computer_not_enrolled": "avow-admin computer list; avow-admin computer add ID --replace makes a new link",
+	"computer_stolen":       "avow-admin computer add ID --replace takes it into use again",
+	"computer_stays_stolen": "avow-admin computer add ID --replace",
+	"invalid_client":        "avow-admin client list, and --key with the file that belongs to it",
+}

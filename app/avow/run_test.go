@@ -18,6 +18,7 @@ import (
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/ui/model"
+	"avow/internal/wire"
 )
 
 func TestMain(m *testing.M) {
@@ -40,6 +41,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"--version"}, 0, "avow " + version, ""},
 		{[]string{"--nonsense"}, 2, "", "usage: avow"},
 		{[]string{"avow://a/R#1", "avow://a/R#2"}, 2, "", "one link at a time"},
+		{[]string{"avow://a/R#" + strings.Repeat("0", longestLink)}, 2, "", "too long"},
 		{[]string{"--data", "/dev/null/avow"}, 1, "", "make the folder of the app"},
 	} {
 		var out, errs bytes.Buffer
@@ -73,6 +75,43 @@ func TestASecondStartHandsItsLinkOver(t *testing.T) {
 		t.Fatalf("after the first has ended: %v", err)
 	}
 	again.close()
+}
+
+// A mail program breaks a link: it is one line when it reaches the app that runs.
+func TestALinkThatWasBroken(t *testing.T) {
+	o, err := parse([]string{"--data", t.TempDir(), "avow://id.example.org/R#AB=\r\nCD\n EF "}, io.Discard, io.Discard)
+	if err != nil || o.link != "avow://id.example.org/R#ABCDEF" {
+		t.Fatalf("the link is %q, %v", o.link, err)
+	}
+}
+
+// The desktop is told that links of Avow are for it, and hands them over as the argument that the command line takes.
+func TestDesktopEntry(t *testing.T) {
+	data, err := os.ReadFile("dist/app.avow.desktop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
+			entry[name] = value
+		}
+	}
+	link := (wire.RegistrationLink{Host: "id.example.org", Session: key.NewSecret(16)}).App()
+	scheme, _, _ := strings.Cut(link, "://")
+	for name, want := range map[string]string{
+		"Type": "Application", "Name": "Avow", "Exec": "avow %u", "MimeType": "x-scheme-handler/" + scheme + ";", "Terminal": "false",
+	} {
+		if entry[name] != want {
+			t.Errorf("%s is %q, want %q", name, entry[name], want)
+		}
+	}
+	if !strings.HasPrefix(string(data), "[Desktop Entry]\n") {
+		t.Error("it does not begin with its group")
+	}
+	if o, err := parse([]string{link}, io.Discard, io.Discard); err != nil || o.link != link {
+		t.Errorf("the link comes as %q, %v", o.link, err)
+	}
 }
 
 // A crash leaves the socket behind: it must not keep the app from starting.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone"
 	"avow/internal/phone/keystore"
@@ -16,6 +17,7 @@ type connectState struct {
 	invitation *phone.Invitation
 	account    phone.Account
 	waiting    bool // Connect was said, the PIN has to be chosen first
+	proof      proofEntry
 }
 
 // ConnectView is the page that asks "Connect work account?".
@@ -24,8 +26,9 @@ type ConnectView struct {
 	Account      string // Account a•••a.lind
 	Host         string
 	GoodUntil    string
-	Warning      string // a second organisation
+	Warning      string // a second organisation, or an account that is here already
 	Points       []Point
+	More         bool // the second proof comes next
 	Busy         string
 	Head, Words  string // what went wrong
 }
@@ -50,7 +53,11 @@ func (a *App) Connect() ConnectView {
 			{"eye", t.T("app.connect.sees", "Organisation", inv.Organisation)},
 		},
 	}
-	if inv.NewServer {
+	v.More = asksProof(inv)
+	switch {
+	case inv.Connected != "":
+		v.Warning = t.T("app.connect.here_already", "Login", inv.Connected, "Organisation", inv.Organisation)
+	case inv.NewServer:
 		v.Warning = t.T("app.connect.new_organisation")
 	}
 	if a.fault != nil {
@@ -59,11 +66,21 @@ func (a *App) Connect() ConnectView {
 	return v
 }
 
-// invite asks the server of a link who it is. A person who closes the scanner meanwhile has changed her mind.
+func asksProof(inv *phone.Invitation) bool {
+	return inv.SecondProof != "" && inv.SecondProof != authn.ProofNone
+}
+
+// invite asks the server of a link who it is. A person who closes the scanner meanwhile has changed her mind. A link that was tapped while something else
+// runs, as the unlocking of the app that it has opened, waits for that.
 func (a *App) invite(link wire.RegistrationLink) {
 	var inv *phone.Invitation
 	a.mu.Lock()
 	scanning := a.top() == PageScan
+	if a.busy[laneOther] != "" {
+		a.tapped = &link
+		a.mu.Unlock()
+		return
+	}
 	a.mu.Unlock()
 	a.do(laneOther, a.T("app.busy.asking"), func(ctx context.Context) error {
 		var err error
@@ -78,7 +95,7 @@ func (a *App) invite(link wire.RegistrationLink) {
 			case err != nil:
 				a.popIf(PageScan)
 				f := a.faultOf(err)
-				f.Again = scanning && !f.Hard
+				f.Again = scanning && !f.Hard && authn.CodeOf(err) != "user_disabled"
 				a.failure = &f
 			default:
 				a.popIf(PageScan)
@@ -99,11 +116,41 @@ func (a *App) ScanAgain() {
 	a.OpenScan()
 }
 
-// ConfirmConnect is the tap on Connect. Without a PIN one is chosen first.
+// openTapped opens the link that has waited.
+func (a *App) openTapped() {
+	a.mu.Lock()
+	link := a.tapped
+	if a.busy[laneOther] != "" {
+		link = nil
+	}
+	if link != nil {
+		a.tapped = nil
+	}
+	a.mu.Unlock()
+	if link != nil {
+		a.invite(*link)
+	}
+}
+
+// ConfirmConnect is the tap on Connect. A code that was sent is asked for its second proof.
 func (a *App) ConfirmConnect() {
+	more := false
+	a.change(func() {
+		if more = a.connect.invitation != nil && asksProof(a.connect.invitation); more && a.top() == PageConnect && a.busy[laneOther] == "" {
+			a.connect.forgetProof()
+			a.stack, a.fault = append(a.stack, PageProof), nil
+		}
+	})
+	if !more {
+		a.connectOrChoosePIN()
+	}
+}
+
+// connectOrChoosePIN goes on to the PIN. Without one it is chosen first.
+func (a *App) connectOrChoosePIN() {
 	if !a.cfg.Core.State().HasPIN {
 		a.change(func() {
-			if a.top() == PageConnect { // a second tap before the page came
+			if top := a.top(); top == PageConnect || top == PageProof { // a second tap before the page came
 				a.connect.waiting, a.pin = true, pinEntry{}
 				a.stack = append(a.stack, PageChoosePIN)
 			}
@@ -146,12 +193,9 @@ func (a *App) connectNow(pin key.Secret) {
 				}
 			})
 		case errors.Is(err, platform.ErrCanceled):
-			a.change(func() {})
+			a.change(func() { inv.Proof.Wipe() })
 		default:
-			a.change(func() {
-				f := a.faultOf(err)
-				a.fault = &f
-			})
+			a.connectFailed(inv, err)
 		}
 	})
 }
@@ -163,7 +207,9 @@ func (a *App) CancelConnect() {
 		if a.busy[laneOther] != "" {
 			return
 		}
-		inv, a.connect = a.connect.invitation, connectState{}
+		inv = a.connect.invitation
+		a.connect.forgetProof()
+		a.connect = connectState{}
 		a.popIf(PageConnect)
 	})
 	a.forget(inv)

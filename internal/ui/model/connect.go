@@ -3,7 +3,9 @@ package model
 import (
 	"context"
 	"errors"
+	"time"
 
+	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone"
@@ -46,7 +48,7 @@ func (a *App) Connect() ConnectView {
 	}
 	v := ConnectView{
 		Organisation: inv.Organisation, Account: t.T("app.connect.account", "Login", inv.LoginMasked), Host: inv.Host,
-		GoodUntil: t.T("app.connect.good_until", "Clock", t.Clock(inv.GoodUntil)), Busy: a.busy[laneOther],
+		GoodUntil: goodUntil(t, inv.GoodUntil, a.cfg.Now()), Busy: a.busy[laneOther],
 		Points: []Point{
 			{"check-circle", t.T("app.connect.says_yes")},
 			{"fingerprint", t.T("app.connect.asks")},
@@ -64,6 +66,15 @@ func (a *App) Connect() ConnectView {
 		v.Head, v.Words = a.fault.Title, a.fault.Sentence
 	}
 	return v
+}
+
+// goodUntil says when an invitation ends; what was sent is good for days.
+func goodUntil(t *translations.Printer, end, now time.Time) string {
+	end = end.In(now.Location())
+	if y, d := end.Year(), end.YearDay(); y == now.Year() && d == now.YearDay() {
+		return t.T("app.connect.good_until", "Clock", t.Clock(end))
+	}
+	return t.T("app.connect.good_until_day", "Day", t.DayOfYear(end), "Clock", t.Clock(end))
 }
 
 func asksProof(inv *phone.Invitation) bool {

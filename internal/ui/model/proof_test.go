@@ -3,6 +3,7 @@ package model_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/client"
@@ -116,7 +117,7 @@ func TestProofThenThePINOfTheApp(t *testing.T) {
 	g.on(model.PageAskPIN)
 	g.digits("111222")
 	g.on(model.PageAskPIN)
-	g.now = g.now.Add(60e9)
+	g.now = g.now.Add(time.Minute)
 	g.digits(modeltest.PIN)
 	g.on(model.PageConnected)
 	g.sentTexts(given, "correct horse")
@@ -246,4 +247,32 @@ func TestTappedLink(t *testing.T) {
 	g.release()
 	g.calls("Invite", 1)
 	g.on(model.PageConnect)
+}
+
+// A code that was sent is good for days: the question says until which.
+func TestInvitationForDays(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		10 * time.Minute: "The invitation is good until 10:42", 24 * time.Hour: "The invitation is good until 4 March, 10:32",
+		14 * time.Hour: "The invitation is good until 4 March, 00:32",
+	} {
+		g := newStage(t, phone.State{})
+		g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) {
+			inv := modeltest.Invitation()
+			inv.GoodUntil = modeltest.Now.Add(wait).UTC()
+			return inv, nil
+		}
+		g.Text(modeltest.RegistrationLink())
+		g.says(g.Connect().GoodUntil, want)
+	}
+}
+
+func TestInvitationForAnAccountThatIsHere(t *testing.T) {
+	g := newStage(t, modeltest.Open())
+	g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) {
+		inv := modeltest.Invitation()
+		inv.Connected = "anna.lind"
+		return inv, nil
+	}
+	g.Text(modeltest.RegistrationLink())
+	g.says(g.Connect().Warning, "This phone is connected as anna.lind already. Go on only if Lund Energy told you to connect it again.")
 }

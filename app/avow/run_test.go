@@ -10,13 +10,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/testenv"
 	"avow/internal/ui/model"
 	"avow/internal/wire"
 )
@@ -215,6 +218,70 @@ func TestRun(t *testing.T) {
 	if got := u.model.Page(); got != model.PageScan {
 		t.Errorf("page %q is shown", got)
 	}
+	cancel()
+	u.close()
+}
+
+// A link of a mail opens the question whether to connect at once: as the argument of the first start, and handed over by a second one.
+func TestLinkOpensTheQuestion(t *testing.T) {
+	env, err := testenv.Start(t.Context(), testenv.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := env.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	link := func(login string) string {
+		if _, err := env.AddUser(t.Context(), login, login); err != nil {
+			t.Fatal(err)
+		}
+		s, err := env.AddSentSession(t.Context(), login, testenv.SentOptions{Proof: authn.ProofPIN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.App[:50] + "=\r\n" + s.App[50:]
+	}
+	o, err := parse([]string{"--data", t.TempDir(), link("anna.lind")}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	u := newUI(test.NewTempApp(t), test.NewTempWindow(t, nil), o, model.NewLogBook(10))
+	links := make(chan string, 1)
+	one, err := single(ctx, o.dir, "", func(link string) { links <- link })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.close()
+	<-u.start(ctx, false)
+	u.work.Go(func() { u.follow(ctx, links) })
+	asks := func(account string) {
+		t.Helper()
+		for tick := time.NewTicker(10 * time.Millisecond); ; {
+			if u.model.Page() == model.PageConnect && u.model.Connect().Account == account {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-t.Context().Done():
+				t.Fatalf("page %q is shown: %+v", u.model.Page(), u.model.Failure())
+			}
+		}
+	}
+	asks("Account a•••d")
+	if v := u.model.Connect(); v.Host != env.Host || !v.More {
+		t.Errorf("the question is %+v", v)
+	}
+	second, err := parse([]string{"--data", o.dir, link("bo.ek")}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := single(ctx, second.dir, second.link, nil); !errors.Is(err, errRunning) {
+		t.Errorf("the second start: %v", err)
+	}
+	asks("Account b•••k")
 	cancel()
 	u.close()
 }

@@ -99,6 +99,7 @@ func (a *App) invite(link wire.RegistrationLink) {
 		return err
 	}, func(err error) {
 		var old *phone.Invitation
+		var given *question
 		a.change(func() {
 			switch {
 			case scanning && a.top() != PageScan:
@@ -115,8 +116,14 @@ func (a *App) invite(link wire.RegistrationLink) {
 				}
 				a.connect = connectState{invitation: inv}
 				a.stack = []Page{PageConnect}
+				if a.ask != nil && a.ask.request == "" { // what she was asked before the link is given up, but for a request
+					given, a.ask, a.pin = a.ask, nil, pinEntry{}
+				}
 			}
 		})
+		if given != nil {
+			given.done(platform.ErrCanceled)
+		}
 		a.forget(old)
 	})
 }

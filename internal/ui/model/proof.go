@@ -124,11 +124,13 @@ func (a *App) pastedProof(text string) bool {
 	a.mu.Lock()
 	typed := a.connect.invitation != nil && a.connect.invitation.SecondProof != authn.ProofPassword
 	a.mu.Unlock()
-	if !typed || len(digits) != ProofDigits {
+	switch {
+	case !typed: // a password is pasted into its field
+	case len(digits) != ProofDigits:
 		a.proofWrong(a.T("app.proof.no_digits"))
-		return true
+	default:
+		a.change(func() { a.connect.proof.digits, a.connect.proof.wrong = digits, "" })
 	}
-	a.change(func() { a.connect.proof.digits, a.connect.proof.wrong = digits, "" })
 	return true
 }
 
@@ -156,6 +158,9 @@ func (c *connectState) forgetProof() {
 func (a *App) connectFailed(inv *phone.Invitation, err error) {
 	var over bool
 	a.change(func() {
+		if a.connect.invitation != inv { // another link has taken its place
+			return
+		}
 		f := a.faultOf(err)
 		f.Support = inv.Support
 		words, again := typedWrong(inv.SecondProof, err)

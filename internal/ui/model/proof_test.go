@@ -237,6 +237,17 @@ func TestTappedLink(t *testing.T) {
 	g.calls("Invite", 2)
 	g.calls("Forget", 1)
 
+	g.ConfirmConnect() // and also while the PIN is asked for, which is then about nothing any more
+	g.core.OnConnect = func(context.Context, *phone.Invitation) (phone.Account, error) {
+		return phone.Account{}, keystore.ErrPINRequired
+	}
+	g.SubmitProof("48291375")
+	g.on(model.PageAskPIN)
+	g.Text(modeltest.RegistrationLink())
+	g.on(model.PageConnect)
+	g.calls("Forget", 2)
+	g.says(g.Connect().Head, "")
+
 	s := modeltest.Open()
 	s.Locked = true
 	g = newStage(t, s)

@@ -96,13 +96,18 @@ func (p *cliPhone) verified(ctx context.Context) (context.Context, error) {
 }
 
 func (p *cliPhone) register() *cobra.Command {
-	return &cobra.Command{
+	var proofFile string
+	cmd := &cobra.Command{
 		Use:   "register LINK",
-		Short: "connect a work account by the link in its QR",
-		Long: `Connects a work account by the link in its QR. With - in place of the link it is read from standard input: other users of a
-machine can see command lines.`,
+		Short: "connect a work account by the link in its QR or mail",
+		Long: `Connects a work account by the link in its QR or mail. With - in place of the link it is read from standard input: other users of a
+machine can see command lines. A link that was sent needs a second proof as well, a password or eight digits, which stands in a file or comes by
+standard input for the same reason.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "-" && proofFile == "-" {
+				return cli.Usage{Text: "standard input holds the link or the proof, not both"}
+			}
 			return p.with(cmd, func(ctx context.Context) error {
 				text, err := given(cmd, args[0])
 				if err != nil {
@@ -125,6 +130,9 @@ machine can see command lines.`,
 				if err != nil {
 					return err
 				}
+				if inv.Proof, err = proofOf(cmd, inv, proofFile); err != nil {
+					return err
+				}
 				a, err := p.core.Connect(ctx, inv, platform.Prompt{Title: "Connect work account"})
 				if err != nil {
 					return err
@@ -133,6 +141,40 @@ machine can see command lines.`,
 			})
 		},
 	}
+	cmd.Flags().StringVar(&proofFile, "proof-file", "", "file that holds the second proof of a link that was sent, or - for standard input")
+	return cmd
+}
+
+// proofs are what a person calls a second proof.
+var proofs = map[authn.SecondProof]string{
+	authn.ProofPassword: "the password of the user",
+	authn.ProofPIN:      "the eight digits that the user was told",
+	authn.ProofCode:     "the code that was sent by the other channel",
+}
+
+// proofOf reads the second proof that an invitation asks for. Without a file it says which, and the same link goes on when it is there.
+func proofOf(cmd *cobra.Command, inv *phone.Invitation, file string) (key.Secret, error) {
+	if inv.SecondProof == authn.ProofNone {
+		return nil, nil
+	}
+	var text []byte
+	var err error
+	switch file {
+	case "":
+		return nil, cli.Usage{Text: "this link needs a second proof, " + proofs[inv.SecondProof] + ": give --proof-file"}
+	case "-":
+		text, err = io.ReadAll(io.LimitReader(cmd.InOrStdin(), maxText))
+	default:
+		text, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the second proof: %w", err)
+	}
+	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // blanks may belong to a password
+	if len(text) > wire.MaxProof {
+		return nil, cli.Usage{Text: "this is too long for a second proof"}
+	}
+	return text, nil
 }
 
 // maxText is more than any link has.

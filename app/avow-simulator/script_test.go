@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,7 +63,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"session": session, "confirm": confirm, "ask": ask, "decided": decided, "server": serverIs, "field": field, "qr": drawn, "strange": strange,
+			"session": session, "sent": sent, "confirm": confirm, "ask": ask, "decided": decided, "server": serverIs, "field": field, "qr": drawn, "strange": strange,
 			"laptop": laptop, "plug": plug, "sit": sit, "letsin": letsIn, "typed": typed, "stolen": stolen, "agreed": agreed,
 		},
 	})
@@ -75,6 +76,20 @@ func session(ts *testscript.TestScript, _ bool, args []string) {
 	s, err := worldOf(ts).AddSession(context.Background(), "anna.lind", authn.BindingMode(args[0]))
 	ts.Check(err)
 	ts.Setenv("LINK", s.Link)
+}
+
+// sent PROOF makes a session for anna.lind that is sent, in place of the one before; LINK is set, and PROOF is written to the file "proof", what is wrong to
+// the file "wrong". Her password is in the directory as "correct horse ", with a blank at its end.
+func sent(ts *testscript.TestScript, _ bool, args []string) {
+	const password = "correct horse "
+	w := worldOf(ts)
+	ts.Check(w.MakeDirectoryUser(context.Background(), "anna.lind", password, "+46465550100"))
+	s, err := w.AddSentSession(context.Background(), "anna.lind", testenv.SentOptions{Proof: authn.SecondProof(args[0]), Force: true})
+	ts.Check(err)
+	right := cmp.Or(s.Text, password)
+	ts.Check(os.WriteFile(ts.MkAbs("proof"), []byte(right+"\n"), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("wrong"), []byte("0"+right), 0o600))
+	ts.Setenv("LINK", s.App)
 }
 
 // confirm FILE says "yes, this is the phone" with the check words in the JSON that "phone register" printed.

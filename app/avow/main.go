@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 
 	"fyne.io/fyne/v2"
+
+	"avow/internal/phone/scanner"
 )
 
 // version is that of FyneApp.toml.
@@ -82,7 +84,9 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 		usage(stderr)
 		return o, errors.New("one link at a time")
 	}
-	o.link = set.Arg(0)
+	if o.link = scanner.OneLine(set.Arg(0)); len(o.link) >= longestLink {
+		return o, errors.New("this is too long for a link of Avow")
+	}
 	if o.dir == "" {
 		base, err := os.UserConfigDir()
 		if err != nil {

@@ -10,14 +10,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/testenv"
 	"avow/internal/ui/model"
+	"avow/internal/wire"
 )
 
 func TestMain(m *testing.M) {
@@ -40,6 +44,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"--version"}, 0, "avow " + version, ""},
 		{[]string{"--nonsense"}, 2, "", "usage: avow"},
 		{[]string{"avow://a/R#1", "avow://a/R#2"}, 2, "", "one link at a time"},
+		{[]string{"avow://a/R#" + strings.Repeat("0", longestLink)}, 2, "", "too long"},
 		{[]string{"--data", "/dev/null/avow"}, 1, "", "make the folder of the app"},
 	} {
 		var out, errs bytes.Buffer
@@ -73,6 +78,43 @@ func TestASecondStartHandsItsLinkOver(t *testing.T) {
 		t.Fatalf("after the first has ended: %v", err)
 	}
 	again.close()
+}
+
+// A mail program breaks a link: it is one line when it reaches the app that runs.
+func TestALinkThatWasBroken(t *testing.T) {
+	o, err := parse([]string{"--data", t.TempDir(), "avow://id.example.org/R#AB=\r\nCD\n EF "}, io.Discard, io.Discard)
+	if err != nil || o.link != "avow://id.example.org/R#ABCDEF" {
+		t.Fatalf("the link is %q, %v", o.link, err)
+	}
+}
+
+// The desktop is told that links of Avow are for it, and hands them over as the argument that the command line takes.
+func TestDesktopEntry(t *testing.T) {
+	data, err := os.ReadFile("dist/app.avow.desktop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
+			entry[name] = value
+		}
+	}
+	link := (wire.RegistrationLink{Host: "id.example.org", Session: key.NewSecret(16)}).App()
+	scheme, _, _ := strings.Cut(link, "://")
+	for name, want := range map[string]string{
+		"Type": "Application", "Name": "Avow", "Exec": "avow %u", "MimeType": "x-scheme-handler/" + scheme + ";", "Terminal": "false",
+	} {
+		if entry[name] != want {
+			t.Errorf("%s is %q, want %q", name, entry[name], want)
+		}
+	}
+	if !strings.HasPrefix(string(data), "[Desktop Entry]\n") {
+		t.Error("it does not begin with its group")
+	}
+	if o, err := parse([]string{link}, io.Discard, io.Discard); err != nil || o.link != link {
+		t.Errorf("the link comes as %q, %v", o.link, err)
+	}
 }
 
 // A crash leaves the socket behind: it must not keep the app from starting.
@@ -176,6 +218,70 @@ func TestRun(t *testing.T) {
 	if got := u.model.Page(); got != model.PageScan {
 		t.Errorf("page %q is shown", got)
 	}
+	cancel()
+	u.close()
+}
+
+// A link of a mail opens the question whether to connect at once: as the argument of the first start, and handed over by a second one.
+func TestLinkOpensTheQuestion(t *testing.T) {
+	env, err := testenv.Start(t.Context(), testenv.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := env.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	link := func(login string) string {
+		if _, err := env.AddUser(t.Context(), login, login); err != nil {
+			t.Fatal(err)
+		}
+		s, err := env.AddSentSession(t.Context(), login, testenv.SentOptions{Proof: authn.ProofPIN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.App[:50] + "=\r\n" + s.App[50:]
+	}
+	o, err := parse([]string{"--data", t.TempDir(), link("anna.lind")}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	u := newUI(test.NewTempApp(t), test.NewTempWindow(t, nil), o, model.NewLogBook(10))
+	links := make(chan string, 1)
+	one, err := single(ctx, o.dir, "", func(link string) { links <- link })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.close()
+	<-u.start(ctx, false)
+	u.work.Go(func() { u.follow(ctx, links) })
+	asks := func(account string) {
+		t.Helper()
+		for tick := time.NewTicker(10 * time.Millisecond); ; {
+			if u.model.Page() == model.PageConnect && u.model.Connect().Account == account {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-t.Context().Done():
+				t.Fatalf("page %q is shown: %+v", u.model.Page(), u.model.Failure())
+			}
+		}
+	}
+	asks("Account a•••d")
+	if v := u.model.Connect(); v.Host != env.Host || !v.More {
+		t.Errorf("the question is %+v", v)
+	}
+	second, err := parse([]string{"--data", o.dir, link("bo.ek")}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := single(ctx, second.dir, second.link, nil); !errors.Is(err, errRunning) {
+		t.Errorf("the second start: %v", err)
+	}
+	asks("Account b•••k")
 	cancel()
 	u.close()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"avow/internal/authn"
@@ -24,9 +25,10 @@ type Invitation struct {
 	LoginMasked  string
 	GoodUntil    time.Time // by this device's clock
 	NewServer    bool      // the app has accounts, but none at this server
+	Connected    string    // login of the account here that this seems to be; "" for none
 
 	SecondProof authn.SecondProof // what the person has to type beside scanning
-	Proof       key.Secret        // what she typed: set it before Connect; it is kept nowhere
+	Proof       key.Secret        // what she typed: set it before each Connect, which wipes it; it is kept nowhere
 
 	pending pendingRegistration
 }
@@ -94,7 +96,23 @@ func (c *Core) invitation(p pendingRegistration) *Invitation {
 	}
 	accounts := c.State().Accounts
 	inv.NewServer = len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == p.Server.Issuer })
+	for _, a := range accounts {
+		if a.Issuer == p.Server.Issuer && a.Status != Removed && masks(p.LoginMasked, a.Login) {
+			inv.Connected = a.Login
+		}
+	}
 	return inv
+}
+
+func (inv *Invitation) forgetProof() {
+	inv.Proof.Wipe()
+	inv.Proof = nil
+}
+
+// masks reports whether a login that a server has masked, "a•••d", may be login.
+func masks(masked, login string) bool {
+	first, last, ok := strings.Cut(masked, "•••")
+	return ok && len(login) >= len(first)+len(last) && strings.HasPrefix(login, first) && strings.HasSuffix(login, last)
 }
 
 // refused reports whether a server's answer to a claim or a finish is its last word: the code is of no more use to this phone.
@@ -133,10 +151,12 @@ func (c *Core) claim(ctx context.Context, p pendingRegistration, session key.Sec
 }
 
 // Connect verifies the user, makes the account's keys and binds them. It returns the account with its check words, waiting for
-// "yes, this is my phone" on the page. It needs a PIN to be set.
+// "yes, this is my phone" on the page; after a second proof it is connected at once. It needs a PIN to be set. The proof is wiped once it was sent, also
+// when it was wrong (authn.ErrProofWrong, or what the organisation's directory says): the person types it again. It stays while the PIN is asked for.
 func (c *Core) Connect(ctx context.Context, inv *Invitation, prompt platform.Prompt) (Account, error) {
 	p, ok := c.pendingByHash(inv.pending.SessionHash)
 	if !ok {
+		inv.forgetProof()
 		return Account{}, authn.ErrSessionUnknown
 	}
 	if p.Registration == "" {
@@ -151,6 +171,7 @@ func (c *Core) Connect(ctx context.Context, inv *Invitation, prompt platform.Pro
 		}
 	}
 	a, err := c.finish(ctx, p, inv.Proof)
+	inv.forgetProof()
 	if err != nil {
 		c.nudge() // it may be bound: the answer is asked for again
 	}
@@ -207,7 +228,10 @@ func (c *Core) finish(ctx context.Context, p pendingRegistration, proof key.Secr
 	s := storedAccount{
 		ID: bound.Device, Server: p.Server, User: bound.User, Keys: p.Keys, AddedAt: now,
 		Login: authn.CleanText(bound.Login, 128), Name: authn.CleanText(bound.Name, 128),
-		Status: storedStatus{Status: statusOf(bound.State, authn.UserActive), Since: now, CheckWords: bound.CheckWords},
+		Status: storedStatus{Status: statusOf(bound.State, authn.UserActive), Since: now},
+	}
+	if s.Status.Status == Waiting { // there is a page that shows the same words
+		s.Status.CheckWords = bound.CheckWords
 	}
 	public, err := c.adopt(context.WithoutCancel(ctx), s, p)
 	c.emit(Event{Kind: AccountsChanged, Account: s.ID})
@@ -243,7 +267,7 @@ func (c *Core) adopt(ctx context.Context, s storedAccount, p pendingRegistration
 	return public, nil
 }
 
-// resume finishes registrations whose answer was lost, forgets those that are over, and reports whether none is left to be finished.
+// resume finishes registrations whose answer was lost, forgets those that are over, and reports whether none is left that it could finish.
 func (c *Core) resume(ctx context.Context) bool {
 	c.mu.Lock()
 	pending := slices.Clone(c.pending)
@@ -259,10 +283,10 @@ func (c *Core) resume(ctx context.Context) bool {
 		if p.Registration == "" {
 			continue
 		}
-		// A registration that still lacks its second proof is answered by ErrProofMissing, which costs no try, and stays.
+		// A registration that still lacks its second proof is answered by ErrProofMissing, which costs no try; it stays, and waits for the person.
 		if _, err := c.finish(ctx, p, nil); err != nil {
 			c.cfg.Log.InfoContext(ctx, "registration was not finished", "code", authn.CodeOf(err))
-			done = done && refused(err)
+			done = done && (refused(err) || errors.Is(err, authn.ErrProofMissing))
 		}
 	}
 	return done
@@ -273,6 +297,7 @@ func (c *Core) Forget(ctx context.Context, inv *Invitation) error {
 	if inv == nil {
 		return nil
 	}
+	inv.forgetProof()
 	p, ok := c.pendingByHash(inv.pending.SessionHash) // as it is now: Connect may have signed it since
 	if !ok || p.Registration != "" {
 		return nil

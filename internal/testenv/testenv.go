@@ -50,6 +50,8 @@ type Env struct {
 	Admin  *client.Admin
 	Log    *slog.Logger
 
+	Passwords *Passwords // of the users that MakeDirectoryUser has made
+
 	opt      Options
 	identity key.Private
 	secret   key.Secret
@@ -76,7 +78,7 @@ func Start(ctx context.Context, opt Options) (*Env, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Env{opt: opt, Dir: opt.Dir, Log: opt.Log, secret: key.NewSecret(32)}
+	e := &Env{opt: opt, Dir: opt.Dir, Log: opt.Log, secret: key.NewSecret(32), Passwords: &Passwords{}}
 	if e.Dir == "" {
 		dir, err := os.MkdirTemp("", "avow-")
 		if err != nil {
@@ -122,9 +124,9 @@ func (e *Env) serve(ctx context.Context, l net.Listener) error {
 	e.Site = &site.Site{
 		Issuer: e.Issuer, Host: e.Host, Organisation: e.opt.Organisation, Support: "046-555 01 00",
 		Identity: e.identity, Secret: e.secret, TLSKeys: func() []string { return []string{string(e.spki)} },
-		Match: authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.opt.Now, Log: e.Log,
+		Match: authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.opt.Now, Log: e.Log, CanMail: true, CanText: true,
 	}
-	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used-sessions"), Texts: e.opt.Texts}
+	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used-sessions"), Texts: e.opt.Texts, Passwords: e.Passwords}
 	if e.opt.Texts != nil {
 		cfg.SMTP = e.Mail.SMTP()
 	}

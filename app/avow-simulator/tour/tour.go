@@ -73,7 +73,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024), files: &files{}}
 	defer func() { err = errors.Join(err, t.close()) }()
-	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.lock, t.away, t.desktop} {
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.lock, t.away, t.sent, t.desktop} {
 		if err := p(); err != nil {
 			return fmt.Errorf("step %d: %w", t.step, err)
 		}

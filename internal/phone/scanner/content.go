@@ -3,6 +3,7 @@ package scanner
 import (
 	"errors"
 	"strings"
+	"unicode"
 
 	"avow/internal/wire"
 )
@@ -35,10 +36,16 @@ type Content struct {
 	Link wire.Link
 }
 
-// Classify decides what a text is. It never fails: what is nothing else is Text.
+// Classify decides what a text is. It never fails: what is nothing else is Text. A link may be as a mail program has left it: broken into lines, between
+// angle brackets, with the full stop of its sentence. Links of services that count clicks are not followed: they are URL.
 func Classify(text string) Content {
 	trimmed := strings.TrimSpace(text)
 	link, err := wire.ParseLink(trimmed)
+	if err != nil {
+		if whole, wholeErr := wire.ParseLink(OneLine(trimmed)); wholeErr == nil {
+			link, err = whole, nil
+		}
+	}
 	switch {
 	case err == nil:
 		return Content{Kind: kindOf(link), Text: trimmed, Link: link}
@@ -46,6 +53,34 @@ func Classify(text string) Content {
 		return Content{Kind: Damaged, Text: trimmed}
 	}
 	return Content{Kind: foreign(strings.ToLower(trimmed)), Text: trimmed}
+}
+
+// longestWrapped is more than any link of ours has, with the breaks that mail programs put into it.
+const longestWrapped = 2048
+
+// OneLine takes out of a link what mail programs put into it: soft breaks of quoted-printable (RFC 2045, section 6.7), line breaks and the signs
+// of quoting before the next line, blanks and invisible characters, angle brackets (RFC 3986, appendix C), and what ends a sentence. A text that is no
+// link comes back changed too, or as it is when it is long: ask wire.ParseLink first.
+func OneLine(text string) string {
+	if len(text) > longestWrapped {
+		return text
+	}
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		if i > 0 {
+			line = strings.TrimLeft(line, "> ")
+		}
+		lines[i] = strings.TrimSuffix(line, "=")
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) { // Cf: zero-width spaces, soft hyphens, marks of direction
+			return -1
+		}
+		return r
+	}, strings.Join(lines, ""))
+	text = strings.TrimPrefix(text, "<")
+	return strings.TrimRight(text, ">.,;:!?)]\"'»“”’")
 }
 
 func kindOf(link wire.Link) Kind {

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdh"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"avow/internal/authn"
@@ -36,31 +37,46 @@ var point = func() key.Public {
 	return p
 }()
 
+// text is a link of 78 characters, as it stands in a mail.
+var text = registration.Encode()
+
 var contents = map[string]struct {
 	text string
 	kind scanner.Kind
 }{
-	"registration":             {registration.Encode(), scanner.Registration},
-	"registration from a mail": {" https://id.example.com/" + registration.Encode()[len("HTTPS://ID.EXAMPLE.COM/"):] + "\n", scanner.Registration},
-	"registration by scheme":   {registration.App(), scanner.Registration},
-	"approval":                 {approval.Encode(), scanner.Approval},
-	"offline":                  {offline.Encode(), scanner.Offline},
-	"offline by scheme":        {offline.App(), scanner.Offline},
-	"offline without a host":   {anywhere.Encode(), scanner.Offline},
-	"cut offline link":         {offline.Encode()[:70], scanner.Damaged},
-	"computer":                 {computer.Encode(), scanner.ComputerEnroll},
-	"computer by scheme":       {computer.App(), scanner.ComputerEnroll},
-	"cut link":                 {registration.Encode()[:60], scanner.Damaged},
-	"link of a newer version":  {"HTTPS://ID.EXAMPLE.COM/Z#000000", scanner.Damaged},
-	"unknown private link":     {"avow:whatever", scanner.Damaged},
-	"code of another service":  {"otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ", scanner.OTPAuth},
-	"export":                   {"otpauth-migration://offline?data=AA", scanner.Migration},
-	"steam":                    {"steam://GEZDGNBVGY3TQOJQ", scanner.Steam},
-	"wifi":                     {"WIFI:S:guest;T:WPA;P:x;;", scanner.Wifi},
-	"contact":                  {"BEGIN:VCARD\nEND:VCARD", scanner.Contact},
-	"web page":                 {"https://example.com/page", scanner.URL},
-	"text":                     {"hello", scanner.Text},
-	"nothing":                  {"", scanner.Text},
+	"registration":               {registration.Encode(), scanner.Registration},
+	"registration from a mail":   {" https://id.example.com/" + registration.Encode()[len("HTTPS://ID.EXAMPLE.COM/"):] + "\n", scanner.Registration},
+	"registration by scheme":     {registration.App(), scanner.Registration},
+	"broken by quoted-printable": {text[:40] + "=\r\n" + text[40:70] + "=\n" + text[70:] + "\r\n", scanner.Registration},
+	"broken by a mail program":   {"\n" + text[:31] + "\r\n " + text[31:62] + "\n\t" + text[62:] + "  ", scanner.Registration},
+	"broken in an answer":        {"> " + text[:20] + "\n> " + text[20:], scanner.Text}, // the first line is not a link's
+	"broken, quoted below":       {text[:20] + "\n> " + text[20:60] + "\n>> " + text[60:], scanner.Registration},
+	"between brackets":           {"<" + strings.ToLower(text[:22]) + text[22:] + ">", scanner.Registration},
+	"end of a sentence":          {"avow://id.example.com" + text[22:] + ".", scanner.Registration},
+	"with invisible breaks":      {text[:30] + "\u200b" + text[30:50] + "\u00ad" + text[50:] + "\u00a0", scanner.Registration},
+	"scheme in capitals":         {strings.ToUpper(registration.App()), scanner.Registration},
+	"broken and cut":             {text[:40] + "=\r\n" + text[40:60], scanner.Damaged},
+	"two links":                  {text + "\n" + text, scanner.Damaged},
+	"words after it":             {text + " is the link", scanner.Damaged},
+	"counted clicks":             {"https://click.example.net/?u=https%3A%2F%2Fid.example.com%2FR%23" + text[25:], scanner.URL},
+	"approval":                   {approval.Encode(), scanner.Approval},
+	"offline":                    {offline.Encode(), scanner.Offline},
+	"offline by scheme":          {offline.App(), scanner.Offline},
+	"offline without a host":     {anywhere.Encode(), scanner.Offline},
+	"cut offline link":           {offline.Encode()[:70], scanner.Damaged},
+	"computer":                   {computer.Encode(), scanner.ComputerEnroll},
+	"computer by scheme":         {computer.App(), scanner.ComputerEnroll},
+	"cut link":                   {registration.Encode()[:60], scanner.Damaged},
+	"link of a newer version":    {"HTTPS://ID.EXAMPLE.COM/Z#000000", scanner.Damaged},
+	"unknown private link":       {"avow:whatever", scanner.Damaged},
+	"code of another service":    {"otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ", scanner.OTPAuth},
+	"export":                     {"otpauth-migration://offline?data=AA", scanner.Migration},
+	"steam":                      {"steam://GEZDGNBVGY3TQOJQ", scanner.Steam},
+	"wifi":                       {"WIFI:S:guest;T:WPA;P:x;;", scanner.Wifi},
+	"contact":                    {"BEGIN:VCARD\nEND:VCARD", scanner.Contact},
+	"web page":                   {"https://example.com/page", scanner.URL},
+	"text":                       {"hello", scanner.Text},
+	"nothing":                    {"", scanner.Text},
 }
 
 var linked = []scanner.Kind{scanner.Registration, scanner.Approval, scanner.Offline, scanner.ComputerEnroll}
@@ -76,6 +92,23 @@ func TestClassify(t *testing.T) {
 				t.Errorf("kind %s with link %v", got.Kind, got.Link)
 			}
 		})
+	}
+}
+
+// What was put together again is the same link, to the last bit.
+func TestLinksOfMailsAreWhole(t *testing.T) {
+	n := 0
+	for name, c := range contents {
+		if c.kind != scanner.Registration {
+			continue
+		}
+		n++
+		if got := scanner.Classify(c.text); got.Link == nil || got.Link.Encode() != registration.Encode() {
+			t.Errorf("%s became another link", name)
+		}
+	}
+	if n < 9 {
+		t.Errorf("only %d links", n)
 	}
 }
 

@@ -77,6 +77,8 @@ const (
 	PageComputers   Page = "computers"
 	PageOfflineCode Page = "offline-code" // for the QR on a computer's screen
 	PageListCode    Page = "list-code"    // the next one of a computer's list
+
+	PageProof Page = "second-proof" // what is typed beside scanning a code that was sent
 )
 
 // Config is what an App is made of.
@@ -127,6 +129,7 @@ type App struct {
 	ask     *question // a command that waits for the PIN
 	scan    scanState
 	connect connectState
+	tapped  *wire.RegistrationLink // a link that waits until nothing else runs
 	request requestState
 	result  *Result
 	home    homeState
@@ -235,6 +238,8 @@ func (a *App) Back() {
 		a.Done()
 	case PageConnect:
 		a.CancelConnect()
+	case PageProof:
+		a.leaveProof()
 	case PageWords, PageConnected:
 		a.FinishConnect()
 	case PageOfflineCode, PageListCode:
@@ -318,6 +323,7 @@ func (a *App) do(l lane, label string, f func(context.Context) error, done func(
 		a.mu.Unlock()
 		done(err)
 		a.cfg.Changed()
+		a.openTapped()
 	})
 	return true
 }
@@ -340,10 +346,13 @@ func (a *App) event(e phone.Event) {
 	a.cfg.Changed()
 }
 
-// locked ends the camera when the app has locked under it, unless a request is being answered with it.
+// locked ends the camera when the app has locked under it, unless a request is being answered with it, and forgets what was typed.
 func (a *App) locked() {
 	s := a.cfg.Core.State()
 	a.change(func() {
+		if s.Locked && a.busy[laneOther] == "" && a.ask == nil {
+			a.connect.forgetProof()
+		}
 		if s.Locked && a.scan.forRequest == "" {
 			a.popIf(PageScan)
 		}

@@ -3,7 +3,10 @@ package model
 import (
 	"context"
 	"errors"
+	"time"
 
+	"avow/assets/translations"
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone"
 	"avow/internal/phone/keystore"
@@ -16,6 +19,7 @@ type connectState struct {
 	invitation *phone.Invitation
 	account    phone.Account
 	waiting    bool // Connect was said, the PIN has to be chosen first
+	proof      proofEntry
 }
 
 // ConnectView is the page that asks "Connect work account?".
@@ -24,8 +28,9 @@ type ConnectView struct {
 	Account      string // Account a•••a.lind
 	Host         string
 	GoodUntil    string
-	Warning      string // a second organisation
+	Warning      string // a second organisation, or an account that is here already
 	Points       []Point
+	More         bool // the second proof comes next
 	Busy         string
 	Head, Words  string // what went wrong
 }
@@ -43,14 +48,18 @@ func (a *App) Connect() ConnectView {
 	}
 	v := ConnectView{
 		Organisation: inv.Organisation, Account: t.T("app.connect.account", "Login", inv.LoginMasked), Host: inv.Host,
-		GoodUntil: t.T("app.connect.good_until", "Clock", t.Clock(inv.GoodUntil)), Busy: a.busy[laneOther],
+		GoodUntil: goodUntil(t, inv.GoodUntil, a.cfg.Now()), Busy: a.busy[laneOther],
 		Points: []Point{
 			{"check-circle", t.T("app.connect.says_yes")},
 			{"fingerprint", t.T("app.connect.asks")},
 			{"eye", t.T("app.connect.sees", "Organisation", inv.Organisation)},
 		},
 	}
-	if inv.NewServer {
+	v.More = asksProof(inv)
+	switch {
+	case inv.Connected != "":
+		v.Warning = t.T("app.connect.here_already", "Login", inv.Connected, "Organisation", inv.Organisation)
+	case inv.NewServer:
 		v.Warning = t.T("app.connect.new_organisation")
 	}
 	if a.fault != nil {
@@ -59,11 +68,30 @@ func (a *App) Connect() ConnectView {
 	return v
 }
 
-// invite asks the server of a link who it is. A person who closes the scanner meanwhile has changed her mind.
+// goodUntil says when an invitation ends; what was sent is good for days.
+func goodUntil(t *translations.Printer, end, now time.Time) string {
+	end = end.In(now.Location())
+	if y, d := end.Year(), end.YearDay(); y == now.Year() && d == now.YearDay() {
+		return t.T("app.connect.good_until", "Clock", t.Clock(end))
+	}
+	return t.T("app.connect.good_until_day", "Day", t.DayOfYear(end), "Clock", t.Clock(end))
+}
+
+func asksProof(inv *phone.Invitation) bool {
+	return inv.SecondProof != "" && inv.SecondProof != authn.ProofNone
+}
+
+// invite asks the server of a link who it is. A person who closes the scanner meanwhile has changed her mind. A link that was tapped while something else
+// runs, as the unlocking of the app that it has opened, waits for that.
 func (a *App) invite(link wire.RegistrationLink) {
 	var inv *phone.Invitation
 	a.mu.Lock()
 	scanning := a.top() == PageScan
+	if a.busy[laneOther] != "" {
+		a.tapped = &link
+		a.mu.Unlock()
+		return
+	}
 	a.mu.Unlock()
 	a.do(laneOther, a.T("app.busy.asking"), func(ctx context.Context) error {
 		var err error
@@ -71,6 +99,7 @@ func (a *App) invite(link wire.RegistrationLink) {
 		return err
 	}, func(err error) {
 		var old *phone.Invitation
+		var given *question
 		a.change(func() {
 			switch {
 			case scanning && a.top() != PageScan:
@@ -78,7 +107,7 @@ func (a *App) invite(link wire.RegistrationLink) {
 			case err != nil:
 				a.popIf(PageScan)
 				f := a.faultOf(err)
-				f.Again = scanning && !f.Hard
+				f.Again = scanning && !f.Hard && authn.CodeOf(err) != "user_disabled"
 				a.failure = &f
 			default:
 				a.popIf(PageScan)
@@ -87,8 +116,14 @@ func (a *App) invite(link wire.RegistrationLink) {
 				}
 				a.connect = connectState{invitation: inv}
 				a.stack = []Page{PageConnect}
+				if a.ask != nil && a.ask.request == "" { // what she was asked before the link is given up, but for a request
+					given, a.ask, a.pin = a.ask, nil, pinEntry{}
+				}
 			}
 		})
+		if given != nil {
+			given.done(platform.ErrCanceled)
+		}
 		a.forget(old)
 	})
 }
@@ -99,11 +134,41 @@ func (a *App) ScanAgain() {
 	a.OpenScan()
 }
 
-// ConfirmConnect is the tap on Connect. Without a PIN one is chosen first.
+// openTapped opens the link that has waited.
+func (a *App) openTapped() {
+	a.mu.Lock()
+	link := a.tapped
+	if a.busy[laneOther] != "" {
+		link = nil
+	}
+	if link != nil {
+		a.tapped = nil
+	}
+	a.mu.Unlock()
+	if link != nil {
+		a.invite(*link)
+	}
+}
+
+// ConfirmConnect is the tap on Connect. A code that was sent is asked for its second proof.
 func (a *App) ConfirmConnect() {
+	more := false
+	a.change(func() {
+		if more = a.connect.invitation != nil && asksProof(a.connect.invitation); more && a.top() == PageConnect && a.busy[laneOther] == "" {
+			a.connect.forgetProof()
+			a.stack, a.fault = append(a.stack, PageProof), nil
+		}
+	})
+	if !more {
+		a.connectOrChoosePIN()
+	}
+}
+
+// connectOrChoosePIN goes on to the PIN. Without one it is chosen first.
+func (a *App) connectOrChoosePIN() {
 	if !a.cfg.Core.State().HasPIN {
 		a.change(func() {
-			if a.top() == PageConnect { // a second tap before the page came
+			if top := a.top(); top == PageConnect || top == PageProof { // a second tap before the page came
 				a.connect.waiting, a.pin = true, pinEntry{}
 				a.stack = append(a.stack, PageChoosePIN)
 			}
@@ -146,12 +211,9 @@ func (a *App) connectNow(pin key.Secret) {
 				}
 			})
 		case errors.Is(err, platform.ErrCanceled):
-			a.change(func() {})
+			a.change(func() { inv.Proof.Wipe() })
 		default:
-			a.change(func() {
-				f := a.faultOf(err)
-				a.fault = &f
-			})
+			a.connectFailed(inv, err)
 		}
 	})
 }
@@ -163,7 +225,9 @@ func (a *App) CancelConnect() {
 		if a.busy[laneOther] != "" {
 			return
 		}
-		inv, a.connect = a.connect.invitation, connectState{}
+		inv = a.connect.invitation
+		a.connect.forgetProof()
+		a.connect = connectState{}
 		a.popIf(PageConnect)
 	})
 	a.forget(inv)

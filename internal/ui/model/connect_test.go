@@ -126,8 +126,8 @@ func TestInviteErrors(t *testing.T) {
 		sentence    string
 		hard, again bool
 	}{
-		{"expired", authn.ErrSessionExpired, "This code is too old. Make a new one on the page.", false, true},
-		{"claimed", authn.ErrSessionClaimed, "Another phone has used this code. If it was not yours, tell the service desk now.", false, true},
+		{"expired", authn.ErrSessionExpired, "Make a new one on the page. If it came by mail or text message, ask the service desk for a new one.", false, true},
+		{"claimed", authn.ErrSessionClaimed, "Another phone has used this code. If it was not yours, tell the service desk now.", true, false},
 		{"wrong server (R-009)", client.ErrPinMismatch, "This is not the server that made the code. Nothing was sent. Tell the service desk.", true, false},
 		{"offline", client.ErrUnreachable, "Check the network connection and try again. Nothing is wrong with your account.", false, true},
 	} {

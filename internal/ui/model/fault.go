@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"time"
 
+	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/phone"
@@ -48,12 +49,9 @@ func (a *App) faultOf(err error) Fault {
 		f.Title, f.Sentence = t.T("app.fault.unreachable_title"), t.T("app.fault.unreachable")
 	case errors.Is(err, client.ErrNonsense):
 		f.Title, f.Sentence = t.T("app.fault.nonsense_title"), t.T("app.fault.nonsense")
-	case errors.Is(err, authn.ErrSessionClaimed):
-		f.Sentence = t.T("app.fault.claimed")
-	case errors.Is(err, authn.ErrSessionExpired):
-		f.Sentence = t.T("app.fault.session_old")
-	case errors.Is(err, authn.ErrSessionUsed), errors.Is(err, authn.ErrSessionRevoked), errors.Is(err, authn.ErrSessionUnknown):
-		f.Sentence = t.T("app.fault.session_used")
+	case registrationFaults[e.Code].title != "":
+		said := registrationFaults[e.Code]
+		f.Title, f.Sentence, f.Hard = t.T(said.title), t.T(said.sentence), said.hard
 	case errors.Is(err, authn.ErrRequestExpired):
 		f.Sentence = t.T("app.fault.too_late")
 	case errors.Is(err, authn.ErrDecided):
@@ -64,8 +62,6 @@ func (a *App) faultOf(err error) Fault {
 		f.Sentence = t.T("app.fault.three_wrong")
 	case errors.Is(err, authn.ErrDeviceRevoked):
 		f.Sentence = t.T("app.fault.removed")
-	case errors.Is(err, authn.Fail("", "user_disabled", "")):
-		f.Sentence = t.T("app.fault.blocked")
 	case errors.Is(err, authn.ErrGrantUnknown):
 		f.Title, f.Sentence = t.T("app.fault.no_code_title"), t.T("app.fault.grant_unknown")
 	case errors.Is(err, authn.ErrGrantOver):
@@ -96,6 +92,32 @@ func (a *App) faultOf(err error) Fault {
 	return f
 }
 
+// registrationFaults is what becomes of a code that connects an account, by the error of the server or of the organisation's directory behind it.
+var registrationFaults = map[string]struct {
+	title, sentence translations.Message
+	hard            bool
+}{
+	"session_unknown":       {title: "app.fault.session_unknown_title", sentence: "app.fault.session_unknown"},
+	"session_expired":       {title: "app.fault.session_expired_title", sentence: "app.fault.session_expired"},
+	"session_used":          {title: "app.fault.session_used_title", sentence: "app.fault.session_used"},
+	"session_revoked":       {title: "app.fault.session_revoked_title", sentence: "app.fault.session_revoked"}, // removed, or replaced by a newer one
+	"session_claimed":       {title: "app.fault.claimed_title", sentence: "app.fault.claimed", hard: true},
+	"proof_missing":         {title: "app.fault.proof_missing_title", sentence: "app.fault.proof_missing"},
+	"proof_wrong":           {title: "app.fault.proof_wrong_title", sentence: "app.fault.proof_wrong"},
+	"proof_tries":           {title: "app.fault.proof_tries_title", sentence: "app.fault.proof_tries", hard: true},
+	"wrong_password":        {title: "app.fault.wrong_password_title", sentence: "app.proof.password_wrong"},
+	"password_expired":      {title: "app.fault.password_expired_title", sentence: "app.fault.password_expired"},
+	"account_locked":        {title: "app.fault.account_locked_title", sentence: "app.fault.account_locked"},
+	"too_many_tries":        {title: "app.fault.too_many_tries_title", sentence: "app.fault.too_many_tries"},
+	"directory_unreachable": {title: "app.fault.directory_title", sentence: "app.fault.directory"},
+	"device_exists":         {title: "app.fault.device_exists_title", sentence: "app.fault.device_exists"},
+	"too_many_devices":      {title: "app.fault.too_many_devices_title", sentence: "app.fault.too_many_devices"},
+	"user_disabled":         {title: "app.fault.blocked_title", sentence: "app.fault.blocked"},
+	"device_key_missing":    {title: "app.fault.update_title", sentence: "app.fault.update"},
+	"key_mismatch":          {title: "app.fault.update_title", sentence: "app.fault.update"},
+	"bad_registration":      {title: "app.fault.update_title", sentence: "app.fault.update"},
+}
+
 // ShortCode is a code that can be read out to the service desk: three letters for the area and four digits that
 // follow from the error's own code, so that they stay the same for ever.
 func ShortCode(code string) string {
@@ -105,6 +127,12 @@ func ShortCode(code string) string {
 		{"tls_", "NET"},
 		{"pin_mismatch", "REG"},
 		{"session_", "REG"},
+		{"proof_", "REG"},
+		{"directory_", "NET"},
+		{"wrong_password", "ACC"},
+		{"password_", "ACC"},
+		{"account_locked", "ACC"},
+		{"bad_phone", "ACC"},
 		{"device_", "DEV"},
 		{"user_", "ACC"},
 		{"request_", "REQ"},

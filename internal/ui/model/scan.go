@@ -212,8 +212,11 @@ func (a *App) NoPicture(err error) { a.scanFault(err) }
 // Typing opens the field for a link.
 func (a *App) Typing() { a.change(func() { a.scan.typing, a.fault = true, nil }) }
 
-// Text takes a link that was pasted, typed or handed over by the system.
+// Text takes a link that was pasted, typed or handed over by the system; where a code is asked for, also that.
 func (a *App) Text(text string) {
+	if a.pastedProof(text) {
+		return
+	}
 	if strings.TrimSpace(text) == "" {
 		a.notThis("app.scan.empty")
 		return

@@ -37,6 +37,9 @@ func (a *App) structure(p Page) any {
 		v := a.Connect()
 		v.Busy = ""
 		return v
+	case PageProof:
+		v := a.Proof()
+		return []any{v.Kind, v.Title, v.Host, v.Account}
 	case PageChoosePIN, PageChangePIN, PageLock, PageAskPIN:
 		v := a.PIN()
 		return []any{v.Initials, v.Name, v.Below, v.Biometric}

@@ -29,7 +29,11 @@ func Connect(a *model.App, f Frame) *Screen {
 	if v.Words != "" {
 		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: v.Head, Text: v.Words, Below: true}))
 	}
-	connect := name(s, "connect", w.NewMainButton(a.T("app.connect.connect"), icons.Fingerprint, a.ConfirmConnect).Guarded(f.Guard))
+	text, icon := a.T("app.connect.connect"), icons.Fingerprint
+	if v.More {
+		text, icon = a.T("app.connect.go_on"), icons.ArrowRight
+	}
+	connect := name(s, "connect", w.NewMainButton(text, icon, a.ConfirmConnect).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.CancelConnect).Sized(style.SizeMainButton))
 	s.Object, _ = f.page(w.Column(0, rows...), w.Line(12, 1, cancel, connect))
 	s.Update = func() { connect.SetBusy(a.Busy()) }

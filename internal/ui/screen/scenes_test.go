@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/phone"
@@ -21,6 +23,26 @@ func sensor(l *look) { l.sensor = true }
 func open(p model.Page) func(*stage) {
 	return func(g *stage) { g.model.Open(p) }
 }
+
+// sent makes the code one that was sent, with a second proof.
+func (g *stage) sent(proof authn.SecondProof) {
+	g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) {
+		inv := modeltest.Invitation()
+		inv.SecondProof = proof
+		return inv, nil
+	}
+}
+
+// refuses has the server refuse to connect.
+func (g *stage) refuses(err error) {
+	g.core.OnConnect = func(context.Context, *phone.Invitation) (phone.Account, error) { return phone.Account{}, err }
+}
+
+// What the organisation's directory says.
+var (
+	errWrongPassword = authn.Fail(authn.Forbidden, "wrong_password", "This is not the password.")
+	errDirectory     = authn.Fail(authn.Unavailable, "directory_unreachable", "The directory can't be reached.")
+)
 
 // scenes are all screens in every state that matters.
 func scenes() []scene {
@@ -78,6 +100,69 @@ func before() []scene {
 			g.core.OnConnect = func(context.Context, *phone.Invitation) (phone.Account, error) { return modeltest.Account(), nil }
 			connect(g)
 			g.tap("connect")
+		}},
+		{name: "04-connect-sent", state: empty, act: func(g *stage) { g.sent(authn.ProofPassword); connect(g) }},
+		{name: "04-connect-here", state: modeltest.Open(), act: func(g *stage) {
+			g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) {
+				inv := modeltest.Invitation()
+				inv.Connected = "anna.lind"
+				return inv, nil
+			}
+			connect(g)
+		}},
+		{name: "04-proof-password", state: empty, act: func(g *stage) { g.sent(authn.ProofPassword); connect(g); g.tap("connect") }},
+		{name: "04-proof-password-seen", state: empty, act: func(g *stage) {
+			g.sent(authn.ProofPassword)
+			connect(g)
+			g.tap("connect")
+			g.digits("correct horse")
+			g.tap("eye")
+		}},
+		{name: "04-proof-password-wrong", state: modeltest.Open(), act: func(g *stage) {
+			g.sent(authn.ProofPassword)
+			g.refuses(errWrongPassword)
+			connect(g)
+			g.tap("connect")
+			g.digits("correct house")
+			g.tap("connect")
+		}},
+		{name: "04-proof-password-away", state: modeltest.Open(), act: func(g *stage) {
+			g.sent(authn.ProofPassword)
+			g.refuses(errDirectory)
+			connect(g)
+			g.tap("connect")
+			g.digits("correct horse")
+			g.key(fyne.KeyReturn)
+		}},
+		{name: "04-proof-pin", state: empty, act: func(g *stage) { g.sent(authn.ProofPIN); connect(g); g.tap("connect"); g.digits("48291") }},
+		{name: "04-proof-pin-early", state: empty, act: func(g *stage) {
+			g.sent(authn.ProofPIN)
+			connect(g)
+			g.tap("connect")
+			g.digits("48291")
+			g.tap("connect")
+		}},
+		{name: "04-proof-pin-wrong", state: modeltest.Open(), act: func(g *stage) {
+			g.sent(authn.ProofPIN)
+			g.refuses(authn.ErrProofWrong)
+			connect(g)
+			g.tap("connect")
+			g.digits("48291375")
+			g.tap("connect")
+		}},
+		{name: "04-proof-code", state: empty, act: func(g *stage) { g.sent(authn.ProofCode); connect(g); g.tap("connect") }},
+		{name: "18-error-proof-tries", state: modeltest.Open(), act: func(g *stage) {
+			g.sent(authn.ProofPIN)
+			g.refuses(authn.ErrProofTries)
+			connect(g)
+			g.tap("connect")
+			g.digits("48291375")
+			g.tap("connect")
+		}},
+		{name: "18-error-claimed", state: empty, act: func(g *stage) {
+			g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) { return nil, authn.ErrSessionClaimed }
+			g.model.OpenScan()
+			connect(g)
 		}},
 		{name: "18-error-old-code", state: empty, act: func(g *stage) {
 			g.core.OnInvite = func(wire.RegistrationLink) (*phone.Invitation, error) { return nil, authn.ErrSessionExpired }

@@ -88,6 +88,8 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return Scan(a, f)
 	case model.PageConnect:
 		return Connect(a, f)
+	case model.PageProof:
+		return Proof(a, f)
 	case model.PageWords:
 		return CheckWords(a, f)
 	case model.PageConnected:

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/mobile"
 	"fyne.io/fyne/v2/test"
 
 	"avow/internal/authn"
@@ -17,6 +19,7 @@ import (
 	"avow/internal/phone/keystore"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
+	"avow/internal/ui/widgets"
 )
 
 func TestConnectByTaps(t *testing.T) {
@@ -297,5 +300,110 @@ func check(t *testing.T, o fyne.CanvasObject, at fyne.Position, window fyne.Size
 	}
 	for _, c := range children {
 		check(t, c, at.Add(c.Position()), window, scrolls)
+	}
+}
+
+// The second proof by taps and keys alone: masked until the eye is tapped, Return sends it, what was wrong is said below and the keyboard stays.
+func TestProofByPasswordOnScreen(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	var given []string
+	var answer error = errWrongPassword
+	g.sent(authn.ProofPassword)
+	g.core.OnConnect = func(_ context.Context, inv *phone.Invitation) (phone.Account, error) {
+		given = append(given, string(inv.Proof))
+		return modeltest.Account(), answer
+	}
+	g.model.Text(modeltest.RegistrationLink())
+	g.settle()
+	g.tap("connect")
+	g.on(model.PageProof)
+	field := g.shell.Find("password").(*widgets.Field)
+	if k, ok := field.Focusable().(mobile.Keyboardable); !ok || k.Keyboard() != mobile.PasswordKeyboard || !field.Dots() {
+		t.Error("the field is no password's")
+	}
+	g.tap("connect")
+	if field.Wrong() != "Type it first" || given != nil {
+		t.Errorf("nothing was typed: %q, sent %q", field.Wrong(), given)
+	}
+	g.digits("correct house")
+	g.tap("eye")
+	if field.Dots() || field.Focusable().(mobile.Keyboardable).Keyboard() != mobile.PasswordKeyboard {
+		t.Error("the eye does not show it, or has the keyboard learn it")
+	}
+	g.tap("eye")
+	if !field.Dots() || field.Text() != "correct house" {
+		t.Errorf("hidden again: %v, %q", field.Dots(), field.Text())
+	}
+	for range 2 {
+		g.tap("connect")
+		g.on(model.PageProof)
+		if words := field.Wrong(); words != g.model.Proof().Wrong || words == "" {
+			t.Errorf("below the field stands %q", words)
+		}
+		g.key(fyne.KeyBackspace) // the field has the keyboard
+		if field.Wrong() != "" {
+			t.Error("the words stay while she types")
+		}
+	}
+	answer = nil
+	g.key(fyne.KeyReturn)
+	g.on(model.PageConnected)
+	if want := []string{"correct house", "correct hous", "correct hou"}; !slices.Equal(given, want) {
+		t.Errorf("the core got %q", given)
+	}
+}
+
+func TestProofByDigitsOnScreen(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	var given string
+	g.sent(authn.ProofCode)
+	g.core.OnConnect = func(_ context.Context, inv *phone.Invitation) (phone.Account, error) {
+		given = string(inv.Proof)
+		return modeltest.Account(), nil
+	}
+	g.files.paste = func() { g.model.Text("Code 1234 5678.") }
+	g.model.Text(modeltest.RegistrationLink())
+	g.settle()
+	g.tap("connect")
+	g.on(model.PageProof)
+	number := g.shell.Find("number").(*widgets.NumberField)
+	for _, d := range "48" {
+		test.Tap(g.shell.Find("keypad").(interface{ Key(rune) fyne.Tappable }).Key(d))
+	}
+	g.digits("29x1")
+	g.key(fyne.KeyBackspace)
+	if number.Value() != "4829" {
+		t.Errorf("typed %q", number.Value())
+	}
+	g.key(fyne.KeyReturn)
+	if number.Words() != "Type all eight digits first" || g.core.Calls("Connect") != 0 {
+		t.Errorf("half of it: %q", number.Words())
+	}
+	g.files.paste() // as the key for it, and Ctrl+V
+	g.settle()
+	if number.Value() != "12345678" || number.Words() != "" {
+		t.Errorf("pasted: %q, %q", number.Value(), number.Words())
+	}
+	g.key(fyne.KeyReturn)
+	g.on(model.PageConnected)
+	if given != "12345678" {
+		t.Errorf("the core got %q", given)
+	}
+}
+
+// The way back leads to the question, and from there to where she was.
+func TestProofBack(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	g.sent(authn.ProofPIN)
+	g.model.Text(modeltest.RegistrationLink())
+	g.settle()
+	g.tap("connect")
+	g.digits("4829")
+	g.key(fyne.KeyEscape)
+	g.on(model.PageConnect)
+	g.key(fyne.KeyEscape)
+	g.on(model.PageHome)
+	if g.core.Calls("Forget") != 1 {
+		t.Error("the invitation is not forgotten")
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/mobile"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -18,8 +20,11 @@ type Field struct {
 	widget.BaseWidget
 	// OnChanged gets the text after each change, OnSubmitted after Enter.
 	OnChanged, OnSubmitted func(string)
+	// OnWords is called when the words below have changed, and with them the height.
+	OnWords func()
 
 	icon    icons.Name
+	eye     *IconButton // of a secret
 	label   string
 	wrong   string
 	focused bool
@@ -33,7 +38,7 @@ type FieldSpec struct {
 	Label       string // above the field
 	Placeholder string
 	Mono        bool // what is typed is compared: a link, a code
-	Secret      bool // shown as dots
+	Secret      bool // shown as dots until the eye at its end is tapped; no keyboard learns it
 }
 
 // NewField returns an empty field.
@@ -44,7 +49,11 @@ func NewField(spec FieldSpec) *Field {
 	f.entry.Scroll = container.ScrollHorizontalOnly
 	f.entry.PlaceHolder = spec.Placeholder
 	f.entry.TextStyle = fyne.TextStyle{Monospace: spec.Mono, Bold: spec.Mono}
-	f.entry.Password = spec.Secret
+	if spec.Secret {
+		f.entry.Password, f.entry.secret = true, true
+		f.entry.ActionItem = canvas.NewRectangle(color.Transparent) // instead of Fyne's own eye
+		f.eye = NewIconButton(icons.Eye, f.reveal).Colored(style.TextMuted)
+	}
 	f.entry.OnChanged = func(s string) {
 		if f.wrong != "" {
 			f.SetWrong("")
@@ -74,10 +83,28 @@ func (f *Field) SetText(s string) { f.entry.SetText(s) }
 func (f *Field) SetWrong(words string) {
 	f.wrong = words
 	f.Refresh()
+	call(f.OnWords)
 }
 
 // Wrong returns the words of SetWrong.
 func (f *Field) Wrong() string { return f.wrong }
+
+// reveal shows what is typed, or hides it again.
+func (f *Field) reveal() {
+	f.entry.Password = !f.entry.Password
+	f.eye.name = icons.Eye
+	if !f.entry.Password {
+		f.eye.name = icons.EyeSlash
+	}
+	f.eye.Refresh()
+	f.entry.Refresh()
+}
+
+// Eye returns the button that shows a secret; nil for a field that is none.
+func (f *Field) Eye() *IconButton { return f.eye }
+
+// Dots tells whether what is typed is shown as dots.
+func (f *Field) Dots() bool { return f.entry.Password }
 
 // Focusable returns what takes the keyboard.
 func (f *Field) Focusable() fyne.Focusable { return f.entry }
@@ -90,6 +117,9 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	icon, mark, below := newGlyph(), newGlyph(), newGlyph()
 	words := NewStrong("")
 	v := &view{of: f, objects: []fyne.CanvasObject{caption, back, ring, icon.Image, f.frame, mark.Image, below.Image, words}}
+	if f.eye != nil {
+		v.objects = append(v.objects, f.eye)
+	}
 	v.paint = func() {
 		caption.Hidden = f.label == ""
 		back.FillColor = style.Color(style.Sunken)
@@ -122,12 +152,16 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		place(back, e, y+e, s.Width-2*e, h-2*e)
 		place(ring, -ringGap, y-ringGap, s.Width+2*ringGap, h+2*ringGap)
 		x, end := float32(4), s.Width-4
+		if f.eye != nil {
+			end -= style.SizeMinTarget
+			place(f.eye, end, y+(h-style.SizeMinTarget)/2, style.SizeMinTarget, style.SizeMinTarget)
+		}
 		if f.icon != "" {
 			place(icon.Image, style.SpaceCardPadding, y+(h-style.IconButton)/2, style.IconButton, style.IconButton)
 			x = style.SpaceCardPadding + style.IconButton
 		}
 		if f.wrong != "" {
-			end = s.Width - style.SpaceCardPadding - style.IconButton
+			end = min(end, s.Width-style.SpaceCardPadding) - style.IconButton
 			place(mark.Image, end, y+(h-style.IconButton)/2, style.IconButton, style.IconButton)
 		}
 		eh := f.entry.MinSize().Height
@@ -151,7 +185,16 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 // fieldEntry tells its field about the keyboard focus.
 type fieldEntry struct {
 	widget.Entry
-	field *Field
+	field  *Field
+	secret bool
+}
+
+// Keyboard is one that suggests nothing and learns nothing for a secret, also while it is shown.
+func (e *fieldEntry) Keyboard() mobile.KeyboardType {
+	if e.secret {
+		return mobile.PasswordKeyboard
+	}
+	return e.Entry.Keyboard()
 }
 
 func (e *fieldEntry) FocusGained() {

@@ -14,13 +14,16 @@ import (
 const (
 	numberDigits   = 6
 	numberGap      = 6
+	numberGapMany  = 4 // between more than six
 	numberGroupGap = 14
+	numberBox      = 36 // least width of a digit's box
+	numberBoxMany  = 26
 	shakeFor       = 200 * time.Millisecond
 	shakeBy        = 6
 )
 
-// NumberField takes the six digits that stand on a computer's screen. Digits
-// come from Type (a keypad) and from the keyboard when it has the focus.
+// NumberField takes the six digits that stand on a computer's screen, or the
+// eight of a code, in two groups. Digits come from Type (a keypad) and from the keyboard when it has the focus.
 type NumberField struct {
 	widget.BaseWidget
 	// OnWords is called when the words below may have changed, and with them the height.
@@ -30,6 +33,7 @@ type NumberField struct {
 	// OnKey sees keys other than digits and Backspace; true: done with it.
 	OnKey func(*fyne.KeyEvent) bool
 
+	count   int
 	digits  []rune
 	wrong   bool
 	words   string
@@ -37,9 +41,12 @@ type NumberField struct {
 	shift   float32
 }
 
-// NewNumberField returns an empty field.
-func NewNumberField() *NumberField {
-	f := &NumberField{}
+// NewNumberField returns an empty field for six digits.
+func NewNumberField() *NumberField { return NewDigitsField(numberDigits) }
+
+// NewDigitsField returns an empty field for another count.
+func NewDigitsField(count int) *NumberField {
+	f := &NumberField{count: count}
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -47,10 +54,10 @@ func NewNumberField() *NumberField {
 // Value returns the digits so far.
 func (f *NumberField) Value() string { return string(f.digits) }
 
-// Complete tells whether all six digits are there.
-func (f *NumberField) Complete() bool { return len(f.digits) == numberDigits }
+// Complete tells whether all digits are there.
+func (f *NumberField) Complete() bool { return len(f.digits) == f.count }
 
-// Type adds a digit; anything else, and a seventh digit, is ignored. After
+// Type adds a digit; anything else, and one digit more, is ignored. After
 // SetWrong it begins a new number.
 func (f *NumberField) Type(r rune) {
 	if r < '0' || r > '9' {
@@ -69,6 +76,15 @@ func (f *NumberField) Backspace() {
 	f.wake()
 	if n := len(f.digits); n > 0 {
 		f.digits = f.digits[:n-1]
+	}
+	f.changed()
+}
+
+// Set replaces the digits and takes the words away.
+func (f *NumberField) Set(digits string) {
+	f.digits, f.wrong, f.words = []rune(digits), false, ""
+	if len(f.digits) > f.count {
+		f.digits = f.digits[:f.count]
 	}
 	f.changed()
 }
@@ -168,8 +184,13 @@ func (f *NumberField) Tapped(*fyne.PointEvent) {
 // CreateRenderer makes the boxes.
 func (f *NumberField) CreateRenderer() fyne.WidgetRenderer {
 	v := &view{of: f}
-	boxes := make([]*canvas.Rectangle, numberDigits)
-	texts := make([]*heavy, numberDigits)
+	boxes := make([]*canvas.Rectangle, f.count)
+	texts := make([]*heavy, f.count)
+	gap, least := float32(numberGap), float32(numberBox)
+	if f.count > numberDigits {
+		gap, least = numberGapMany, numberBoxMany
+	}
+	gaps := float32(f.count-2)*gap + numberGroupGap
 	ring := rect(style.RadiusChip + ringGap)
 	ring.StrokeWidth = style.StrokeFocus
 	for i := range boxes {
@@ -208,14 +229,14 @@ func (f *NumberField) CreateRenderer() fyne.WidgetRenderer {
 		icon.set(name, style.Negative)
 	}
 	v.layout = func(s fyne.Size) {
-		w := (s.Width - 4*numberGap - numberGroupGap) / numberDigits
+		w := (s.Width - gaps) / float32(f.count)
 		x := f.shift
 		for i, b := range boxes {
 			if i > 0 {
-				x += numberGap
+				x += gap
 			}
-			if i == numberDigits/2 {
-				x += numberGroupGap - numberGap
+			if i == f.count/2 {
+				x += numberGroupGap - gap
 			}
 			e := float32(0)
 			if b.StrokeWidth > 0 {
@@ -236,7 +257,7 @@ func (f *NumberField) CreateRenderer() fyne.WidgetRenderer {
 		if f.words != "" {
 			h += style.Space2 + words.MinSize().Height
 		}
-		return fyne.NewSize(numberDigits*36+4*numberGap+numberGroupGap, h)
+		return fyne.NewSize(float32(f.count)*least+gaps, h)
 	}
 	return v.ready()
 }

@@ -64,9 +64,8 @@ step 'The administrator adds Anna, and a session that connects one phone'
 avow-admin user add anna.lind --name 'Anna Lind' --mail anna.lind@example.com
 # The link is what the QR on the page holds. It works once, for ten minutes, and names the key of the server that may answer.
 avow-admin session add anna.lind --json >"$work/session"
-session=$(field id <"$work/session")
 link=$(field link <"$work/session")
-echo "session $session: ${link%%#*}#..."
+echo "the link: ${link%%#*}#..."
 
 step 'Anna connects her phone'
 # This phone has no screen, but it is the core of the app. Its private keys never leave its folder, and its PIN seals them. The first
@@ -80,7 +79,7 @@ phone devices
 # the same. Here that is the administrator.
 echo "the phone shows: $words"
 # shellcheck disable=SC2086 # two words, two arguments
-avow-admin session confirm "$session" $words
+avow-admin session confirm anna.lind $words
 phone devices
 
 step 'A computer gets a key of its own'

@@ -85,6 +85,7 @@ var hints = map[string]string{
 	"device_unknown":        "avow-admin device list",
 	"session_unknown":       "avow-admin session get",
 	"not_waiting":           "avow-admin session get",
+	"no_session":            "avow-admin session add LOGIN",
 	"client_key_missing":    "avow-admin client key --out FILE makes a pair",
 	"not_an_administrator":  "name the right file with --credential",
 	"user_disabled":         "avow-admin user enable LOGIN",

@@ -100,13 +100,13 @@ func optional(args []string) string {
 
 func (a *app) sessionConfirm() *cobra.Command {
 	return &cobra.Command{
-		Use: "confirm ID WORD WORD", Short: `Say "yes, this is the phone": the words are those on its screen`, Args: cobra.ExactArgs(3),
+		Use: "confirm LOGIN WORD WORD", Short: `Say "yes, this is the phone": the words are those on its screen`, Args: cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			admin, err := a.admin()
 			if err != nil {
 				return err
 			}
-			s, err := admin.ConfirmSession(cmd.Context(), authn.RegistrationID(args[0]), wire.ConfirmSession{
+			s, err := admin.ConfirmSession(cmd.Context(), args[0], wire.ConfirmSession{
 				CheckWords: [2]string{args[1], args[2]}, Reason: a.why("session confirm"),
 			})
 			if err != nil {
@@ -119,7 +119,7 @@ func (a *app) sessionConfirm() *cobra.Command {
 
 func (a *app) sessionRevoke() *cobra.Command {
 	return &cobra.Command{
-		Use: "revoke ID --reason WHY", Short: "End a session that is open, and the phone that waits", Args: cobra.ExactArgs(1),
+		Use: "remove LOGIN --reason WHY", Short: "End the user's session that is open, and the phone that waits", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			reason, err := a.needReason()
 			if err != nil {
@@ -129,7 +129,7 @@ func (a *app) sessionRevoke() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := admin.RevokeSession(cmd.Context(), authn.RegistrationID(args[0]), reason)
+			s, err := admin.RevokeSession(cmd.Context(), args[0], reason)
 			if err != nil {
 				return err
 			}

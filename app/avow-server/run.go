@@ -20,7 +20,6 @@ import (
 	"avow/internal/server/admin"
 	"avow/internal/server/config"
 	"avow/internal/server/live"
-	"avow/internal/server/offline"
 	"avow/internal/server/oidc"
 	"avow/internal/server/portal"
 	"avow/internal/server/site"
@@ -101,8 +100,9 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	}
 	s := &site.Site{
 		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
-		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Match: authn.MatchMode(cfg.Match), AdminMail: cfg.AdminMail,
-		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
+		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses},
+		AdminMail: cfg.AdminMail,
+		Store:     db, Live: live.NewHub(), Now: time.Now, Log: log,
 	}
 	proxies := make([]netip.Prefix, 0, len(cfg.TrustedProxies))
 	for _, p := range cfg.TrustedProxies {
@@ -114,7 +114,6 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	}
 	srv, err := server.New(s, server.Config{
 		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Texts: mailtext.New(cfg.Support),
-		Grants: offline.Policy{Lifetime: time.Duration(cfg.GrantDays) * 24 * time.Hour, Uses: cfg.GrantUses},
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -70,12 +70,11 @@ func TestScripts(t *testing.T) {
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
 
-// session MODE makes a registration session for anna.lind (first, additional); LINK and SESSION are set.
+// session MODE makes a registration session for anna.lind (first, additional); LINK is set.
 func session(ts *testscript.TestScript, _ bool, args []string) {
 	s, err := worldOf(ts).AddSession(context.Background(), "anna.lind", authn.BindingMode(args[0]))
 	ts.Check(err)
 	ts.Setenv("LINK", s.Link)
-	ts.Setenv("SESSION", string(s.ID))
 }
 
 // confirm FILE says "yes, this is the phone" with the check words in the JSON that "phone register" printed.
@@ -84,7 +83,7 @@ func confirm(ts *testscript.TestScript, _ bool, args []string) {
 		CheckWords [2]string `json:"check_words"`
 	}
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &a))
-	_, err := worldOf(ts).Admin.ConfirmSession(context.Background(), authn.RegistrationID(ts.Getenv("SESSION")),
+	_, err := worldOf(ts).Admin.ConfirmSession(context.Background(), "anna.lind",
 		wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "test"})
 	ts.Check(err)
 }

@@ -54,6 +54,7 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeOfflineLocked:    {"notice.offline_locked.subject", "notice.offline_locked.text", "notice.offline_locked.do"},
 	authn.NoticeDeskUnknown:      {"notice.desk_unknown.subject", "notice.desk_unknown.text", "notice.desk_unknown.do"},
 	authn.NoticeDeskCode:         {"notice.desk_code.subject", "notice.desk_code.text", "notice.desk_code.do"},
+	authn.NoticeProofFailed:      {"notice.proof_failed.subject", "notice.proof_failed.text", "notice.proof_failed.do"},
 	authn.NoticeJournalBroken:    {"notice.journal_broken.subject", "notice.journal_broken.text", "notice.journal_broken.do"},
 }
 

@@ -20,6 +20,9 @@ type (
 	ClientID       string // chosen by the administrator: laptop-42
 	AdminID        string // a_…
 	NoticeID       string // n_…
+	MessageID      string // m_…
+	WebSessionID   string // w_…
+	CallerCheckID  string // k_…
 )
 
 // NewUserID and its siblings draw 128 random bits.
@@ -39,6 +42,15 @@ func NewAdminID() AdminID { return AdminID("a_" + key.RandomID(16)) }
 
 // NewNoticeID draws 128 random bits.
 func NewNoticeID() NoticeID { return NoticeID("n_" + key.RandomID(16)) }
+
+// NewMessageID draws 128 random bits.
+func NewMessageID() MessageID { return MessageID("m_" + key.RandomID(16)) }
+
+// NewWebSessionID draws 128 random bits.
+func NewWebSessionID() WebSessionID { return WebSessionID("w_" + key.RandomID(16)) }
+
+// NewCallerCheckID draws 128 random bits.
+func NewCallerCheckID() CallerCheckID { return CallerCheckID("k_" + key.RandomID(16)) }
 
 // ValidID reports whether s is prefix and 16 bytes of base64url, as the New…ID functions make it.
 func ValidID(prefix, s string) bool {

@@ -18,6 +18,7 @@ const (
 	NoticeOfflineLocked    NoticeKind = "offline_locked"  // to user and administrators: too many wrong codes at a computer
 	NoticeDeskUnknown      NoticeKind = "desk_unknown"    // to user and administrators: a service desk's code that was not given out, or not for then
 	NoticeDeskCode         NoticeKind = "desk_code"       // to the user: the service desk has given out a code for her
+	NoticeProofFailed      NoticeKind = "proof_failed"    // to the administrators: too many wrong second proofs for a session that was sent
 	NoticeJournalBroken    NoticeKind = "journal_broken"  // to the administrators: a computer's journal has a gap or a fork
 )
 

@@ -20,6 +20,8 @@ const (
 // Lifetimes of registration sessions.
 const (
 	InteractiveLifetime = 10 * time.Minute
+	SentLifetime        = 24 * time.Hour // unless somebody says otherwise
+	MaxSentLifetime     = 72 * time.Hour
 	TombstoneLifetime   = 30 * 24 * time.Hour // how long a used id is kept after its expiry
 )
 
@@ -32,6 +34,34 @@ const (
 	BindAdditional BindingMode = "additional" // beside the others
 	BindReplace    BindingMode = "replace"    // the others are revoked when this one becomes active
 )
+
+// SessionDelivery says how a session's code reaches the user. Stored: append, never rename.
+type SessionDelivery string
+
+// The ways.
+const (
+	DeliveryShown SessionDelivery = "shown" // in a browser, in front of her; the page asks "is this your phone?"
+	DeliverySent  SessionDelivery = "sent"  // by mail or text; needs a second proof, so that a mailbox alone registers nobody
+)
+
+// SecondProof is what a phone is asked for beside the code of its session. Stored and sent: append, never rename.
+type SecondProof string
+
+// The proofs.
+const (
+	ProofNone     SecondProof = "none"
+	ProofPassword SecondProof = "password" // that of the directory
+	ProofPIN      SecondProof = "pin"      // eight digits that whoever made the session told her
+	ProofCode     SecondProof = "code"     // eight digits, by the channel that did not carry the session's code
+)
+
+// Valid reports whether p is one of the known proofs.
+func (p SecondProof) Valid() bool {
+	return p == ProofNone || p == ProofPassword || p == ProofPIN || p == ProofCode
+}
+
+// ProofTries is how many wrong second proofs end a session.
+const ProofTries = 5
 
 // RegistrationSession is one single-use invitation to connect a phone. The secrets, session and page, are known to those
 // who were given them; only their hashes are kept.
@@ -46,6 +76,12 @@ type RegistrationSession struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	EndedAt   time.Time // consumed or revoked
+
+	Delivery     SessionDelivery
+	Proof        SecondProof
+	ProofTries   int          // wrong ones
+	Notification MessageState // of the message that carries the code; "" when none was sent
+	NotifiedAt   time.Time    // when it was taken by the mail server or the gateway
 
 	ClaimedAt time.Time
 	ClaimIP   string
@@ -66,6 +102,11 @@ var (
 	ErrSessionExpired = Fail(Gone, "session_expired", "This code is too old. Make a new one on the page.")
 	ErrSessionUsed    = Fail(Gone, "session_used", "This code was used already. Make a new one on the page.")
 	ErrSessionRevoked = Fail(Gone, "session_revoked", "This code was withdrawn. Make a new one on the page.")
+	ErrSentProof      = Fail(Invalid, "bad_proof", "A code that is sent needs a second proof: password, pin or code.")
+	ErrHours          = Fail(Invalid, "bad_hours", "A code that is sent is good for 1 to 72 hours.")
+	ErrProofMissing   = Fail(Invalid, "proof_missing", "Something more is needed to connect this phone. Type what the page or the mail asks for.")
+	ErrProofWrong     = Fail(Invalid, "proof_wrong", "This is not right. Compare it and type it again.")
+	ErrProofTries     = Fail(Gone, "proof_tries", "Too many wrong tries. This code is worth nothing now. Ask the service desk for a new one.")
 	ErrSessionClaimed = Fail(Conflict, "session_claimed", "Another phone has used this code. If it was not yours, tell the service desk now.")
 )
 
@@ -75,9 +116,35 @@ func NewRegistrationSession(user UserID, mode BindingMode, createdBy string, now
 	page = key.NewSecret(16)
 	return RegistrationSession{
 		ID: NewRegistrationID(), Secret: HashOf(SessionSecret(page)), Page: HashOf(page),
-		User: user, Mode: mode, State: SessionActive,
+		User: user, Mode: mode, State: SessionActive, Delivery: DeliveryShown, Proof: ProofNone,
 		CreatedBy: createdBy, CreatedAt: now, ExpiresAt: now.Add(InteractiveLifetime),
 	}, page
+}
+
+// NewSentSession makes a session whose code goes out by mail or text. secret gives the 128 bits in the code for the session's id, from what lies outside the
+// database, so that the code can be written into a message at any later time and is kept nowhere. It has no connect page.
+func NewSentSession(user UserID, mode BindingMode, proof SecondProof, lifetime time.Duration, createdBy string, now time.Time, secret func(RegistrationID) key.Secret) (RegistrationSession, error) {
+	if !proof.Valid() || proof == ProofNone {
+		return RegistrationSession{}, ErrSentProof
+	}
+	if lifetime < time.Hour || lifetime > MaxSentLifetime {
+		return RegistrationSession{}, ErrHours
+	}
+	id := NewRegistrationID()
+	return RegistrationSession{
+		ID: id, Secret: HashOf(secret(id)), User: user, Mode: mode, State: SessionActive, Delivery: DeliverySent, Proof: proof,
+		CreatedBy: createdBy, CreatedAt: now, ExpiresAt: now.Add(lifetime),
+	}, nil
+}
+
+// TryProof takes one try of the second proof, before it is looked at, so that many at the same time get no more tries than one after the other. Once
+// there is none left the session ends: keep it and tell ErrProofTries.
+func (s RegistrationSession) TryProof(now time.Time) (RegistrationSession, error) {
+	if s.ProofTries >= ProofTries {
+		return s.Revoke(now), ErrProofTries
+	}
+	s.ProofTries++
+	return s, nil
 }
 
 // ended reports why a session accepts nothing more; nil while it does.

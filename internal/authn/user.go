@@ -2,9 +2,8 @@ package authn
 
 import (
 	"net/mail"
+	"regexp"
 	"time"
-
-	"avow/internal/key"
 )
 
 // UserStatus is stored and sent: append, never rename.
@@ -16,20 +15,37 @@ const (
 	UserDisabled UserStatus = "disabled" // blocked by the organisation: no sign-in, no registration
 )
 
+// UserSource is where a user is looked after. Stored and sent: append, never rename.
+type UserSource string
+
+// The sources.
+const (
+	UserLocal     UserSource = "local"     // here, by administrators
+	UserDirectory UserSource = "directory" // in LDAP or Active Directory; what it says overwrites what is here
+)
+
 // User is one person known to the server; the app shows the same as an Account.
 type User struct {
 	ID                UserID
 	Login             string // what she types on a computer: anna.lind; unique without regard to case
 	Name              string // Anna Lind
 	Mail              string // where security notices go
+	Phone             string // for text messages: +46465550100 (E.164); "" when there is none
+	Language          string // in which she is written to: a tag of BCP 47, de; "" when nobody said
+	Groups            []string
+	Source            UserSource
+	DirectoryID       string // entryUUID or objectGUID; unique; "" for local users
 	Status            UserStatus
 	PasswordChangedAt time.Time // zero when the directory does not tell
+	PasswordExpiresAt time.Time // zero when it does not, or never does
 	CreatedAt         time.Time
 }
 
+var phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
 // NewUser checks what an administrator typed and gives the user an id.
 func NewUser(login, name, address string, now time.Time) (User, error) {
-	u := User{ID: NewUserID(), Login: login, Name: CleanText(name, 128), Mail: address, Status: UserActive, CreatedAt: now}
+	u := User{ID: NewUserID(), Login: login, Name: CleanText(name, 128), Mail: address, Source: UserLocal, Status: UserActive, CreatedAt: now}
 	if u.Name == "" {
 		u.Name = login
 	}
@@ -47,6 +63,9 @@ func (u User) Validate() error {
 			return Fail(Invalid, "bad_mail", "The mail address cannot be read. Write it like anna.lind@example.com.")
 		}
 	}
+	if u.Phone != "" && !phoneForm.MatchString(u.Phone) {
+		return Fail(Invalid, "bad_phone", "The phone number cannot be read. Write it with its country and without spaces, like +46465550100.")
+	}
 	return nil
 }
 
@@ -56,20 +75,4 @@ func (u User) Active() error {
 		return Fail(Forbidden, "user_disabled", "Your organisation has blocked this account. Only the service desk can change that.")
 	}
 	return nil
-}
-
-// AdminRole is stored: append, never rename.
-type AdminRole string
-
-// RoleOwner may do everything.
-const RoleOwner AdminRole = "owner"
-
-// Admin is an identity that may use the administrator's interface; there is no default one.
-type Admin struct {
-	ID        AdminID
-	Name      string
-	Role      AdminRole
-	Key       key.Public
-	Disabled  bool
-	CreatedAt time.Time
 }

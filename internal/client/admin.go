@@ -39,9 +39,26 @@ func (a *Admin) AddUser(ctx context.Context, c wire.AddUser) (wire.AdminUser, er
 
 // Users lists all users by login.
 func (a *Admin) Users(ctx context.Context) ([]wire.AdminUser, error) {
-	var out wire.UserList
-	err := a.list(ctx, "users", "", &out)
-	return out.Users, err
+	var all []wire.AdminUser
+	for after := ""; ; {
+		var page wire.UserList
+		if err := a.page(ctx, "users", after, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Users...); page.After == "" || page.After == after {
+			return all, nil
+		}
+		after = page.After
+	}
+}
+
+// page fetches the part of a list after a place.
+func (a *Admin) page(ctx context.Context, path, after string, out any) error {
+	query := ""
+	if after != "" {
+		query = url.Values{"after": {after}}.Encode()
+	}
+	return a.prove(ctx, http.MethodGet, "/v1/admin/"+path, query, nil, out, a.kid)
 }
 
 // SetUserStatus disables or enables a user.
@@ -60,24 +77,46 @@ func (a *Admin) AddSession(ctx context.Context, c wire.AddSession) (wire.AddedSe
 
 // Sessions lists the registration sessions of a user, or of all with an empty login, newest first.
 func (a *Admin) Sessions(ctx context.Context, login string) ([]wire.AdminSession, error) {
-	var out wire.SessionList
-	err := a.list(ctx, "sessions", login, &out)
-	return out.Sessions, err
+	if login != "" {
+		var out wire.SessionList
+		err := a.list(ctx, "sessions", login, &out)
+		return out.Sessions, err
+	}
+	var all []wire.AdminSession
+	for after := authn.RegistrationID(""); ; {
+		var page wire.SessionList
+		if err := a.page(ctx, "sessions", string(after), &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Sessions...); page.After == "" || page.After == after {
+			return all, nil
+		}
+		after = page.After
+	}
+}
+
+// NotifySession sends the code of a user's open session, again if it was sent before.
+func (a *Admin) NotifySession(ctx context.Context, login string, c wire.NotifySession) (wire.AdminSession, error) {
+	var out wire.AdminSession
+	err := a.post(ctx, sessionOf(login)+"/notify", c, &out)
+	return out, err
 }
 
 // ConfirmSession says Yes in place of the page.
-func (a *Admin) ConfirmSession(ctx context.Context, id authn.RegistrationID, c wire.ConfirmSession) (wire.AdminSession, error) {
+func (a *Admin) ConfirmSession(ctx context.Context, login string, c wire.ConfirmSession) (wire.AdminSession, error) {
 	var out wire.AdminSession
-	err := a.post(ctx, "sessions/"+string(id)+"/confirm", c, &out)
+	err := a.post(ctx, sessionOf(login)+"/confirm", c, &out)
 	return out, err
 }
 
-// RevokeSession ends a session that is still open.
-func (a *Admin) RevokeSession(ctx context.Context, id authn.RegistrationID, reason string) (wire.AdminSession, error) {
+// RevokeSession ends a user's session that is still open, and the phone that waits.
+func (a *Admin) RevokeSession(ctx context.Context, login, reason string) (wire.AdminSession, error) {
 	var out wire.AdminSession
-	err := a.post(ctx, "sessions/"+string(id)+"/revoke", wire.RevokeSession{Reason: reason}, &out)
+	err := a.post(ctx, sessionOf(login)+"/revoke", wire.RevokeSession{Reason: reason}, &out)
 	return out, err
 }
+
+func sessionOf(login string) string { return "users/" + login + "/session" }
 
 // Devices lists the devices of a user, or of all with an empty login.
 func (a *Admin) Devices(ctx context.Context, login string) ([]wire.AdminDevice, error) {

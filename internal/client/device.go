@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"avow/internal/authn"
+	"avow/internal/key"
 	"avow/internal/wire"
 )
 
@@ -31,14 +32,23 @@ func (d *Device) Claim(ctx context.Context, c wire.Claim) (wire.Claimed, error) 
 	if !authn.ValidID("s_", string(out.RegistrationID)) || out.Challenge == "" {
 		return wire.Claimed{}, nonsense("claim was answered without id or challenge")
 	}
+	if !out.SecondProof.Valid() { // an older app does not know what a newer server asks for
+		return wire.Claimed{}, nonsense("claim was answered with second proof %.32q", out.SecondProof)
+	}
 	return out, nil
 }
 
 // Finish registers the device (POST /v1/registration/finish): registration is the JWS of wire.SignRegistration. What comes back was
 // signed by the server's identity key for exactly this registration; make the account's own client with its Device id.
 func (d *Device) Finish(ctx context.Context, registration string) (wire.Bound, error) {
+	return d.FinishProved(ctx, registration, nil)
+}
+
+// FinishProved is Finish with the second proof that the claim's answer asked for. Errors of it: authn.ErrProofMissing, authn.ErrProofWrong,
+// authn.ErrProofTries, and those of the organisation's directory, of kind authn.Forbidden.
+func (d *Device) FinishProved(ctx context.Context, registration string, proof key.Secret) (wire.Bound, error) {
 	var out wire.Finished
-	if err := d.introduce(ctx, "/v1/registration/finish", wire.Finish{Registration: registration}, &out); err != nil {
+	if err := d.introduce(ctx, "/v1/registration/finish", wire.Finish{Registration: registration, SecondProof: wire.ProofText{Secret: proof}}, &out); err != nil {
 		return wire.Bound{}, err
 	}
 	s := d.Server()

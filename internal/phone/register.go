@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type Invitation struct {
 	GoodUntil    time.Time // by this device's clock
 	NewServer    bool      // the app has accounts, but none at this server
 
+	SecondProof authn.SecondProof // what the person has to type beside scanning
+	Proof       key.Secret        // what she typed: set it before Connect; it is kept nowhere
+
 	pending pendingRegistration
 }
 
@@ -36,6 +40,7 @@ type pendingRegistration struct {
 	Challenge    string               `json:"challenge"`
 	Keys         keyIDs               `json:"keys"`
 	LoginMasked  string               `json:"login_masked,omitempty"`
+	SecondProof  authn.SecondProof    `json:"second_proof,omitempty"`
 	Expires      time.Time            `json:"expires"`                // of the session; until the server told it: when the claim was made
 	Registration string               `json:"registration,omitempty"` // JWS, once it was signed
 }
@@ -74,6 +79,7 @@ func (c *Core) Invite(ctx context.Context, link wire.RegistrationLink) (*Invitat
 		return nil, err
 	}
 	p.ID, p.Challenge, p.LoginMasked = claimed.RegistrationID, claimed.Challenge, authn.CleanText(claimed.LoginMasked, 128)
+	p.SecondProof = claimed.SecondProof
 	p.Expires = c.cfg.Now().Add(time.Duration(claimed.ExpiresAt-claimed.ServerTime) * time.Second)
 	if err := c.keepPending(ctx, p); err != nil {
 		return nil, err
@@ -84,7 +90,7 @@ func (c *Core) Invite(ctx context.Context, link wire.RegistrationLink) (*Invitat
 func (c *Core) invitation(p pendingRegistration) *Invitation {
 	inv := &Invitation{
 		Organisation: p.Server.Organisation, Host: p.Server.Host(), Support: p.Server.Support,
-		LoginMasked: p.LoginMasked, GoodUntil: p.Expires, pending: p,
+		LoginMasked: p.LoginMasked, GoodUntil: p.Expires, SecondProof: cmp.Or(p.SecondProof, authn.ProofNone), pending: p,
 	}
 	accounts := c.State().Accounts
 	inv.NewServer = len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == p.Server.Issuer })
@@ -95,11 +101,14 @@ func (c *Core) invitation(p pendingRegistration) *Invitation {
 func refused(err error) bool {
 	for _, e := range []error{
 		authn.ErrSessionUnknown, authn.ErrSessionExpired, authn.ErrSessionUsed, authn.ErrSessionRevoked, authn.ErrSessionClaimed,
-		authn.ErrDeviceRevoked,
+		authn.ErrDeviceRevoked, authn.ErrProofTries,
 	} {
 		if errors.Is(err, e) {
 			return true
 		}
+	}
+	if errors.Is(err, authn.ErrProofMissing) || errors.Is(err, authn.ErrProofWrong) {
+		return false // she may type it again
 	}
 	return authn.AsError(err).Kind == authn.Invalid
 }
@@ -141,7 +150,7 @@ func (c *Core) Connect(ctx context.Context, inv *Invitation, prompt platform.Pro
 			return Account{}, err
 		}
 	}
-	a, err := c.finish(ctx, p)
+	a, err := c.finish(ctx, p, inv.Proof)
 	if err != nil {
 		c.nudge() // it may be bound: the answer is asked for again
 	}
@@ -180,13 +189,13 @@ func (c *Core) signRegistration(ctx context.Context, p pendingRegistration, prom
 }
 
 // finish sends a signed registration, again if need be, and stores the account.
-func (c *Core) finish(ctx context.Context, p pendingRegistration) (Account, error) {
+func (c *Core) finish(ctx context.Context, p pendingRegistration, proof key.Secret) (Account, error) {
 	signer, err := keystore.Signer(ctx, c.cfg.Keys, p.Keys.Device)
 	if err != nil {
 		return Account{}, err
 	}
 	d := client.NewDevice(p.Server, "", signer, c.cfg.Client)
-	bound, err := d.Finish(ctx, p.Registration)
+	bound, err := d.FinishProved(ctx, p.Registration, proof)
 	d.Close()
 	if err != nil {
 		if refused(err) {
@@ -250,7 +259,8 @@ func (c *Core) resume(ctx context.Context) bool {
 		if p.Registration == "" {
 			continue
 		}
-		if _, err := c.finish(ctx, p); err != nil {
+		// A registration that still lacks its second proof is answered by ErrProofMissing, which costs no try, and stays.
+		if _, err := c.finish(ctx, p, nil); err != nil {
 			c.cfg.Log.InfoContext(ctx, "registration was not finished", "code", authn.CodeOf(err))
 			done = done && refused(err)
 		}

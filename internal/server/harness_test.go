@@ -167,7 +167,7 @@ func (r *rig) start() {
 			sum := sha256.Sum256(r.cert.Leaf.RawSubjectPublicKeyInfo)
 			return []string{base64.RawURLEncoding.EncodeToString(sum[:])}
 		},
-		Store: st, Live: live.NewHub(), Now: r.clock.Now,
+		Store: st, Live: live.NewHub(), Now: r.clock.Now, CanMail: true, CanText: true,
 		Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	r.config.Tombstones = filepath.Join(r.dir, "used-sessions")

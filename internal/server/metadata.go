@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/site"
 	"avow/internal/wire"
@@ -55,10 +54,7 @@ func (m *metadata) current() (string, error) {
 	if age := now.Sub(m.at); m.jws != "" && age >= 0 && age < metadataAge && slices.Equal(keys, m.keys) {
 		return m.jws, nil
 	}
-	match := m.site.Match
-	if !match.Valid() {
-		match = authn.MatchNumber
-	}
+	match := m.site.Policy().Match
 	listed := make([]wire.TLSKey, 0, len(keys))
 	for _, k := range keys {
 		listed = append(listed, wire.TLSKey(k))

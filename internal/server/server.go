@@ -26,12 +26,13 @@ import (
 
 // Config is what the server needs beside its site.
 type Config struct {
-	Tombstones     string             // path of the file of used sessions, beside the database and not in its backup
-	TrustedProxies []netip.Prefix     // whose X-Forwarded-For is believed
-	SMTP           *notify.SMTP       // nil: no mail
-	Texts          notify.Texts       // for mails
-	ClaimLimit     registration.Limit // how often one address may try to register a phone
-	Grants         offline.Policy     // how far sign-ins without a network reach
+	Tombstones     string                 // path of the file of used sessions, beside the database and not in its backup
+	TrustedProxies []netip.Prefix         // whose X-Forwarded-For is believed
+	SMTP           *notify.SMTP           // nil: no mail
+	Texts          notify.Texts           // for mails
+	ClaimLimit     registration.Limit     // how often one address may try to register a phone
+	Grants         offline.Policy         // how far sign-ins without a network reach
+	Passwords      registration.Passwords // of the directory's users; nil: no second proof by password
 }
 
 // Flow is a part of the server with routes of its own.
@@ -72,6 +73,10 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		used:    used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
+	srv.Registration.SetPasswords(cfg.Passwords)
+	if err := s.LoadPolicy(context.Background()); err != nil {
+		return nil, errors.Join(err, used.Close())
+	}
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}

@@ -18,7 +18,8 @@ import (
 var ErrNotFound = authn.Fail(authn.NotFound, "not_found", "There is nothing with this name here.")
 
 // ErrExists is returned by Create when the id, or another unique field, is taken, and by Update when the new value of one is. Unique
-// are, beside ids: the login of a user by LoginKey; Secret and Page of a registration session, AuthReq of an approval request and Token
+// are, beside ids: the login of a user by LoginKey, and her DirectoryID where it is not ""; User, where it is not "", and StartToken of an
+// administrator; Token of a web session; Secret and Page of a registration session, AuthReq of an approval request and Token
 // of a computer, where they are not zero; Computer and Use of an offline use together; Computer, Device and User of a grant in state active.
 var ErrExists = authn.Fail(authn.Conflict, "exists", "There is one with this name already.")
 
@@ -43,9 +44,16 @@ type Store interface {
 type Reader interface {
 	User(authn.UserID) (authn.User, error)
 	UserByLogin(login string) (authn.User, error) // without regard to case, by LoginKey
-	Users() ([]authn.User, error)                 // by LoginKey
+	UserByDirectoryID(id string) (authn.User, error)
+	Users() ([]authn.User, error) // by LoginKey
+	// FindUsers returns one page of the users that fit, by LoginKey, and how many fit in all.
+	FindUsers(UserQuery) (page []authn.User, total int, err error)
+	// CountUsers counts, at a time, all users and those of each filter.
+	CountUsers(now time.Time) (UserCounts, error)
 
 	Admin(authn.AdminID) (authn.Admin, error)
+	AdminByUser(authn.UserID) (authn.Admin, error)
+	AdminByStart(authn.Hash) (authn.Admin, error)
 	Admins() ([]authn.Admin, error) // oldest first
 
 	Client(authn.ClientID) (authn.Client, error)
@@ -60,6 +68,8 @@ type Reader interface {
 	RegistrationSessionByPage(authn.Hash) (authn.RegistrationSession, error)
 	RegistrationSessionsOf(authn.UserID) ([]authn.RegistrationSession, error) // newest first
 	RegistrationSessions() ([]authn.RegistrationSession, error)               // newest first
+	// RegistrationSessionsAfter returns up to max sessions, newest first, that come after the named one; from the newest for "".
+	RegistrationSessionsAfter(id authn.RegistrationID, max int) ([]authn.RegistrationSession, error)
 
 	ApprovalRequest(authn.RequestID) (authn.ApprovalRequest, error)
 	ApprovalRequestByAuthReq(authn.Hash) (authn.ApprovalRequest, error)
@@ -67,6 +77,29 @@ type Reader interface {
 	OpenApprovalRequests(authn.UserID) ([]authn.ApprovalRequest, error)
 	// LateApprovalRequests returns up to max requests of all users in state open whose Expires is at now or earlier, in no order.
 	LateApprovalRequests(now time.Time, max int) ([]authn.ApprovalRequest, error)
+
+	// RecentApprovalRequests returns the newest requests of all users first, up to max.
+	RecentApprovalRequests(max int) ([]authn.ApprovalRequest, error)
+
+	Message(authn.MessageID) (authn.Message, error)
+	// MessagesDue returns up to max messages of a channel in state queued whose next try is at now or earlier, the longest due first.
+	MessagesDue(ch authn.Channel, now time.Time, max int) ([]authn.Message, error)
+	// MessagesIn returns up to max messages in a state, the oldest first.
+	MessagesIn(state authn.MessageState, max int) ([]authn.Message, error)
+	MessagesOf(authn.RegistrationID) ([]authn.Message, error) // of a session, newest first
+	// Messages returns the newest messages first, up to max.
+	Messages(max int) ([]authn.Message, error)
+
+	Template(authn.Channel, string) (authn.Template, error)
+	Templates() ([]authn.Template, error) // by channel, then language
+	Setting(name string) (authn.Setting, error)
+
+	WebSession(authn.WebSessionID) (authn.WebSession, error)
+	WebSessionByToken(authn.Hash) (authn.WebSession, error)
+	WebSessionsOf(authn.UserID) ([]authn.WebSession, error) // newest first
+
+	CallerCheck(authn.CallerCheckID) (authn.CallerCheck, error)
+	CallerChecksOf(user authn.UserID, since time.Time) ([]authn.CallerCheck, error) // newest first
 
 	// Guard returns a guard with nothing but the user in it for a user who has none yet.
 	Guard(authn.UserID) (authn.Guard, error)
@@ -102,6 +135,8 @@ type Reader interface {
 
 	// Audit returns the newest records first, up to max, in the order in which they were appended.
 	Audit(max int) ([]authn.AuditRecord, error)
+	// FindAudit returns one page of the records that fit, in the same order, and the place after it: 0 when there are no more.
+	FindAudit(AuditQuery) (page []authn.AuditRecord, next int64, err error)
 }
 
 // Tx reads and writes, and reads what it has written. An Update method reads the old value, calls fn and writes what it returns; an
@@ -110,7 +145,7 @@ type Reader interface {
 // Device of an offline use) cannot be changed by an Update: what fn puts there is passed over. fn must
 // not change the value that it was called for in another way: Update then fails.
 //
-// A device, session, request, grant or guard whose user does not exist, a request whose client does not, a grant whose computer or device does not,
+// A device, session, request, grant, web session, caller check or guard whose user does not exist, a request whose client does not, a grant whose computer or device does not,
 // a batch whose grant or an offline use whose computer does not, gets ErrNotFound. After any error
 // but ErrNotFound, ErrExists and those of fn the transaction fails as a whole.
 type Tx interface {
@@ -152,6 +187,23 @@ type Tx interface {
 	UpdateOfflineUse(authn.ClientID, authn.Hash, func(authn.OfflineUse) (authn.OfflineUse, error)) error
 	// DeleteOfflineUses forgets uses created before a time, at most max of them, the oldest first, and says how many.
 	DeleteOfflineUses(before time.Time, max int) (int, error)
+
+	CreateMessage(authn.Message) error
+	UpdateMessage(authn.MessageID, func(authn.Message) (authn.Message, error)) error
+	// DeleteMessages forgets messages created before a time that wait for nothing, at most max of them, the oldest first, and says how many.
+	DeleteMessages(before time.Time, max int) (int, error)
+
+	PutTemplate(authn.Template) error // new, or in place of the one of its channel and language
+	DeleteTemplate(authn.Channel, string) error
+	PutSetting(authn.Setting) error
+
+	CreateWebSession(authn.WebSession) error
+	UpdateWebSession(authn.WebSessionID, func(authn.WebSession) (authn.WebSession, error)) error
+	// DeleteWebSessions forgets sessions created before a time, at most max of them, the oldest first, and says how many.
+	DeleteWebSessions(before time.Time, max int) (int, error)
+
+	CreateCallerCheck(authn.CallerCheck) error
+	UpdateCallerCheck(authn.CallerCheckID, func(authn.CallerCheck) (authn.CallerCheck, error)) error
 
 	UpdateGuard(authn.UserID, func(authn.Guard) (authn.Guard, error)) error
 

@@ -80,7 +80,7 @@ func (e *Env) Register(ctx context.Context, p *Phone, login string, mode authn.B
 	if err != nil {
 		return phone.Account{}, err
 	}
-	if _, err := e.Admin.ConfirmSession(ctx, s.ID, wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "test"}); err != nil {
+	if _, err := e.Admin.ConfirmSession(ctx, login, wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "test"}); err != nil {
 		return phone.Account{}, err
 	}
 	return a, p.Sync(ctx)

@@ -195,7 +195,7 @@ func (p *phoneOwner) connect() error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	say("connected", string(a.ID))
-	if _, err := p.admin.ConfirmSession(p.ctx, s.ID, wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "soak"}); err != nil {
+	if _, err := p.admin.ConfirmSession(p.ctx, jobLogin, wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "soak"}); err != nil {
 		return fmt.Errorf("confirm: %w", err)
 	}
 	if err := p.Sync(p.ctx); err != nil {

@@ -230,7 +230,7 @@ func (p *soakPerson) register(ctx context.Context) error {
 	}
 	p.ledger.finished(secret)
 	err = p.try(ctx, func() error {
-		_, err := p.admin.ConfirmSession(ctx, s.ID, wire.ConfirmSession{CheckWords: bound.CheckWords, Reason: "soak"})
+		_, err := p.admin.ConfirmSession(ctx, p.login, wire.ConfirmSession{CheckWords: bound.CheckWords, Reason: "soak"})
 		return err
 	})
 	if err != nil {

@@ -348,7 +348,7 @@ func TestConfirmedLive(t *testing.T) {
 	if a.Status != phone.Waiting {
 		t.Fatalf("status is %s before the Yes", a.Status)
 	}
-	must(env.Admin.ConfirmSession(ctx, s.ID, wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "test"}))(t)
+	must(env.Admin.ConfirmSession(ctx, "anna.lind", wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "test"}))(t)
 	for {
 		await(t, ctx, events, phone.AccountsChanged)
 		if got, _ := p.State().Account(a.ID); got.Status == phone.Connected {

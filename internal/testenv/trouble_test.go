@@ -85,7 +85,7 @@ func TestServerAnswersNonsense(t *testing.T) {
 			if got, _ := p.State().Account(a.ID); got.Status != phone.Unreachable || got.Trouble == nil {
 				t.Errorf("the account is %s (%v)", got.Status, got.Trouble)
 			}
-			must(env.Admin.RevokeSession(ctx, s.ID, "test"))(t)
+			must(env.Admin.RevokeSession(ctx, s.UserName, "test"))(t)
 
 			m.intercept(nil)
 			if err := p.Sync(ctx); err != nil {
@@ -203,7 +203,7 @@ func TestRegistrationResumes(t *testing.T) {
 	if devices := must(env.Admin.Devices(ctx, "anna.lind"))(t); len(devices) != 1 {
 		t.Errorf("the server has %d devices", len(devices))
 	}
-	must(env.Admin.ConfirmSession(ctx, s.ID, wire.ConfirmSession{CheckWords: q.State().Accounts[0].CheckWords, Reason: "test"}))(t)
+	must(env.Admin.ConfirmSession(ctx, s.UserName, wire.ConfirmSession{CheckWords: q.State().Accounts[0].CheckWords, Reason: "test"}))(t)
 	if err := q.Unlock(ctx, platform.Prompt{}); err != nil { // the sensor of the new process has no secret yet
 		if err = q.Unlock(keystore.WithPIN(ctx, q.PIN), platform.Prompt{}); err != nil {
 			t.Fatal(err)

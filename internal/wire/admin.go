@@ -16,9 +16,16 @@ type AdminUser struct {
 	UserName  string           `json:"user_name"`
 	Name      string           `json:"name"`
 	Mail      string           `json:"mail"`
+	Phone     string           `json:"phone"`
+	Language  string           `json:"language"`
+	Groups    []string         `json:"groups,omitempty"`
+	Source    authn.UserSource `json:"source"`
 	Status    authn.UserStatus `json:"status"`
 	Devices   int              `json:"devices"` // active and pending
 	CreatedAt time.Time        `json:"created_at"`
+
+	PasswordChangedAt time.Time `json:"password_changed_at,omitzero"`
+	PasswordExpiresAt time.Time `json:"password_expires_at,omitzero"`
 }
 
 // AddUser creates a user (POST /v1/admin/users).
@@ -26,13 +33,19 @@ type AddUser struct {
 	UserName string `json:"user_name"`
 	Name     string `json:"name"`
 	Mail     string `json:"mail"`
+	Phone    string `json:"phone"`    // +46465550100
+	Language string `json:"language"` // de
 	Reason   string `json:"reason"`
 }
 
-// UserList answers GET /v1/admin/users.
+// UserList answers GET /v1/admin/users: a page of MaxPage users by login. Where there are more, After is what ?after= asks for next.
 type UserList struct {
 	Users []AdminUser `json:"users"`
+	After string      `json:"after,omitempty"`
 }
+
+// MaxPage is how many users, or sessions, one answer has.
+const MaxPage = 500
 
 // SetUserStatus disables or enables a user (POST /v1/admin/users/{user_name}/status).
 type SetUserStatus struct {
@@ -42,17 +55,23 @@ type SetUserStatus struct {
 
 // AddSession makes a registration session (POST /v1/admin/sessions).
 type AddSession struct {
-	UserName string            `json:"user_name"`
-	Mode     authn.BindingMode `json:"mode"`  // first, additional, replace
-	Force    bool              `json:"force"` // ends the user's open session
-	Reason   string            `json:"reason"`
+	UserName    string            `json:"user_name"`
+	Mode        authn.BindingMode `json:"mode"`          // first, additional, replace
+	Force       bool              `json:"force"`         // ends the user's open session
+	Sent        bool              `json:"sent"`          // goes out by mail or text, now or later; otherwise it is shown, for ten minutes
+	HoursToLive int               `json:"hours_to_live"` // of a sent one, 1 to 72; 0 is what the policy says
+	SecondProof authn.SecondProof `json:"second_proof"`  // of a sent one: password, pin, code; "" is the best that the user has
+	Notify      bool              `json:"notify"`        // sends it at once
+	Channel     authn.Channel     `json:"channel"`       // mail or text; "" is mail where there is an address
+	Reason      string            `json:"reason"`
 }
 
-// AddedSession carries the session's secrets, this once.
+// AddedSession carries the session's secrets, this once. A session that is sent has neither link nor page here: whoever makes it does not see the code.
 type AddedSession struct {
 	AdminSession
-	Link string `json:"link"` // for the QR
-	Page string `json:"page"` // the page that shows the QR and asks "is this your phone?"
+	Link string `json:"link,omitempty"` // for the QR
+	Page string `json:"page,omitempty"` // the page that shows the QR and asks "is this your phone?"
+	PIN  string `json:"pin,omitempty"`  // to be told to the user, by voice, when it is the second proof
 }
 
 // AdminSession is a registration session as administrators see it.
@@ -63,22 +82,34 @@ type AdminSession struct {
 	CreatedAt         time.Time            `json:"created_at"`
 	ExpiresAt         time.Time            `json:"expires_at"`
 	Status            string               `json:"status"` // active, claimed, waiting, done, refused, used, revoked, expired
+	Sent              bool                 `json:"sent"`
+	SecondProof       authn.SecondProof    `json:"second_proof"`
+	Notification      authn.MessageState   `json:"notification,omitempty"` // queued, sending, sent, failed, unclear
+	NotifiedAt        time.Time            `json:"notified_at,omitzero"`
 	Device            *AdminDevice         `json:"device,omitempty"`
 }
 
-// SessionList answers GET /v1/admin/sessions.
+// SessionList answers GET /v1/admin/sessions: those of ?user_name=, or a page of MaxPage of all, newest first. Where there are more, After is what ?after= asks
+// for next.
 type SessionList struct {
-	Sessions []AdminSession `json:"sessions"`
+	Sessions []AdminSession       `json:"sessions"`
+	After    authn.RegistrationID `json:"after,omitempty"`
+}
+
+// NotifySession sends the code of the user's open session (POST /v1/admin/users/{user_name}/session/notify).
+type NotifySession struct {
+	Channel authn.Channel `json:"channel"` // mail or text; "" is mail where there is an address
+	Reason  string        `json:"reason"`
 }
 
 // ConfirmSession says in place of the page that the waiting device is the user's: the words are those on the phone in front
-// of the administrator (POST /v1/admin/sessions/{id}/confirm).
+// of the administrator (POST /v1/admin/users/{user_name}/session/confirm).
 type ConfirmSession struct {
 	CheckWords [2]string `json:"check_words"`
 	Reason     string    `json:"reason"`
 }
 
-// RevokeSession ends a session that is still open (POST /v1/admin/sessions/{id}/revoke).
+// RevokeSession ends the user's session that is still open, and the phone that waits (POST /v1/admin/users/{user_name}/session/revoke).
 type RevokeSession struct {
 	Reason string `json:"reason"`
 }

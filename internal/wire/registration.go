@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
@@ -41,7 +42,7 @@ type Claimed struct {
 	RegistrationID authn.RegistrationID `json:"registration_id"`
 	Challenge      string               `json:"challenge"` // 128 bits, base64url
 	LoginMasked    string               `json:"login_masked"`
-	SecondProof    string               `json:"second_proof"` // none
+	SecondProof    authn.SecondProof    `json:"second_proof"` // none, password, pin, code
 	ExpiresAt      int64                `json:"expires_at"`   // unix seconds
 	ServerTime     int64                `json:"server_time"`
 	Policy         RegistrationPolicy   `json:"policy"`
@@ -49,7 +50,7 @@ type Claimed struct {
 
 // RegistrationPolicy is what the organisation asks of a device.
 type RegistrationPolicy struct {
-	UserVerification string `json:"user_verification"` // each_approval, registration, off (feature A4)
+	UserVerification authn.UVPolicy `json:"user_verification"` // each_approval, registration, off (feature A4)
 }
 
 // Registration binds the three keys of a device to an account; it is signed by the new approval key, so that the key
@@ -102,7 +103,32 @@ func VerifyRegistration(raw string) (Registration, error) {
 // Finish carries a Registration (POST /v1/registration/finish), proved by the device key.
 type Finish struct {
 	Registration string `json:"registration"` // JWS
+	// SecondProof is what the claim's answer asked for. It stands beside the JWS and not in it: a phone keeps the JWS to send it again, and must not keep a
+	// password. The proof of the request covers both.
+	SecondProof ProofText `json:"second_proof,omitzero"`
 }
+
+// ProofText is a password, pin or code in a command. It is a secret that is meant to be sent, so unlike key.Secret it does encode to JSON; in prints it is
+// redacted.
+type ProofText struct{ key.Secret }
+
+// MaxProof is how long a second proof may be, in bytes.
+const MaxProof = 512
+
+// MarshalText writes it as it is.
+func (p ProofText) MarshalText() ([]byte, error) { return []byte(p.Secret), nil }
+
+// UnmarshalText reads it as it is, up to MaxProof.
+func (p *ProofText) UnmarshalText(b []byte) error {
+	if len(b) > MaxProof {
+		return errors.New("second proof is too long")
+	}
+	p.Secret = bytes.Clone(b)
+	return nil
+}
+
+// IsZero reports whether there is none.
+func (p ProofText) IsZero() bool { return len(p.Secret) == 0 }
 
 // Finished answers a Finish.
 type Finished struct {

@@ -35,30 +35,34 @@ func New(s *site.Site, c *proof.Checker, r *registration.Service, d *device.Serv
 
 // Routes registers the administrator's routes.
 func (s *Service) Routes(mux *http.ServeMux) {
-	for pattern, h := range map[string]handler{
-		"GET /v1/admin/users":                     s.users,
-		"POST /v1/admin/users":                    s.addUser,
-		"POST /v1/admin/users/{user_name}/status": s.setUserStatus,
-		"GET /v1/admin/sessions":                  s.sessions,
-		"POST /v1/admin/sessions":                 s.addSession,
-		"POST /v1/admin/sessions/{id}/confirm":    s.confirmSession,
-		"POST /v1/admin/sessions/{id}/revoke":     s.revokeSession,
-		"GET /v1/admin/devices":                   s.devices,
-		"POST /v1/admin/devices/{id}/revoke":      s.revokeDevice,
-		"GET /v1/admin/clients":                   s.clients,
-		"POST /v1/admin/clients":                  s.addClient,
-		"GET /v1/admin/computers":                 s.computers,
-		"POST /v1/admin/computers":                s.addComputer,
-		"POST /v1/admin/computers/{id}/end":       s.endComputer,
-		"POST /v1/admin/computers/{id}/code":      s.deskCode,
-		"GET /v1/admin/computers/{id}/uses":       s.offlineUses,
+	for pattern, route := range map[string]route{
+		"GET /v1/admin/users":                              {authn.MaySee, s.users},
+		"POST /v1/admin/users":                             {authn.MayManage, s.addUser},
+		"POST /v1/admin/users/{user_name}/status":          {authn.MayManage, s.setUserStatus},
+		"POST /v1/admin/users/{user_name}/session/notify":  {authn.MayManage, s.notifySession},
+		"POST /v1/admin/users/{user_name}/session/confirm": {authn.MayManage, s.confirmSession},
+		"POST /v1/admin/users/{user_name}/session/revoke":  {authn.MayManage, s.revokeSession},
+		"GET /v1/admin/sessions":                           {authn.MaySee, s.sessions},
+		"POST /v1/admin/sessions":                          {authn.MayManage, s.addSession},
+		"GET /v1/admin/devices":                            {authn.MaySee, s.devices},
+		"POST /v1/admin/devices/{id}/revoke":               {authn.MayManage, s.revokeDevice},
+		"GET /v1/admin/clients":                            {authn.MaySee, s.clients},
+		"POST /v1/admin/clients":                           {authn.MayManage, s.addClient},
+		"GET /v1/admin/computers":                          {authn.MaySee, s.computers},
+		"POST /v1/admin/computers":                         {authn.MayManage, s.addComputer},
+		"POST /v1/admin/computers/{id}/end":                {authn.MayManage, s.endComputer},
+		"POST /v1/admin/computers/{id}/code":               {authn.MayManage, s.deskCode},
+		"GET /v1/admin/computers/{id}/uses":                {authn.MaySee, s.offlineUses},
 	} {
 		mux.Handle(pattern, api.Handle(s.site.Log, func(w http.ResponseWriter, r *http.Request) error {
 			a, body, err := s.proof.Admin(w, r)
 			if err != nil {
 				return notAdmin(err)
 			}
-			answer, err := h(call{Request: r, admin: a, body: body})
+			if err := a.May(route.needs); err != nil {
+				return err
+			}
+			answer, err := route.handler(call{Request: r, admin: a, body: body})
 			if err != nil {
 				return err
 			}
@@ -78,6 +82,12 @@ func notAdmin(err error) error {
 
 // handler answers a call of an administrator.
 type handler func(call) (any, error)
+
+// route is a handler and what its caller must be allowed to do.
+type route struct {
+	needs authn.Permission
+	handler
+}
 
 // call is a request whose maker is known.
 type call struct {

@@ -28,7 +28,8 @@ func TestNoDefaultAccountR120(t *testing.T) {
 	e.User("anna")
 	phone := e.Phone("anna")
 	routes := []string{
-		"GET users", "POST users", "POST users/anna/status", "GET sessions", "POST sessions", "POST sessions/s_x/confirm", "POST sessions/s_x/revoke",
+		"GET users", "POST users", "POST users/anna/status", "GET sessions", "POST sessions", "POST users/anna/session/confirm", "POST users/anna/session/revoke",
+		"POST users/anna/session/notify",
 		"GET devices", "POST devices/d_x/revoke", "GET clients", "POST clients",
 		"GET computers", "POST computers", "POST computers/laptop/end", "POST computers/laptop/code", "GET computers/laptop/uses",
 	}
@@ -108,7 +109,7 @@ func TestEachCommandIsRecordedR120(t *testing.T) {
 			if phone != nil {
 				words = phone.Bound.CheckWords
 			}
-			_, err := e.Admin.ConfirmSession(ctx, session.ID, wire.ConfirmSession{CheckWords: words, Reason: r})
+			_, err := e.Admin.ConfirmSession(ctx, session.UserName, wire.ConfirmSession{CheckWords: words, Reason: r})
 			return err
 		}},
 		{"device.revoke", func(r string) error { _, err := e.Admin.RevokeDevice(ctx, phone.ID, r); return err }},
@@ -124,7 +125,7 @@ func TestEachCommandIsRecordedR120(t *testing.T) {
 				}
 				session = s
 			}
-			_, err := e.Admin.RevokeSession(ctx, session.ID, r)
+			_, err := e.Admin.RevokeSession(ctx, session.UserName, r)
 			return err
 		}},
 		{"computer.add", func(r string) error {
@@ -220,10 +221,10 @@ func TestRefusals(t *testing.T) {
 	wantCode(t, err, "bad_status")
 	_, err = e.Admin.RevokeDevice(ctx, authn.NewDeviceID(), "test")
 	wantCode(t, err, "device_unknown")
-	_, err = e.Admin.ConfirmSession(ctx, authn.NewRegistrationID(), wire.ConfirmSession{Reason: "test"})
-	wantCode(t, err, "session_unknown")
-	_, err = e.Admin.RevokeSession(ctx, authn.NewRegistrationID(), "test")
-	wantCode(t, err, "session_unknown")
+	_, err = e.Admin.ConfirmSession(ctx, "anna", wire.ConfirmSession{Reason: "test"})
+	wantCode(t, err, "no_session")
+	_, err = e.Admin.RevokeSession(ctx, "nobody", "test")
+	wantCode(t, err, "user_unknown")
 	_, err = e.Admin.Sessions(ctx, "nobody")
 	wantCode(t, err, "user_unknown")
 	client := func(c wire.AddClient) error { c.Reason = "test"; _, err := e.Admin.AddClient(ctx, c); return err }
@@ -262,9 +263,9 @@ func TestSessionRulesR008(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Status != "waiting" || list[1].Status != "revoked" || list[0].Device == nil || list[0].CreatedByUserName != "maja" {
 		t.Fatalf("sessions %+v, %v", list, err)
 	}
-	_, err = e.Admin.ConfirmSession(ctx, second.ID, wire.ConfirmSession{CheckWords: [2]string{"apple", "apple"}, Reason: "test"})
+	_, err = e.Admin.ConfirmSession(ctx, "anna", wire.ConfirmSession{CheckWords: [2]string{"apple", "apple"}, Reason: "test"})
 	wantCode(t, err, "wrong_words")
-	done, err := e.Admin.ConfirmSession(ctx, second.ID, wire.ConfirmSession{CheckWords: phone.Bound.CheckWords, Reason: "test"})
+	done, err := e.Admin.ConfirmSession(ctx, "anna", wire.ConfirmSession{CheckWords: phone.Bound.CheckWords, Reason: "test"})
 	if err != nil || done.Status != "done" {
 		t.Fatalf("%+v, %v", done, err)
 	}

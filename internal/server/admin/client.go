@@ -34,7 +34,7 @@ func (s *Service) addClient(c call) (any, error) {
 	}
 	client := authn.Client{
 		ID: cmd.ID, Name: cmp.Or(cmd.Name, string(cmd.ID)), Kind: cmp.Or(cmd.Kind, authn.ClientComputer), Key: cmd.Key,
-		Match: cmp.Or(cmd.Match, s.site.Match), Known: cmd.Known, CreatedAt: s.site.Now(),
+		Match: cmp.Or(cmd.Match, s.site.Policy().Match), Known: cmd.Known, CreatedAt: s.site.Now(),
 	}
 	if err := client.Validate(); err != nil {
 		return nil, err

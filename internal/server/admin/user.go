@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"strconv"
 
 	"avow/internal/authn"
 	"avow/internal/server/live"
@@ -12,32 +13,42 @@ import (
 
 func (s *Service) users(c call) (any, error) {
 	list := wire.UserList{Users: []wire.AdminUser{}}
+	offset, _ := strconv.Atoi(c.URL.Query().Get("after")) // what is no number begins at the first
 	err := s.site.Store.View(c.Context(), func(r store.Reader) error {
-		users, err := r.Users()
+		users, total, err := r.FindUsers(store.UserQuery{Text: c.URL.Query().Get("text"), Now: s.site.Now(), Offset: offset, Limit: wire.MaxPage})
 		if err != nil {
 			return err
-		}
-		devices, err := r.Devices()
-		if err != nil {
-			return err
-		}
-		n := map[authn.UserID]int{}
-		for _, d := range devices {
-			if d.State != authn.DeviceRevoked {
-				n[d.User]++
-			}
 		}
 		for _, u := range users {
-			list.Users = append(list.Users, showUser(u, n[u.ID]))
+			n, err := phones(r, u.ID)
+			if err != nil {
+				return err
+			}
+			list.Users = append(list.Users, showUser(u, n))
+		}
+		if next := offset + len(users); next < total && len(users) > 0 {
+			list.After = strconv.Itoa(next)
 		}
 		return nil
 	})
 	return list, err
 }
 
+// phones is how many devices a user has that are not revoked.
+func phones(r store.Reader, user authn.UserID) (n int, err error) {
+	devices, err := r.DevicesOf(user)
+	for _, d := range devices {
+		if d.State != authn.DeviceRevoked {
+			n++
+		}
+	}
+	return n, err
+}
+
 func showUser(u authn.User, devices int) wire.AdminUser {
 	return wire.AdminUser{
-		ID: u.ID, UserName: u.Login, Name: u.Name, Mail: u.Mail, Status: u.Status, Devices: devices, CreatedAt: u.CreatedAt,
+		ID: u.ID, UserName: u.Login, Name: u.Name, Mail: u.Mail, Phone: u.Phone, Language: u.Language, Groups: u.Groups, Source: u.Source,
+		Status: u.Status, Devices: devices, CreatedAt: u.CreatedAt, PasswordChangedAt: u.PasswordChangedAt, PasswordExpiresAt: u.PasswordExpiresAt,
 	}
 }
 
@@ -48,6 +59,10 @@ func (s *Service) addUser(c call) (any, error) {
 	}
 	u, err := authn.NewUser(cmd.UserName, cmd.Name, cmd.Mail, s.site.Now())
 	if err != nil {
+		return nil, err
+	}
+	u.Phone, u.Language = cmd.Phone, cmd.Language
+	if err := u.Validate(); err != nil {
 		return nil, err
 	}
 	err = s.site.Store.Update(c.Context(), func(tx store.Tx) error {
@@ -90,15 +105,9 @@ func (s *Service) setUserStatus(c call) (any, error) {
 		if err != nil {
 			return err
 		}
-		devices, err := tx.DevicesOf(u.ID)
+		n, err := phones(tx, u.ID)
 		if err != nil {
 			return err
-		}
-		n := 0
-		for _, d := range devices {
-			if d.State != authn.DeviceRevoked {
-				n++
-			}
 		}
 		shown = showUser(u, n)
 		if was == cmd.Status {

@@ -146,13 +146,10 @@ func lifetime(d time.Duration) time.Duration {
 }
 
 func (s *Service) policy(c authn.Client) authn.MatchMode {
-	switch {
-	case c.Match.Valid():
+	if c.Match.Valid() {
 		return c.Match
-	case s.site.Match.Valid():
-		return s.site.Match
 	}
-	return authn.MatchNumber
+	return s.site.Policy().Match
 }
 
 // strongest never lets a client ask for less than its policy.

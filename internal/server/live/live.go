@@ -79,6 +79,9 @@ func Request(id string) Topic { return Topic("request:" + id) }
 // AuthReq is the topic of one approval request as its client knows it: by the text of the auth_req_id's hash.
 func AuthReq(hash string) Topic { return Topic("auth_req:" + hash) }
 
+// Outbox is the topic of messages that wait to be sent.
+const Outbox Topic = "outbox"
+
 // Session is the topic of one registration session.
 func Session(id string) Topic { return Topic("session:" + id) }
 

@@ -58,7 +58,7 @@ func (s *Service) invite(tx store.Tx, i Invitation, token authn.Hash, now time.T
 		return old, errNoComputer
 	case !there:
 		old = authn.Computer{
-			ID: i.Computer.ID, Name: string(i.Computer.ID), Match: cmp.Or(s.site.Match, authn.MatchNumber), Offline: authn.OfflineFallback,
+			ID: i.Computer.ID, Name: string(i.Computer.ID), Match: s.site.Policy().Match, Offline: authn.OfflineFallback,
 			CreatedBy: i.Actor, CreatedAt: now,
 		}
 		if _, err := tx.Client(old.ID); err == nil {

@@ -51,8 +51,9 @@ func (s *Service) Grant(tx store.Tx, c authn.Client, d authn.Device, u authn.Use
 	if err != nil {
 		return Given{}, err
 	}
+	lifetime, uses := s.reach()
 	err = tx.UpdateGrant(old.ID, func(g authn.Grant) (authn.Grant, error) {
-		given.grant, err = g.Renew(now, s.policy.Lifetime, s.policy.Uses)
+		given.grant, err = g.Renew(now, lifetime, uses)
 		return given.grant, err
 	})
 	return given, err
@@ -80,8 +81,9 @@ func (s *Service) create(tx store.Tx, given Given, now time.Time) (Given, error)
 	given.grant = authn.Grant{
 		ID: authn.NewGrantID(), Computer: given.computer.ID, Device: given.device.ID, User: given.user.ID, State: authn.GrantActive, CreatedAt: now,
 	}
+	lifetime, uses := s.reach()
 	var err error
-	if given.grant, err = given.grant.Renew(now, s.policy.Lifetime, s.policy.Uses); err != nil {
+	if given.grant, err = given.grant.Renew(now, lifetime, uses); err != nil {
 		return Given{}, err
 	}
 	return given, tx.CreateGrant(given.grant)

@@ -156,7 +156,7 @@ func TestEndedGrantReachesThePhoneR076(t *testing.T) {
 				return err
 			}
 			p := w.Connect(s.Link)
-			_, err = w.Admin.ConfirmSession(context.Background(), s.ID, wire.ConfirmSession{CheckWords: p.Bound.CheckWords, Reason: "new phone"})
+			_, err = w.Admin.ConfirmSession(context.Background(), s.UserName, wire.ConfirmSession{CheckWords: p.Bound.CheckWords, Reason: "new phone"})
 			return err
 		}, authn.GrantRevoked, "device_revoked", ""},
 	} {

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"cmp"
 	"crypto/ecdh"
 	"crypto/elliptic"
 	"net/http"
@@ -19,8 +20,8 @@ import (
 
 // Policy says how far a grant reaches.
 type Policy struct {
-	Lifetime time.Duration // since the last online sign-in; 0 is authn.GrantLifetime
-	Uses     int           // offline sign-ins in that time; 0 is authn.GrantUses
+	Lifetime time.Duration // since the last online sign-in; 0 is what the site's policy says
+	Uses     int           // offline sign-ins in that time; 0 is what the site's policy says
 }
 
 // Service is the flow of computers. It is safe for concurrent use.
@@ -34,12 +35,6 @@ type Service struct {
 
 // New makes the service.
 func New(s *site.Site, c *proof.Checker, p Policy) *Service {
-	if p.Lifetime == 0 {
-		p.Lifetime = authn.GrantLifetime
-	}
-	if p.Uses == 0 {
-		p.Uses = authn.GrantUses
-	}
 	desk, pub := deskKey(s.Derive("desk exchange key v1"))
 	return &Service{site: s, proof: c, policy: p, desk: desk, deskKey: pub}
 }
@@ -67,6 +62,12 @@ func (s *Service) Routes(mux *http.ServeMux) {
 	mux.Handle("POST /v1/computer/sync", api.Handle(s.site.Log, s.sync))
 	mux.Handle("POST /v1/computer/desk-code", api.Handle(s.site.Log, s.useDeskCode))
 	mux.Handle("POST /v1/offline", api.Handle(s.site.Log, s.records))
+}
+
+// reach is how far a grant reaches now.
+func (s *Service) reach() (lifetime time.Duration, uses int) {
+	p := s.site.Policy()
+	return cmp.Or(s.policy.Lifetime, time.Duration(p.GrantDays)*24*time.Hour), cmp.Or(s.policy.Uses, p.GrantUses)
 }
 
 // settings is what a computer has to know.

@@ -33,6 +33,9 @@ func (s *Service) bind(ctx context.Context, b binding) (session authn.Registrati
 		Keys:         authn.DeviceKeys{Device: b.reg.DeviceJWK, Approval: b.reg.ApprovalJWK, Exchange: b.reg.ExchangeJWK},
 		Registration: session.ID, CreatedBy: session.CreatedBy, CreatedIP: b.ip, CreatedAt: b.now, LastSeenAt: b.now,
 	}
+	if session.Delivery == authn.DeliverySent { // the second proof says what the page would ask
+		d.State, d.ConfirmedAt = authn.DeviceActive, b.now
+	}
 	words := wire.CheckWords(session.ID, b.raw)
 	bound, err := wire.SignBound(s.site.Identity, wire.Bound{
 		Issuer: s.site.Issuer, Device: d.ID, User: user.ID, Login: user.Login, Name: user.Name, Organisation: s.site.Organisation,
@@ -73,6 +76,11 @@ func record(tx store.Tx, session authn.RegistrationSession, d authn.Device, user
 	if err != nil {
 		return err
 	}
+	if d.State == authn.DeviceActive && session.Mode == authn.BindReplace {
+		if err := revokeOthers(tx, user, d.ID, change{actor: "device:" + string(d.ID), ip: d.CreatedIP, now: d.CreatedAt}); err != nil {
+			return err
+		}
+	}
 	facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model, "ip": d.CreatedIP}
 	if err := site.Notify(tx, user, authn.NoticeDeviceRegistered, d.ID, facts, d.CreatedAt); err != nil {
 		return err
@@ -81,6 +89,7 @@ func record(tx store.Tx, session authn.RegistrationSession, d authn.Device, user
 		At: d.CreatedAt, Actor: "device:" + string(d.ID), Action: "device.register", Subject: string(d.ID), IP: d.CreatedIP,
 		Facts: map[string]string{
 			"user": string(user.ID), "session": string(session.ID), "created_by": session.CreatedBy, "key_class": string(d.Class),
+			"second_proof": string(session.Proof),
 		},
 	})
 }

@@ -11,13 +11,11 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/api"
+	"avow/internal/server/live"
 	"avow/internal/server/site"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
-
-// policy is what every device is asked for in this version (feature A4).
-var policy = wire.RegistrationPolicy{UserVerification: "each_approval"}
 
 var (
 	errKeys         = authn.Fail(authn.Invalid, "key_mismatch", "The phone's keys do not belong together. Update the app and try again.")
@@ -53,8 +51,9 @@ func (s *Service) claim(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return api.Write(w, http.StatusOK, wire.Claimed{
-		RegistrationID: session.ID, Challenge: session.Challenge, LoginMasked: mask(user.Login), SecondProof: "none",
-		ExpiresAt: session.ExpiresAt.Unix(), ServerTime: now.Unix(), Policy: policy,
+		RegistrationID: session.ID, Challenge: session.Challenge, LoginMasked: mask(user.Login), SecondProof: session.Proof,
+		ExpiresAt: session.ExpiresAt.Unix(), ServerTime: now.Unix(),
+		Policy: wire.RegistrationPolicy{UserVerification: s.site.Policy().UserVerification},
 	})
 }
 
@@ -94,6 +93,11 @@ func (s *Service) claimed(ctx context.Context, hash authn.Hash, pub key.Public, 
 		if err != nil {
 			return err
 		}
+		if session.Proof == authn.ProofCode {
+			if err := s.sendProof(tx, session, user, now); err != nil {
+				return err
+			}
+		}
 		return tx.AppendAudit(authn.AuditRecord{
 			At: now, Actor: "server", Action: "session.claim", Subject: string(session.ID), IP: ip,
 			Facts: map[string]string{"user": string(session.User), "device_key": pub.Thumbprint().String()},
@@ -101,6 +105,7 @@ func (s *Service) claimed(ctx context.Context, hash authn.Hash, pub key.Public, 
 	})
 	if err == nil {
 		s.wake(session.ID, session.User)
+		s.site.Live.Wake(live.Outbox)
 	}
 	return session, user, err
 }
@@ -178,7 +183,11 @@ func (s *Service) finish(w http.ResponseWriter, r *http.Request) error {
 		return errKeys
 	}
 	b := binding{reg: reg, raw: f.Registration, hash: wire.HashText(f.Registration), pub: pub, ip: api.ClientIP(ctx), now: now}
-	session, err := s.bind(ctx, b)
+	err = s.proved(ctx, b, f.SecondProof.Secret)
+	var session authn.RegistrationSession
+	if err == nil {
+		session, err = s.bind(ctx, b)
+	}
 	if errors.Is(err, authn.ErrSessionUsed) { // by this very phone, perhaps, a moment ago
 		session, err = s.again(ctx, b)
 	}

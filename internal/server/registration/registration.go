@@ -24,12 +24,28 @@ type Service struct {
 	proof  *proof.Checker
 	used   *Tombstones
 	limits *limits
+
+	passwords Passwords
+	sent      key.Secret // derives the codes of sessions that are sent
+	proofs    key.Secret // derives their second proofs
+}
+
+// Passwords knows the passwords of a directory's users.
+type Passwords interface {
+	// Bind says whether it is the user's password: nil, or an authn error whose sentence can be shown to her. An error of kind
+	// authn.Unavailable says that nobody could tell.
+	Bind(ctx context.Context, user authn.User, password key.Secret) error
 }
 
 // New makes the service. used outlives the database.
 func New(s *site.Site, c *proof.Checker, used *Tombstones) *Service {
-	return &Service{site: s, proof: c, used: used, limits: newLimits(Limit{})}
+	return &Service{
+		site: s, proof: c, used: used, limits: newLimits(Limit{}), sent: s.Derive("sent session v1"), proofs: s.Derive("second proof v1"),
+	}
 }
+
+// SetPasswords gives the directory that knows passwords. Without one no session asks for a password. Call it before Routes.
+func (s *Service) SetPasswords(p Passwords) { s.passwords = p }
 
 // SetLimit changes how often one address may claim or finish. Call it before Routes.
 func (s *Service) SetLimit(l Limit) { s.limits = newLimits(l) }
@@ -48,13 +64,19 @@ type CreateRequest struct {
 	Actor  string            // admin:NAME
 	Reason string
 	IP     string
+
+	Sent   bool              // goes out by mail or text, now or later, and needs a second proof; otherwise it is shown, for ten minutes
+	Hours  int               // how long a sent one is good; 0 means what the policy says
+	Proof  authn.SecondProof // of a sent one; "" means what the policy says, or the best that the user has
+	Notify authn.Channel     // sends it at once by this channel; "" does not
 }
 
-// Created is a new session with its secrets, this once.
+// Created is a new session with its secrets, this once. A session that is sent gives neither page nor link: whoever makes it does not see the code.
 type Created struct {
 	Session authn.RegistrationSession
 	Page    key.Secret            // opens the connect page
 	Link    wire.RegistrationLink // for the QR
+	PIN     string                // eight digits to be told to the user, when that is the second proof
 }
 
 // Errors of Create.
@@ -65,8 +87,8 @@ var (
 	errMode           = authn.Fail(authn.Invalid, "bad_mode", "The mode is first, additional or replace.")
 )
 
-// Create makes an interactive session. Errors: store.ErrNotFound, "user_disabled", ErrDeviceExists, ErrSessionOpen,
-// ErrTooManyDevices, "bad_mode".
+// Create makes a session. Errors: store.ErrNotFound, "user_disabled", ErrDeviceExists, ErrSessionOpen, ErrTooManyDevices, "bad_mode"; of
+// a sent one also authn.ErrHours, authn.ErrSentProof, ErrNoPassword, ErrNoOtherChannel, site.ErrNoMail and site.ErrNoPhone.
 func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) {
 	if q.Mode == "" {
 		q.Mode = authn.BindFirst
@@ -75,7 +97,7 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) 
 		return Created{}, errMode
 	}
 	now := s.site.Now()
-	session, page := authn.NewRegistrationSession(q.User, q.Mode, q.Actor, now)
+	var made Created
 	var ended []authn.RegistrationID
 	err := s.site.Store.Update(ctx, func(tx store.Tx) error {
 		user, err := tx.User(q.User)
@@ -91,13 +113,23 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) 
 		if err := room(tx, q.User, q.Mode); err != nil {
 			return err
 		}
-		if err := tx.CreateRegistrationSession(session); err != nil {
+		if made, err = s.make(q, user, now); err != nil {
 			return err
 		}
-		return tx.AppendAudit(authn.AuditRecord{
-			At: now, Actor: q.Actor, Action: "session.add", Subject: string(session.ID), IP: q.IP, Reason: q.Reason,
-			Facts: map[string]string{"user": string(q.User), "mode": string(q.Mode)},
+		if err := tx.CreateRegistrationSession(made.Session); err != nil {
+			return err
+		}
+		err = tx.AppendAudit(authn.AuditRecord{
+			At: now, Actor: q.Actor, Action: "session.add", Subject: string(made.Session.ID), IP: q.IP, Reason: q.Reason,
+			Facts: map[string]string{
+				"user": string(q.User), "login": user.Login, "mode": string(q.Mode), "delivery": string(made.Session.Delivery), "second_proof": string(made.Session.Proof),
+			},
 		})
+		if err != nil || q.Notify == "" {
+			return err
+		}
+		made.Session, err = s.notify(tx, made.Session, user, q.Notify, change{actor: q.Actor, ip: q.IP, reason: q.Reason, now: now})
+		return err
 	})
 	if err != nil {
 		return Created{}, err
@@ -105,7 +137,19 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) 
 	for _, id := range ended {
 		s.wake(id, q.User)
 	}
-	return Created{Session: session, Page: page, Link: s.Link(page)}, nil
+	if q.Notify != "" {
+		s.site.Live.Wake(live.Outbox)
+	}
+	return made, nil
+}
+
+// make makes the session that is asked for.
+func (s *Service) make(q CreateRequest, user authn.User, now time.Time) (Created, error) {
+	if !q.Sent {
+		session, page := authn.NewRegistrationSession(q.User, q.Mode, q.Actor, now)
+		return Created{Session: session, Page: page, Link: s.Link(page)}, nil
+	}
+	return s.makeSent(q, user, now)
 }
 
 // Link is what the QR of a session says, made from the secret of its page.

@@ -97,16 +97,21 @@ func (s *Service) complete(r store.Reader, session authn.RegistrationSession) (V
 	return v, nil
 }
 
-// List returns a user's sessions, newest first; those of all users for "".
-func (s *Service) List(ctx context.Context, user authn.UserID) (list []View, err error) {
+// List returns a user's sessions, newest first.
+func (s *Service) List(ctx context.Context, user authn.UserID) ([]View, error) {
+	return s.list(ctx, func(r store.Reader) ([]authn.RegistrationSession, error) { return r.RegistrationSessionsOf(user) })
+}
+
+// Page returns up to max sessions of all users, newest first, that come after the named one; from the newest for "".
+func (s *Service) Page(ctx context.Context, after authn.RegistrationID, max int) ([]View, error) {
+	return s.list(ctx, func(r store.Reader) ([]authn.RegistrationSession, error) {
+		return r.RegistrationSessionsAfter(after, max)
+	})
+}
+
+func (s *Service) list(ctx context.Context, read func(store.Reader) ([]authn.RegistrationSession, error)) (list []View, err error) {
 	err = s.site.Store.View(ctx, func(r store.Reader) error {
-		var sessions []authn.RegistrationSession
-		var err error
-		if user == "" {
-			sessions, err = r.RegistrationSessions()
-		} else {
-			sessions, err = r.RegistrationSessionsOf(user)
-		}
+		sessions, err := read(r)
 		if err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func (e *Env) Phone(login string) *Phone {
 	s, err := e.Admin.AddSession(ctx, wire.AddSession{UserName: login, Mode: authn.BindFirst, Reason: "test"})
 	e.must(err)
 	p := e.Connect(s.Link)
-	_, err = e.Admin.ConfirmSession(ctx, s.ID, wire.ConfirmSession{CheckWords: p.Bound.CheckWords, Reason: "test"})
+	_, err = e.Admin.ConfirmSession(ctx, login, wire.ConfirmSession{CheckWords: p.Bound.CheckWords, Reason: "test"})
 	e.must(err)
 	return p
 }

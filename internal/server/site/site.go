@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"avow/internal/authn"
@@ -14,7 +15,7 @@ import (
 	"avow/internal/store"
 )
 
-// Site is one server. All fields are set once, before the first request.
+// Site is one server. All exported fields are set once, before the first request.
 type Site struct {
 	Issuer       string // https://id.example.com, no slash at the end; "iss" and "aud" of everything signed
 	Host         string // id.example.com or id.example.com:8443, lower case: what QR links carry
@@ -24,11 +25,16 @@ type Site struct {
 	Secret       key.Secret // 32 bytes from a file outside the database; use Derive
 	TLSKeys      func() []string
 	Match        authn.MatchMode // for clients without a policy of their own
+	Defaults     authn.Policy    // of the configuration
+	CanMail      bool            // there is a mail server
+	CanText      bool            // there is a gateway for text messages
 	AdminMail    []string        // who is told of security events
 	Store        store.Store
 	Live         *live.Hub
 	Now          func() time.Time
 	Log          *slog.Logger
+
+	policy atomic.Pointer[authn.Policy]
 }
 
 // Derive returns 32 bytes for one purpose from the server's secret (HKDF-SHA256, RFC 5869). Purposes never share a key.

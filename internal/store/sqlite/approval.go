@@ -43,6 +43,7 @@ var (
 	qRequestByAuthReq = prepared(requestColumns.read(`approval_requests WHERE auth_req_hash = ?`))
 	qOpenRequests     = prepared(requestColumns.read(`approval_requests WHERE user_id = ? AND state = 'open' ORDER BY opened_at, seq`))
 	qLateRequests     = prepared(requestColumns.read(`approval_requests WHERE state = 'open' AND expires_at <= ? LIMIT ?`))
+	qRecentRequests   = prepared(requestColumns.read(`approval_requests ORDER BY opened_at DESC, seq DESC LIMIT ?`))
 	qCreateRequest    = prepared(requestColumns.insert(`approval_requests`))
 	qUpdateRequest    = prepared(requestChanges.update(`approval_requests`, `id = ? AND state = ?`))
 	qDecideRequest    = prepared(requestDecision.update(`approval_requests`, `id = ? AND state = ?`))
@@ -68,6 +69,11 @@ func (r reader) OpenApprovalRequests(user authn.UserID) ([]authn.ApprovalRequest
 // LateApprovalRequests implements store.Reader. It reads all open requests by their own index: there are few at any time.
 func (r reader) LateApprovalRequests(now time.Time, limit int) ([]authn.ApprovalRequest, error) {
 	return many(r.turn, qLateRequests, requestDest, at(now), int64(max(0, limit)))
+}
+
+// RecentApprovalRequests implements store.Reader.
+func (r reader) RecentApprovalRequests(limit int) ([]authn.ApprovalRequest, error) {
+	return many(r.turn, qRecentRequests, requestDest, int64(max(0, limit)))
 }
 
 // CreateApprovalRequest implements store.Tx.

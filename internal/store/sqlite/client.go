@@ -43,28 +43,43 @@ func (t *tx) UpdateClient(id authn.ClientID, fn func(authn.Client) (authn.Client
 	})
 }
 
-const adminColumns columns = `id, created_at, name, role, public_key, disabled`
+const adminColumns = `id, created_at, ` + adminChanges
 
-const adminChanges columns = `name, role, public_key, disabled`
+const adminChanges columns = `name, role, public_key, user_id, start_hash, start_expires, disabled`
 
 func adminDest(a *authn.Admin) []any {
-	return []any{(*string)(&a.ID), (*nanos)(&a.CreatedAt), &a.Name, (*string)(&a.Role), (*point)(&a.Key), &a.Disabled}
+	return []any{
+		(*string)(&a.ID), (*nanos)(&a.CreatedAt),
+		&a.Name, (*string)(&a.Role), (*point)(&a.Key), (*string)(&a.User), (*hash)(&a.StartToken), (*nanos)(&a.StartExpires), &a.Disabled,
+	}
 }
 
 func adminValues(a authn.Admin) []any {
-	return []any{a.Name, string(a.Role), pointed(a.Key), a.Disabled}
+	return []any{a.Name, string(a.Role), pointed(a.Key), string(a.User), hashed(a.StartToken), at(a.StartExpires), a.Disabled}
 }
 
 var (
-	qAdmin       = prepared(adminColumns.read(`admins WHERE id = ?`))
-	qAdmins      = prepared(adminColumns.read(`admins ORDER BY created_at, seq`))
-	qCreateAdmin = prepared(adminColumns.insert(`admins`))
-	qUpdateAdmin = prepared(adminChanges.update(`admins`, `id = ?`))
+	qAdmin        = prepared(adminColumns.read(`admins WHERE id = ?`))
+	qAdminByUser  = prepared(adminColumns.read(`admins WHERE user_id = ? AND user_id <> ''`))
+	qAdminByStart = prepared(adminColumns.read(`admins WHERE start_hash = ?`))
+	qAdmins       = prepared(adminColumns.read(`admins ORDER BY created_at, seq`))
+	qCreateAdmin  = prepared(adminColumns.insert(`admins`))
+	qUpdateAdmin  = prepared(adminChanges.update(`admins`, `id = ?`))
 )
 
 // Admin implements store.Reader.
 func (r reader) Admin(id authn.AdminID) (authn.Admin, error) {
 	return one(r.turn, qAdmin, adminDest, string(id))
+}
+
+// AdminByUser implements store.Reader.
+func (r reader) AdminByUser(user authn.UserID) (authn.Admin, error) {
+	return one(r.turn, qAdminByUser, adminDest, string(user))
+}
+
+// AdminByStart implements store.Reader.
+func (r reader) AdminByStart(h authn.Hash) (authn.Admin, error) {
+	return one(r.turn, qAdminByStart, adminDest, hashed(h))
 }
 
 // Admins implements store.Reader.

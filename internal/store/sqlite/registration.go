@@ -5,7 +5,7 @@ import "avow/internal/authn"
 const sessionColumns = `id, created_at, user_id, ` + sessionChanges
 
 const sessionChanges columns = `secret_hash, page_hash, mode, state, created_by, expires_at, ended_at, claimed_at, claim_ip, claim_key, challenge,
-	device_id, check_words, registration_hash, bound, answered`
+	device_id, check_words, registration_hash, bound, answered, delivery, proof, proof_tries, notification, notified_at`
 
 func sessionDest(s *authn.RegistrationSession) []any {
 	return []any{
@@ -15,6 +15,7 @@ func sessionDest(s *authn.RegistrationSession) []any {
 		(*string)(&s.Device),
 		words{&s.CheckWords},
 		&s.Registration, &s.Bound, &s.Answered,
+		(*string)(&s.Delivery), (*string)(&s.Proof), &s.ProofTries, (*string)(&s.Notification), (*nanos)(&s.NotifiedAt),
 	}
 }
 
@@ -23,6 +24,7 @@ func sessionValues(s authn.RegistrationSession) []any {
 		hashed(s.Secret), hashed(s.Page), string(s.Mode), string(s.State), s.CreatedBy,
 		at(s.ExpiresAt), at(s.EndedAt), at(s.ClaimedAt), s.ClaimIP, pointed(s.ClaimKey), s.Challenge,
 		string(s.Device), wordsOf(s.CheckWords), s.Registration, s.Bound, s.Answered,
+		string(s.Delivery), string(s.Proof), int64(s.ProofTries), string(s.Notification), at(s.NotifiedAt),
 	}
 }
 
@@ -32,9 +34,12 @@ var (
 	qSessionByPage   = prepared(sessionColumns.read(`registration_sessions WHERE page_hash = ?`))
 	qSessionsOf      = prepared(sessionColumns.read(`registration_sessions WHERE user_id = ? ORDER BY created_at DESC, seq DESC`))
 	qSessions        = prepared(sessionColumns.read(`registration_sessions ORDER BY created_at DESC, seq DESC`))
-	qCreateSession   = prepared(sessionColumns.insert(`registration_sessions`))
-	qUpdateSession   = prepared(sessionChanges.update(`registration_sessions`, `id = ? AND state = ?`))
-	qDeleteSession   = prepared(`DELETE FROM registration_sessions WHERE id = ?`)
+	qSessionsFirst   = prepared(sessionColumns.read(`registration_sessions ORDER BY created_at DESC, seq DESC LIMIT ?`))
+	qSessionsAfter   = prepared(sessionColumns.read(`registration_sessions WHERE (created_at, seq) <
+		(SELECT created_at, seq FROM registration_sessions WHERE id = ?) ORDER BY created_at DESC, seq DESC LIMIT ?`))
+	qCreateSession = prepared(sessionColumns.insert(`registration_sessions`))
+	qUpdateSession = prepared(sessionChanges.update(`registration_sessions`, `id = ? AND state = ?`))
+	qDeleteSession = prepared(`DELETE FROM registration_sessions WHERE id = ?`)
 )
 
 // RegistrationSession implements store.Reader.
@@ -60,6 +65,14 @@ func (r reader) RegistrationSessionsOf(user authn.UserID) ([]authn.RegistrationS
 // RegistrationSessions implements store.Reader.
 func (r reader) RegistrationSessions() ([]authn.RegistrationSession, error) {
 	return many(r.turn, qSessions, sessionDest)
+}
+
+// RegistrationSessionsAfter implements store.Reader.
+func (r reader) RegistrationSessionsAfter(id authn.RegistrationID, limit int) ([]authn.RegistrationSession, error) {
+	if id == "" {
+		return many(r.turn, qSessionsFirst, sessionDest, int64(max(0, limit)))
+	}
+	return many(r.turn, qSessionsAfter, sessionDest, string(id), int64(max(0, limit)))
 }
 
 // CreateRegistrationSession implements store.Tx.

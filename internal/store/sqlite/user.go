@@ -2,28 +2,35 @@ package sqlite
 
 import (
 	"errors"
+	"reflect"
 	"time"
 
 	"avow/internal/authn"
 	"avow/internal/store"
 )
 
-const userColumns columns = `id, created_at, login, login_key, name, mail, status, password_changed_at`
+const userColumns = `id, created_at, ` + userChanges
 
-const userChanges columns = `login, login_key, name, mail, status, password_changed_at`
+const userChanges columns = `login, login_key, search_key, name, mail, phone, language, groups, source, directory_id, status, password_changed_at, password_expires_at`
 
 func userDest(u *authn.User) []any {
 	return []any{
-		(*string)(&u.ID), (*nanos)(&u.CreatedAt), &u.Login, new(string), &u.Name, &u.Mail, (*string)(&u.Status), (*nanos)(&u.PasswordChangedAt),
+		(*string)(&u.ID), (*nanos)(&u.CreatedAt), &u.Login, new(string), new(string), &u.Name, &u.Mail, &u.Phone, &u.Language,
+		document[[]string]{&u.Groups},
+		(*string)(&u.Source), &u.DirectoryID, (*string)(&u.Status), (*nanos)(&u.PasswordChangedAt), (*nanos)(&u.PasswordExpiresAt),
 	}
 }
 
 func userValues(u authn.User) []any {
-	return []any{u.Login, store.LoginKey(u.Login), u.Name, u.Mail, string(u.Status), at(u.PasswordChangedAt)}
+	return []any{
+		u.Login, store.LoginKey(u.Login), store.LoginKey(u.Login + " " + u.Name + " " + u.Mail), u.Name, u.Mail, u.Phone, u.Language, documented(u.Groups), string(u.Source), u.DirectoryID,
+		string(u.Status), at(u.PasswordChangedAt), at(u.PasswordExpiresAt),
+	}
 }
 
 var (
 	qUser        = prepared(userColumns.read(`users WHERE id = ?`))
+	qUserByDirID = prepared(userColumns.read(`users WHERE directory_id = ? AND directory_id <> ''`))
 	qUserByLogin = prepared(userColumns.read(`users WHERE login_key = ?`))
 	qUsers       = prepared(userColumns.read(`users ORDER BY login_key`))
 	qCreateUser  = prepared(userColumns.insert(`users`))
@@ -40,6 +47,11 @@ func (r reader) UserByLogin(login string) (authn.User, error) {
 	return one(r.turn, qUserByLogin, userDest, store.LoginKey(login))
 }
 
+// UserByDirectoryID implements store.Reader.
+func (r reader) UserByDirectoryID(id string) (authn.User, error) {
+	return one(r.turn, qUserByDirID, userDest, id)
+}
+
 // Users implements store.Reader.
 func (r reader) Users() ([]authn.User, error) { return many(r.turn, qUsers, userDest) }
 
@@ -50,9 +62,15 @@ func (t *tx) CreateUser(u authn.User) error {
 
 // UpdateUser implements store.Tx.
 func (t *tx) UpdateUser(id authn.UserID, fn func(authn.User) (authn.User, error)) error {
-	return update(func() (authn.User, error) { return t.User(id) }, fn, func(_, next authn.User) error {
-		return t.changeOne(qUpdateUser, append(userValues(next), string(id))...)
-	})
+	old, err := t.User(id)
+	if err != nil {
+		return err
+	}
+	next, err := fn(old)
+	if err != nil || reflect.DeepEqual(old, next) { // a directory that is read again says the same of most users
+		return err
+	}
+	return t.changeOne(qUpdateUser, append(userValues(next), string(id))...)
 }
 
 const guardColumns columns = `user_id, opened, refusals, wrong_numbers, muted_until`

@@ -1,0 +1,43 @@
+package authn
+
+// UVPolicy says when a phone makes sure that its owner is there (feature A4). Stored and sent: append, never rename.
+type UVPolicy string
+
+// The policies.
+const (
+	UVEachApproval UVPolicy = "each_approval" // at registration and at each Yes
+	UVRegistration UVPolicy = "registration"  // at registration only; below NIST AAL2
+	UVOff          UVPolicy = "off"           // never; below NIST AAL2
+)
+
+// Valid reports whether p is one of the policies.
+func (p UVPolicy) Valid() bool { return p == UVEachApproval || p == UVRegistration || p == UVOff }
+
+// Policy is what administrators decide for the whole organisation. The zero value of a field means what the configuration says.
+type Policy struct {
+	Match            MatchMode   `json:"match"` // for clients without one of their own
+	UserVerification UVPolicy    `json:"user_verification"`
+	SessionHours     int         `json:"session_hours"` // of a session that is sent, unless somebody says otherwise
+	SecondProof      SecondProof `json:"second_proof"`  // of such a session; "" takes the best that the user has
+	GrantDays        int         `json:"grant_days"`    // how long, and how often, a computer takes codes after a sign-in with a network
+	GrantUses        int         `json:"grant_uses"`
+}
+
+// Validate says what is wrong with the policy.
+func (p Policy) Validate() error {
+	switch {
+	case !p.Match.Valid():
+		return Fail(Invalid, "bad_match", "The challenge is number, qr or tap.")
+	case !p.UserVerification.Valid():
+		return Fail(Invalid, "bad_user_verification", "The user is verified at each_approval, at registration, or off.")
+	case p.SessionHours < 1 || p.SessionHours > int(MaxSentLifetime.Hours()):
+		return ErrHours
+	case p.SecondProof != "" && (!p.SecondProof.Valid() || p.SecondProof == ProofNone):
+		return ErrSentProof
+	case p.GrantDays < 1 || p.GrantDays > 365:
+		return Fail(Invalid, "bad_grant_days", "A computer takes codes for 1 to 365 days.")
+	case p.GrantUses < 1 || p.GrantUses > 1000:
+		return Fail(Invalid, "bad_grant_uses", "A computer takes 1 to 1000 codes.")
+	}
+	return nil
+}

@@ -95,3 +95,28 @@ func TestClock(t *testing.T) {
 		t.Error("the clock has 24 hours")
 	}
 }
+
+func TestShortTimes(t *testing.T) {
+	now := time.Date(2026, 3, 3, 10, 33, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		at                               time.Time
+		short, brief, shortDE, briefInDE string
+	}{
+		{now.Add(7 * time.Hour), "Today 17:33", "17:33", "Heute 17:33", "17:33"},
+		{now.Add(-11 * time.Hour), "Yesterday 23:33", "2 Mar", "Gestern 23:33", "2. März"},
+		{now.Add(24 * time.Hour), "Tomorrow 10:33", "4 Mar", "Morgen 10:33", "4. März"},
+		{time.Date(2026, 2, 9, 12, 0, 0, 0, time.UTC), "9 Feb 12:00", "9 Feb", "9. Feb. 12:00", "9. Feb."},
+		{time.Date(2025, 11, 14, 9, 0, 0, 0, time.UTC), "14 Nov 2025", "14 Nov", "14. Nov. 2025", "14. Nov."},
+		{time.Date(2024, 5, 1, 9, 0, 0, 0, time.UTC), "1 May 2024", "1 May 2024", "1. Mai 2024", "1. Mai 2024"},
+		{time.Date(2026, 3, 3, 0, 30, 0, 0, time.FixedZone("", 3600)), "Yesterday 23:30", "2 Mar", "Gestern 23:30", "2. März"},
+	} {
+		en, de := New("en"), New("de")
+		got := []string{en.Short(tt.at, now), en.Brief(tt.at, now), de.Short(tt.at, now), de.Brief(tt.at, now)}
+		want := []string{tt.short, tt.brief, tt.shortDE, tt.briefInDE}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("%v: got %q, want %q", tt.at, got[i], want[i])
+			}
+		}
+	}
+}

@@ -241,11 +241,11 @@ type DevicesPage struct {
 // PoliciesPage is the form of the policy. POST /admin/policies:
 //
 //	match         number | qr | tap  (tap is answered with Confirm AllowTap, which posts all fields again)
-//	verification  always | registration | off
+//	verification  each_approval | registration | off
 //	session_hours 1 to 72
-//	grant_days    1 to 30
-//	grant_uses    1 to 100
-//	proof         auto | password | pin | code
+//	grant_days    1 to 365
+//	grant_uses    1 to 1000
+//	proof         auto | password | pin | code; auto stands for "" of authn.Policy
 //	reason
 type PoliciesPage struct {
 	Match        string
@@ -314,10 +314,28 @@ type TemplatePage struct {
 	Wrong         Wrong  // subject, body
 }
 
-// Placeholder is what can stand in a template, with the id of what it means.
-type Placeholder struct {
-	Name  string // "{{.EnrollUrl}}"
-	Means string // finished text
+// Placeholder is the name of a value that can stand in a template: EnrollUrl. The words are those of notify/template.
+type Placeholder string
+
+// Text is what is filled in.
+func (p Placeholder) Text() translations.Message {
+	switch p {
+	case "EnrollQRCode":
+		return "administration.template.value_qr"
+	case "EnrollUrl":
+		return "administration.template.value_link"
+	case "UserName":
+		return "administration.template.value_login"
+	case "Name":
+		return "administration.template.value_name"
+	case "Organisation":
+		return "administration.template.value_organisation"
+	case "ExpiresAt":
+		return "administration.template.value_ends"
+	case "Support":
+		return "administration.template.value_support"
+	}
+	return "administration.template.value_other"
 }
 
 // TextPreviewPage is a text message as a phone would show it, within the iframe.

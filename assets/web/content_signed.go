@@ -224,10 +224,17 @@ type Confirm struct {
 // Title is the id of the question; its values are Name and Person.
 func (k ConfirmKind) Title() translations.Message { return questions[k].title }
 
-// The parts of the question, for the page.
+// Icon is the question's picture.
+func (k ConfirmKind) Icon() string { return questions[k].icon }
 
-func (k ConfirmKind) Icon() string               { return questions[k].icon }
+// Text says what follows.
 func (k ConfirmKind) Text() translations.Message { return questions[k].text }
-func (k ConfirmKind) Yes() translations.Message  { return questions[k].yes }
-func (k ConfirmKind) AsksReason() bool           { return questions[k].reason }
-func (k ConfirmKind) Harmless() bool             { return questions[k].harmless }
+
+// Yes is on the button.
+func (k ConfirmKind) Yes() translations.Message { return questions[k].yes }
+
+// AsksReason says whether the page has the field "reason".
+func (k ConfirmKind) AsksReason() bool { return questions[k].reason }
+
+// Harmless says that nothing is taken away.
+func (k ConfirmKind) Harmless() bool { return questions[k].harmless }

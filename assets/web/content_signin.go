@@ -87,16 +87,22 @@ var endings = map[SignInEnd]ending{
 // Title is the id of the page's title.
 func (e SignInEnd) Title() translations.Message { return endings[e].title }
 
-// The parts of the message, for the page.
-
+// Text says why, and what to do.
 func (e SignInEnd) Text() translations.Message { return endings[e].text }
-func (e SignInEnd) Tone() Tone                 { return endings[e].tone }
-func (e SignInEnd) Icon() string               { return endings[e].icon }
-func (e SignInEnd) Again() bool                { return endings[e].again }
+
+// Tone is how the message is meant.
+func (e SignInEnd) Tone() Tone { return endings[e].tone }
+
+// Icon is the message's picture.
+func (e SignInEnd) Icon() string { return endings[e].icon }
+
+// Again says whether "Sign in again" is offered.
+func (e SignInEnd) Again() bool { return endings[e].again }
 
 // FirstOwner is the page of the one-time link that `avow-server init` prints: /start#CODE. The script takes the code out of the
-// address. POST /start: form, code, login, name, mail. What follows is the page that shows a QR (Connect) and then /sign-in.
+// address. POST /start: form, code and, if Asks, login, name, mail. What follows is the page that shows a QR (Connect) and then /sign-in.
 type FirstOwner struct {
+	Asks              bool // who the owner is; where init was told, the code is all, and the script sends it at once
 	Login, Name, Mail string
 	Form              string
 	Wrong             Wrong // code, login, name, mail

@@ -40,7 +40,7 @@ func TestServicesPagePictures(t *testing.T) {
 	}
 	pages := webtest.Pages()
 	site := httptest.NewServer(serve(t, pages))
-	defer site.Close()
+	t.Cleanup(site.Close) // after the browser, which may hold a stream open
 	dir := os.Getenv("AVOW_PICTURES")
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -92,6 +92,25 @@ func TestServicesPagePictures(t *testing.T) {
 				}
 			}
 		}
+		if dir == "" {
+			continue
+		}
+		for _, width := range []int64{390, 1280} { // again from the start, with all that folds unfolded
+			do(p.Title, chromedp.EmulateViewport(width, 844), chromedp.Navigate(fmt.Sprintf("%s/page/%d/en", site.URL, i)),
+				chromedp.Evaluate[chromedp.Void](`void document.querySelectorAll("details").forEach(d => d.open = true)`))
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
+			if err != nil || wide > width {
+				t.Errorf("%s: unfolded, the page is %d px wide on a screen of %d: %v", p.Title, wide, width, err)
+			}
+			picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := fmt.Sprintf("%s-open-%d.png", strings.ReplaceAll(p.Title, " ", "-"), width)
+			if err := os.WriteFile(filepath.Join(dir, name), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
@@ -130,7 +149,7 @@ func TestServicesPageAxe(t *testing.T) {
 	}
 	pages := webtest.Pages()
 	site := httptest.NewServer(serve(t, pages))
-	defer site.Close()
+	t.Cleanup(site.Close) // after the browser, which may hold a stream open
 	ctx, do := chromium(t, browser, 10*time.Minute)
 	for i, p := range pages {
 		if !strings.Contains(p.Title, os.Getenv("AVOW_PAGES")) {
@@ -199,7 +218,7 @@ func TestServicesPageScript(t *testing.T) {
 		}
 		samples.ServeHTTP(w, r)
 	}))
-	defer site.Close()
+	t.Cleanup(site.Close) // after the browser, which may hold a stream open
 	ctx, do := chromium(t, browser, time.Minute)
 
 	do("editor", chromedp.Navigate(fmt.Sprintf("%s/page/%d/en", site.URL, number("template text"))))

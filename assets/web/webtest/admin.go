@@ -159,7 +159,7 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 	bare("requests empty", web.Requests, web.RequestsSection, "/admin/requests", web.RequestsPage{})
 	add("devices", web.Devices, web.DevicesSection, "/admin/devices", web.DevicesPage{Rows: devices(false), Paging: web.Paging{From: 1, To: 4, Total: 241, Later: "/admin/devices?page=2"}})
 	bare("devices empty", web.Devices, web.DevicesSection, "/admin/devices", web.DevicesPage{})
-	policy := web.PoliciesPage{Match: "number", Verification: "always", SessionHours: 24, GrantDays: 7, GrantUses: 20, Proof: web.AutoProof, ChangedAt: at(-90 * 24 * time.Hour), ChangedBy: "maja.berg"}
+	policy := web.PoliciesPage{Match: "number", Verification: "each_approval", SessionHours: 24, GrantDays: 7, GrantUses: 20, Proof: web.AutoProof, ChangedAt: at(-90 * 24 * time.Hour), ChangedBy: "maja.berg"}
 	add("policies", web.Policies, web.PoliciesSection, "/admin/policies", policy)
 	signed("policies auditor", web.Policies, web.PoliciesSection, web.Auditor, "/admin/policies", policy, false)
 	bare("policies empty", web.Policies, web.PoliciesSection, "/admin/policies", web.PoliciesPage{})
@@ -177,14 +177,8 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 	bare("messages empty", web.Messages, web.MessagesSection, "/admin/messages", web.MessagesPage{State: "failed"})
 	t := web.TemplatePage{
 		Channel: web.Mail, Tag: "en", Language: "English", Subject: "Connect your phone to {{.Organisation}}", Own: true, UpdatedAt: day(2026, 2, 9, 8), UpdatedBy: "maja.berg",
-		Body: "<p>Hello {{.Name}},</p>\n<p>from now on your phone asks you each time someone signs in as you.</p>\n<p>{{.EnrollQRCode}}</p>\n<p>Scan the picture with Avow, or open <a href=\"{{.EnrollUrl}}\">this link</a> on the phone.</p>\n<p>It is good until {{.Expires}}.</p>",
-		Placeholders: []web.Placeholder{
-			{Name: "{{.EnrollQRCode}}", Means: "The QR, as a picture within the mail"},
-			{Name: "{{.EnrollUrl}}", Means: "The link"},
-			{Name: "{{.Name}}", Means: "Name of the user"},
-			{Name: "{{.Organisation}}", Means: "Your organisation"},
-			{Name: "{{.Expires}}", Means: "Until when it is good"},
-		}, TestTo: "maja.berg@lundenergy.example",
+		Body:         "<p>Hello {{.Name}},</p>\n<p>from now on your phone asks you each time someone signs in as you.</p>\n<p>{{.EnrollQRCode}}</p>\n<p>Scan the picture with Avow, or open <a href=\"{{.EnrollUrl}}\">this link</a> on the phone.</p>\n<p>It is good until {{.ExpiresAt}}.</p>",
+		Placeholders: []web.Placeholder{"EnrollQRCode", "EnrollUrl", "UserName", "Name", "Organisation", "ExpiresAt", "Support", "Later"}, TestTo: "maja.berg@lundenergy.example",
 	}
 	add("template", web.Template, web.MessagesSection, "/admin/messages/mail/en", t)
 	t.Wrong = web.Wrong{"": "Nothing was saved.", "subject": "Say what the mail is about.", "body": "Put {{.EnrollQRCode}} or {{.EnrollUrl}} into it: without one nobody can connect a phone."}

@@ -103,7 +103,8 @@ func signInPages(add func(string, web.Name, string, any)) {
 		add("sign-in "+string(why), web.SignInEnded, "/sign-in/wait", web.EndedSignIn{Why: why, Next: "/admin/users?show=blocked"})
 	}
 	add("first owner", web.Bootstrap, "/start", web.FirstOwner{Form: "f0"})
-	add("first owner wrong", web.Bootstrap, "/start", web.FirstOwner{Form: "f0", Login: "maja berg", Name: "Maja Berg", Wrong: web.Wrong{
+	add("first owner asks", web.Bootstrap, "/start", web.FirstOwner{Form: "f0", Asks: true})
+	add("first owner wrong", web.Bootstrap, "/start", web.FirstOwner{Form: "f0", Asks: true, Login: "maja berg", Name: "Maja Berg", Wrong: web.Wrong{
 		"": "Nothing was saved.", "code": "This link was used already.", "login": "A login has no spaces.", "name": "Say a name.", "mail": "This is no address.",
 	}})
 }

@@ -40,8 +40,8 @@ port=${AVOW_PORT:-$((40000 + $$ % 20000))}
 for try in 1 2 3 4 5; do
 	home=$work/server-$try
 	avow-server init --dir "$home" --issuer "https://127.0.0.1:$port" --listen "127.0.0.1:$port" --organisation 'Lund Energy' --admin maja >"$work/init"
-	sed -e 's/^host = ""/host = "127.0.0.1"/' -e 's/^port = .*/port = 9/' -e 's/^from = ""/from = "avow@example.com"/' \
-		-e 's/^tls = .*/tls = "plain"/' "$home/avow.toml" >"$work/avow.toml"
+	sed -e '/^\[mail\]/,/^\[text\]/{' -e 's/^host = ""/host = "127.0.0.1"/' -e 's/^port = .*/port = 9/' -e 's/^from = ""/from = "avow@example.com"/' \
+		-e 's/^tls = .*/tls = "plain"/' -e '}' "$home/avow.toml" >"$work/avow.toml"
 	cat "$work/avow.toml" >"$home/avow.toml"
 	avow-server run --config "$home/avow.toml" >"$work/server-says" 2>"$home/log" &
 	server=$!

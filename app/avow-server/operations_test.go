@@ -113,10 +113,11 @@ func (m *manual) configureMail() {
 	}
 	text := string(b)
 	for was, is := range map[string]string{`host = ""`: `host = "127.0.0.1"`, `port = 587`: `port = 9`, `from = ""`: `from = "avow@example.com"`, `tls = "starttls"`: `tls = "plain"`} {
-		if strings.Count(text, "\n"+was+"\n") != 1 {
-			m.t.Fatalf("%s stands in %s not once", was, path)
+		head, mail, found := strings.Cut(text, "\n[mail]\n")
+		if !found || !strings.Contains(mail, "\n"+was+"\n") {
+			m.t.Fatalf("%s does not stand under [mail] in %s", was, path)
 		}
-		text = strings.Replace(text, "\n"+was+"\n", "\n"+is+"\n", 1)
+		text = head + "\n[mail]\n" + strings.Replace(mail, "\n"+was+"\n", "\n"+is+"\n", 1)
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		m.t.Fatal(err)

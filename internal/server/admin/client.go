@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"avow/internal/authn"
+	"avow/internal/server/session"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -14,7 +15,9 @@ func (s *Service) clients(c call) (any, error) {
 	err := s.site.Store.View(c.Context(), func(r store.Reader) error {
 		clients, err := r.Clients()
 		for _, cl := range clients {
-			list.Clients = append(list.Clients, showClient(cl))
+			if !session.Own(cl.ID) {
+				list.Clients = append(list.Clients, showClient(cl))
+			}
 		}
 		return err
 	})

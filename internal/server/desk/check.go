@@ -183,7 +183,7 @@ func (s *Service) settle(ctx context.Context, by session.Person, c authn.CallerC
 	case authn.RequestOpen, authn.RequestRedeemed:
 		return c, nil
 	case authn.RequestApproved:
-		_, _, err = s.approval.Redeem(ctx, r.AuthReq, ClientID, func(tx store.Tx, _ authn.Device, _ authn.User) error {
+		_, _, err = s.approval.Redeem(ctx, r.AuthReq, session.DeskID, func(tx store.Tx, _ authn.Device, _ authn.User) error {
 			c, err = s.decide(ctx, tx, by, c.ID, true)
 			return err
 		})
@@ -281,7 +281,7 @@ func (s *Service) stopOpen(ctx context.Context, by session.Person, user authn.Us
 	if err != nil || r.ID == "" {
 		return err
 	}
-	err = s.approval.Cancel(ctx, r.AuthReq, ClientID)
+	err = s.approval.Cancel(ctx, r.AuthReq, session.DeskID)
 	if errors.Is(err, authn.ErrDecided) || errors.Is(err, authn.ErrRequestUnknown) {
 		err = nil
 	}

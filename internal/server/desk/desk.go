@@ -21,9 +21,6 @@ import (
 	"avow/internal/store"
 )
 
-// ClientID is the client as which the desk asks phones.
-const ClientID = authn.ClientID("avow-desk")
-
 // Service is the service desk. It is safe for concurrent use.
 type Service struct {
 	site         *site.Site
@@ -48,7 +45,7 @@ func New(s *site.Site, a *approval.Service, r *registration.Service, d *device.S
 // Prepare makes the client as which the desk asks, once.
 func (s *Service) Prepare(ctx context.Context) error {
 	return s.site.Store.Update(ctx, func(tx store.Tx) (err error) {
-		s.client, err = session.Client(tx, ClientID, s.site.Organisation, s.site.Now())
+		s.client, err = session.Client(tx, session.DeskID, s.site.Organisation, s.site.Now())
 		return err
 	})
 }

@@ -49,7 +49,7 @@ func (s *Service) SendAgain(ctx context.Context, id authn.MessageID, by By) erro
 		if err := s.session(tx, after, now); err != nil {
 			return err
 		}
-		return tx.AppendAudit(by.record(s, "message.send_again", string(id), map[string]string{"kind": string(after.Kind), "user": string(after.User)}))
+		return tx.AppendAudit(by.record(s, "outbox.send_again", string(id), map[string]string{"kind": string(after.Kind), "user": string(after.User)}))
 	})
 	if err == nil {
 		s.site.Live.Wake(live.Outbox)
@@ -85,7 +85,7 @@ func (s *Service) Test(ctx context.Context, ch authn.Channel, to, lang string, b
 		if err := tx.CreateMessage(m); err != nil {
 			return err
 		}
-		return tx.AppendAudit(by.record(s, "message.test", string(m.ID), map[string]string{"channel": string(ch), "to": to}))
+		return tx.AppendAudit(by.record(s, "outbox.test", string(m.ID), map[string]string{"channel": string(ch), "to": to}))
 	})
 	if err == nil {
 		s.site.Live.Wake(live.Outbox)

@@ -110,7 +110,7 @@ func TestKill(t *testing.T) {
 		}
 		records, err := r.Audit(1 << 30)
 		for _, a := range records {
-			if a.Action == "message.unclear" {
+			if a.Action == "outbox.unclear" {
 				audited++
 			}
 		}

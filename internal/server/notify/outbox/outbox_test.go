@@ -315,7 +315,7 @@ func TestServerHangsUp(t *testing.T) {
 	if s := d.session1(session.ID); s.Notification != authn.MessageUnclear {
 		t.Errorf("session: %s", s.Notification)
 	}
-	if got := d.actions(); len(got) != 1 || got[0] != "message.unclear" {
+	if got := d.actions(); len(got) != 1 || got[0] != "outbox.unclear" {
 		t.Errorf("audit: %v", got)
 	}
 }
@@ -358,7 +358,7 @@ func TestRecover(t *testing.T) {
 	if err := d.Mails(t.Context()); err != nil || d.message(m.ID).State != authn.MessageSent || len(p.mails) != 1 {
 		t.Errorf("again: %v, %+v", err, d.message(m.ID))
 	}
-	if got := d.actions(); strings.Join(got, " ") != "message.send_again message.unclear" {
+	if got := d.actions(); strings.Join(got, " ") != "outbox.send_again outbox.unclear" {
 		t.Errorf("audit: %v", got)
 	}
 }

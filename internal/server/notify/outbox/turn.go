@@ -252,7 +252,7 @@ func (s *Service) Recover(ctx context.Context) error {
 
 func unclear(m authn.Message, now time.Time) authn.AuditRecord {
 	return authn.AuditRecord{
-		At: now, Actor: "server", Action: "message.unclear", Subject: string(m.ID), Reason: m.Problem,
+		At: now, Actor: "server", Action: "outbox.unclear", Subject: string(m.ID), Reason: m.Problem,
 		Facts: map[string]string{"kind": string(m.Kind), "channel": string(m.Channel), "user": string(m.User), "session": string(m.Session)},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -214,7 +215,7 @@ func TestOneServer(t *testing.T) {
 	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
 		t.Fatalf("%v\n%s", err, said.String())
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a second one that is not refused would go on for ever
 	defer cancel()
 	out.Reset()
 	want := fmt.Sprintf("avow-server: Another avow-server uses the folder %q. Stop that one first, or give this one a folder of its own in data_dir.\n", filepath.Join(dir, "data"))

@@ -206,6 +206,44 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
+// A run that was killed while the server had made a session and not yet answered finds it, also with force: the journal names a row before the server is asked.
+func TestKilledAtRequest(t *testing.T) {
+	force := func(r *Run) {
+		for i := range r.Rows {
+			r.Rows[i].Command.Force = true
+		}
+	}
+	for _, at := range []int{1, 2, 20, 70} {
+		f, path := newFake(), journalIn(t)
+		var journal []byte
+		after := newFake()
+		f.add = func(n int, c wire.AddSession) (error, error) {
+			if n != at {
+				return nil, nil
+			}
+			var err error
+			if journal, err = os.ReadFile(path); err != nil {
+				return err, nil
+			}
+			for user, sessions := range f.sessions {
+				after.sessions[user] = sessions
+			}
+			after.sessions[c.UserName] = []wire.AdminSession{{CreatedByUserName: "maja", CreatedAt: f.now, Status: "active", Sent: true, SecondProof: authn.ProofCode}}
+			return nil, nil
+		}
+		if _, err := f.run(t, path, 70, force); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, journal, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		results, err := after.run(t, path, 70, force)
+		if s := states(results); err != nil || s[StateMade]+s[StateBefore] != 70 || after.count() != 70 {
+			t.Errorf("killed at %d: %v, %d sessions, %v", at, s, after.count(), err)
+		}
+	}
+}
+
 // A session that somebody else has made, or that is older than the run, is not taken for this run's.
 func TestNotMine(t *testing.T) {
 	f := newFake()

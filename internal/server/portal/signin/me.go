@@ -172,7 +172,7 @@ func (s *Service) endAll(v Visitor) error {
 
 // start is the page of the one-time link that avow-server init prints. The code stands after the # and the script takes it from there.
 func (s *Service) start(a page.Request) error {
-	return s.Render(a, http.StatusOK, web.Bootstrap, s.Frame(a, a.T("signin.owner.title"), web.FirstOwner{Form: s.tie(a)}))
+	return s.Render(a, http.StatusOK, web.Bootstrap, s.Frame(a, a.T("signin.owner.title"), web.FirstOwner{Asks: true, Form: s.tie(a)}))
 }
 
 // started makes the first owner and shows her the code that connects her phone.
@@ -181,6 +181,7 @@ func (s *Service) started(a page.Request) error {
 		return page.ErrStale
 	}
 	c := web.FirstOwner{
+		Asks: true,
 		Login: authn.CleanText(a.R.PostFormValue("login"), 128), Name: authn.CleanText(a.R.PostFormValue("name"), 128),
 		Mail: authn.CleanText(a.R.PostFormValue("mail"), 254), Form: s.tie(a), Wrong: web.Wrong{},
 	}

@@ -36,7 +36,7 @@ PAMCFLAGS  ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 PAMLDFLAGS ?= -Wl,-z,relro,-z,now,-z,defs,-z,noexecstack
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour test lint race fuzz bench soak test-services test-login test-desktop build install-login uninstall-login pictures clean
+.PHONY: help run tour test lint race fuzz bench soak test-services test-browser test-login test-desktop build install-login uninstall-login pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,9 +67,14 @@ bench: ## the figures of docs/performance.md
 soak: ## kill -9 of server and phone, COUNT (200) times each
 	AVOW_SOAK=$(COUNT) $(PURE) $(GO) test -tags $(TAGS) -count 1 -timeout 60m -run 'Kill|Soak' ./internal/... ./app/...
 
-test-services: ## tests with real parts: Chromium, npm openid-client, gnome-keyring, aiosmtpd, Kannel, slapd (installs them from Debian and npm)
+test-browser: ## the pages in Chromium: administration, service desk, user, connecting a phone; axe-core; pictures in .avow/pages/
+	sh .ci/browser $(OUT)
+	AVOW_TEST_BROWSER=1 AVOW_AXE=$(CURDIR)/$(OUT)/axe/node_modules/axe-core/axe.min.js AVOW_PICTURES=$(CURDIR)/$(OUT)/pages $(PURE) \
+		$(GO) test -tags $(TAGS) -count 1 -timeout 30m -run 'Browser' ./assets/web ./internal/server/portal/...
+
+test-services: ## tests with real parts: npm openid-client, gnome-keyring, aiosmtpd, Kannel, slapd (installs them from Debian and npm)
 	sh .ci/services
-	AVOW_TEST_SERVICES=1 AVOW_PICTURES=$(CURDIR)/$(OUT)/pages $(PURE) $(GO) test -tags $(TAGS) -count 1 -run 'Services' ./internal/... ./app/...
+	AVOW_TEST_SERVICES=1 $(PURE) $(GO) test -tags $(TAGS) -count 1 -run 'Services' ./internal/... ./app/...
 	AVOW_TEST_KEYRING=1 CGO_ENABLED=0 LANG=C.UTF-8 sh .ci/with-keyring $(GO) test -tags $(TAGS) -count 1 -run 'RealKeyring' ./internal/phone/keystore
 
 test-login: ## signing in to computers with real hosts: pamtester, sshd, su, sudo, login, valgrind (installs them from Debian)

@@ -27,12 +27,12 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; report-uri /stopped"
 
-// TestServicesPagePictures shows every sample in Debian's Chromium, under the portal's policy: nothing may be stopped by it, and
+// TestBrowserPagePictures shows every sample in Debian's Chromium, under the portal's policy: nothing may be stopped by it, and
 // every page must fit a phone and a desktop. With AVOW_PICTURES it leaves pictures there; AVOW_PAGES names the samples to take, by a part
 // of their titles.
-func TestServicesPagePictures(t *testing.T) {
-	if os.Getenv("AVOW_TEST_SERVICES") == "" {
-		t.Skip("AVOW_TEST_SERVICES is not set: this test needs Chromium")
+func TestBrowserPagePictures(t *testing.T) {
+	if os.Getenv("AVOW_TEST_BROWSER") == "" {
+		t.Skip("AVOW_TEST_BROWSER is not set: this test needs Chromium")
 	}
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
@@ -137,11 +137,11 @@ func chromium(t *testing.T, path string, limit time.Duration) (context.Context, 
 	}
 }
 
-// TestServicesPageAxe looks at every sample with axe-core (npm), light and dark. AVOW_AXE names its axe.min.js.
-func TestServicesPageAxe(t *testing.T) {
+// TestBrowserPageAxe looks at every sample with axe-core (npm), light and dark. AVOW_AXE names its axe.min.js.
+func TestBrowserPageAxe(t *testing.T) {
 	browser, err := exec.LookPath("chromium")
-	if err != nil || os.Getenv("AVOW_TEST_SERVICES") == "" || os.Getenv("AVOW_AXE") == "" {
-		t.Skip("this test needs AVOW_TEST_SERVICES, chromium, and AVOW_AXE with the path of axe.min.js")
+	if err != nil || os.Getenv("AVOW_TEST_BROWSER") == "" || os.Getenv("AVOW_AXE") == "" {
+		t.Skip("this test needs AVOW_TEST_BROWSER, chromium, and AVOW_AXE with the path of axe.min.js")
 	}
 	axe, err := os.ReadFile(os.Getenv("AVOW_AXE"))
 	if err != nil {
@@ -170,12 +170,12 @@ func TestServicesPageAxe(t *testing.T) {
 	}
 }
 
-// TestServicesPageScript tries what the script does beside pictures: a text is previewed as it is typed, and what was typed in the
+// TestBrowserPageScript tries what the script does beside pictures: a text is previewed as it is typed, and what was typed in the
 // service desk's reason stays when the page changes by itself.
-func TestServicesPageScript(t *testing.T) {
+func TestBrowserPageScript(t *testing.T) {
 	browser, err := exec.LookPath("chromium")
-	if err != nil || os.Getenv("AVOW_TEST_SERVICES") == "" {
-		t.Skip("this test needs AVOW_TEST_SERVICES and chromium")
+	if err != nil || os.Getenv("AVOW_TEST_BROWSER") == "" {
+		t.Skip("this test needs AVOW_TEST_BROWSER and chromium")
 	}
 	pages := webtest.Pages()
 	samples := serve(t, pages)

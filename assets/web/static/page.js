@@ -91,6 +91,7 @@
 
   async function load(state) {
     const answer = await fetch(location.pathname + location.search, { cache: "no-store", credentials: "same-origin" });
+    if (answer.redirected) return location.assign(answer.url); // the page has led on
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.querySelector("main");
     const old = document.querySelector("main");

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"fmt"
 	"image/png"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"avow/internal/authn"
@@ -25,11 +28,11 @@ import (
 	"avow/internal/wire"
 )
 
-// TestServicesConnectPage walks the main job in Debian's Chromium: the link of the page, the QR, a phone that scans the picture on the
+// TestBrowserConnectPage walks the main job in Debian's Chromium: the link of the page, the QR, a phone that scans the picture on the
 // screen, "is this your phone?" without a reload, Yes, done. With AVOW_PICTURES it leaves pictures of all pages there.
-func TestServicesConnectPage(t *testing.T) {
+func TestBrowserConnectPage(t *testing.T) {
 	d := newDesk(t)
-	c := newChromium(t, d)
+	c := newChromium(t, d.https.URL, d.https.Certificate())
 	made := d.create()
 
 	for name, address := range map[string]string{
@@ -83,10 +86,10 @@ func TestServicesConnectPage(t *testing.T) {
 	}
 }
 
-// TestServicesEndings sees the pages on which a session ends, and the new code that the page makes.
-func TestServicesEndings(t *testing.T) {
+// TestBrowserEndings sees the pages on which a session ends, and the new code that the page makes.
+func TestBrowserEndings(t *testing.T) {
 	d := newDesk(t)
-	c := newChromium(t, d)
+	c := newChromium(t, d.https.URL, d.https.Certificate())
 	made := d.create()
 
 	c.do(chromedp.Navigate(d.https.URL+"/connect"), chromedp.SendKeys(chromedp.CSS("#code"), "not a code"), chromedp.Click(chromedp.CSS("button.main")), shown(".wrong"))
@@ -116,21 +119,22 @@ func TestServicesEndings(t *testing.T) {
 type chromium struct {
 	t    *testing.T
 	ctx  context.Context
-	dir  string // where pictures go; "" for nowhere
-	desk *desk
+	dir  string        // where pictures go; "" for nowhere
+	base string        // the server's address
+	said *lockedBuffer // what the page complained of
 }
 
 // newChromium starts Debian's Chromium; without it the test is skipped.
-func newChromium(t *testing.T, d *desk) *chromium {
+func newChromium(t *testing.T, base string, cert *x509.Certificate) *chromium {
 	t.Helper()
-	if os.Getenv("AVOW_TEST_SERVICES") == "" {
-		t.Skip("AVOW_TEST_SERVICES is not set: this test needs Chromium")
+	if os.Getenv("AVOW_TEST_BROWSER") == "" {
+		t.Skip("AVOW_TEST_BROWSER is not set: this test needs Chromium")
 	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not in PATH: apt-get install chromium")
 	}
-	spki := sha256.Sum256(d.https.Certificate().RawSubjectPublicKeyInfo)
+	spki := sha256.Sum256(cert.RawSubjectPublicKeyInfo)
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts, chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true),
@@ -139,17 +143,41 @@ func newChromium(t *testing.T, d *desk) *chromium {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	c := &chromium{t: t, ctx: ctx, dir: os.Getenv("AVOW_PICTURES"), desk: d}
+	c := &chromium{t: t, ctx: ctx, dir: os.Getenv("AVOW_PICTURES"), base: base, said: &lockedBuffer{}}
 	if c.dir != "" {
 		if err := os.MkdirAll(c.dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c.do(chromedp.EmulateViewport(1280, 800), scheme("light"))
-	limited, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	c.listen()
+	limited, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	c.ctx = limited
 	return c
+}
+
+// listen gathers what the page complains of: an exception, or something that its policy stopped.
+func (c *chromium) listen() {
+	c.t.Helper()
+	err := chromedp.Listen(c.ctx, func(ev any) {
+		switch e := ev.(type) {
+		case *runtime.EventExceptionThrown:
+			_, _ = fmt.Fprintln(c.said, "exception:", e.ExceptionDetails.Text)
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.EntryLevelError && !strings.Contains(e.Entry.Text, "status of 4") { // a form that was refused is no fault of the page
+				_, _ = fmt.Fprintln(c.said, "log:", e.Entry.Text, e.Entry.URL)
+			}
+		}
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		if said := c.said.String(); said != "" {
+			c.t.Errorf("the page complains:\n%s", said)
+		}
+	})
 }
 
 func (c *chromium) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -185,9 +213,9 @@ func pause(d time.Duration) chromedp.Action[chromedp.Void] {
 func (c *chromium) german(name string) {
 	c.t.Helper()
 	path := get(c, chromedp.Evaluate[string]("location.pathname"))
-	c.do(chromedp.Navigate(c.desk.https.URL + path + "?lang=de"))
+	c.do(chromedp.Navigate(c.base + path + "?lang=de"))
 	c.pictures(name + "-de")
-	c.do(chromedp.Navigate(c.desk.https.URL + path + "?lang=en"))
+	c.do(chromedp.Navigate(c.base + path + "?lang=en"))
 }
 
 // scheme is light or dark; motion is off, so that a picture shows where things come to rest.

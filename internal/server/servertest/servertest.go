@@ -147,6 +147,9 @@ func (e *Env) Browser() *http.Client {
 	return &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
+// Certificate is the server's, for browsers that trust it by its key.
+func (e *Env) Certificate() *x509.Certificate { return e.cert.Leaf }
+
 // CertFile writes the server's certificate for programs that want a file.
 func (e *Env) CertFile() string {
 	path := filepath.Join(e.Dir, "cert.pem")

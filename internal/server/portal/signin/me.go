@@ -181,7 +181,7 @@ func (s *Service) started(a page.Request) error {
 		return page.ErrStale
 	}
 	c := web.FirstOwner{
-		Asks: true,
+		Asks:  true,
 		Login: authn.CleanText(a.R.PostFormValue("login"), 128), Name: authn.CleanText(a.R.PostFormValue("name"), 128),
 		Mail: authn.CleanText(a.R.PostFormValue("mail"), 254), Form: s.tie(a), Wrong: web.Wrong{},
 	}

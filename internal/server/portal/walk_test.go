@@ -1,0 +1,204 @@
+package portal_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"avow/internal/authn"
+	"avow/internal/key"
+	"avow/internal/server/servertest"
+	"avow/internal/store"
+	"avow/internal/wire"
+)
+
+// TestBrowserWalk is a day with the pages in Debian's Chromium: the first owner connects her phone by the one-time link and signs in with it; she looks through the
+// administration, makes a registration, shows its QR; a colleague at the service desk makes sure who calls and helps; the caller sees her own page. Each page is looked at by
+// axe, leaves pictures with AVOW_PICTURES, and must not complain.
+func TestBrowserWalk(t *testing.T) {
+	if os.Getenv("AVOW_TEST_BROWSER") == "" {
+		t.Skip("AVOW_TEST_BROWSER is not set: this test needs Chromium")
+	}
+	e := servertest.Start(t, servertest.Options{CanMail: true, CanText: true})
+	w := &walk{Env: e, t: t, chromium: newChromium(t, e.Site.Issuer, e.Certificate())}
+	maja := w.owner()
+	w.signIn(maja, "maja.berg", "/admin")
+	w.administration()
+	anna := w.register()
+	w.signOut()
+
+	e.User("kim.olsson")
+	kim := e.Phone("kim.olsson")
+	e.Appoint("kim.olsson", authn.RoleServiceDesk)
+	w.signIn(kim, "kim.olsson", "/desk")
+	w.desk(anna)
+	w.signOut()
+
+	w.signIn(anna, "anna.lind", "/me")
+	w.look("walk-me")
+	w.goTo("/sign-ins")
+	w.look("walk-sign-ins")
+}
+
+type walk struct {
+	*servertest.Env
+	*chromium
+	t *testing.T
+}
+
+func (w *walk) goTo(path string) {
+	w.t.Helper()
+	w.do(chromedp.Navigate(w.base+path), shown("main"))
+}
+
+// look is what somebody sees, and axe.
+func (w *walk) look(name string) {
+	w.t.Helper()
+	w.pictures(name)
+	w.do(chromedp.EmulateViewport(1280, 800))
+	path := os.Getenv("AVOW_AXE")
+	if path == "" {
+		return
+	}
+	axe, err := os.ReadFile(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	found := get(w.chromium, chromedp.Evaluate[string](`(async () => { `+string(axe)+`
+		const r = await axe.run(document, { iframes: false });
+		return r.violations.map(v => v.id + " (" + v.impact + "): " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | ")).join("\n") })()`, chromedp.EvalAwaitPromise))
+	if found != "" {
+		w.t.Errorf("%s: %s", name, found)
+	}
+}
+
+// press clicks once the page takes taps: what has just appeared takes none for a moment.
+func (w *walk) press(selector string) {
+	w.t.Helper()
+	w.do(pause(600*time.Millisecond), shown(selector), chromedp.Click(chromedp.CSS(selector)))
+}
+
+func (w *walk) typed(selector, text string) {
+	w.t.Helper()
+	w.do(shown(selector), chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// connect scans the QR on the screen with a new phone and says Yes on the page.
+func (w *walk) connect() *servertest.Phone {
+	w.t.Helper()
+	w.do(shown("svg.qr"))
+	p := w.Connect(w.scan().Encode())
+	w.do(shown(`main[data-state="waiting"]`))
+	w.press("button.yes")
+	w.do(shown(".stamp"))
+	return p
+}
+
+// owner opens the link that avow-server init prints.
+func (w *walk) owner() *servertest.Phone {
+	w.t.Helper()
+	code := key.NewSecret(16)
+	err := w.Site.Store.Update(context.Background(), func(tx store.Tx) error {
+		return tx.UpdateAdmin(w.Credential.ID, func(a authn.Admin) (authn.Admin, error) {
+			a.StartToken, a.StartExpires = authn.HashOf(code), w.Now().Add(authn.StartLifetime)
+			return a, nil
+		})
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.do(chromedp.Navigate(w.base + "/start#" + wire.PageCode(code)))
+	w.typed("#login", "maja.berg")
+	w.typed("#name", "Maja Berg")
+	w.typed("#mail", "maja.berg@example.com")
+	if at := get(w.chromium, chromedp.Location()); strings.Contains(at, "#") {
+		w.t.Error("the code is still in the address")
+	}
+	w.look("walk-start")
+	w.press("button.main")
+	return w.connect()
+}
+
+// signIn signs in with a phone; the page goes on by itself.
+func (w *walk) signIn(p *servertest.Phone, login, first string) {
+	w.t.Helper()
+	w.goTo("/sign-in")
+	w.typed("#login", login)
+	w.look("walk-sign-in")
+	w.press("button.main")
+	w.do(shown(".digits"))
+	number := get(w.chromium, chromedp.Evaluate[string](`document.querySelector(".digits").textContent.replace(/\s/g, "")`))
+	w.look("walk-sign-in-wait")
+	if err := p.Answer(authn.Approve, number); err != nil {
+		w.t.Fatal(err)
+	}
+	get(w.chromium, chromedp.Poll[bool](`location.pathname === "`+first+`"`))
+	w.do(shown("main"))
+}
+
+func (w *walk) signOut() {
+	w.t.Helper()
+	w.press("details.menu summary")
+	w.press(`form[action="/sign-out"] button`)
+	w.do(shown("main"))
+}
+
+// administration looks at every section.
+func (w *walk) administration() {
+	w.t.Helper()
+	w.User("erik.holm")
+	for name, path := range map[string]string{
+		"overview": "/admin", "users": "/admin/users", "registrations": "/admin/registrations", "requests": "/admin/requests", "devices": "/admin/devices",
+		"policies": "/admin/policies", "messages": "/admin/messages", "template": "/admin/messages/mail/en", "log": "/admin/log", "new": "/admin/registrations/new",
+		"user-new": "/admin/users/new",
+	} {
+		w.goTo(path)
+		if at := get(w.chromium, chromedp.Location()); at != w.base+path {
+			w.t.Errorf("%s leads to %s", path, at)
+		}
+		w.look("walk-" + name)
+	}
+}
+
+// register adds Anna, shows her a QR, and her phone scans it.
+func (w *walk) register() *servertest.Phone {
+	w.t.Helper()
+	w.goTo("/admin/users/new")
+	w.typed("#login", "anna.lind")
+	w.typed("#name", "Anna Lind")
+	w.typed("#mail", "anna.lind@example.com")
+	w.typed("#phone", "+46465550100")
+	w.press("main form button.strong")
+	w.do(shown(`input[name="how"]`))
+	w.look("walk-user")
+	w.press(`input[name="how"][value="show"]`)
+	w.typed("#register-reason", "first day")
+	w.press(`form[action="/admin/registrations"] button.strong`)
+	w.do(shown(`a[href^="/connect#"]`))
+	w.look("walk-registration-shown")
+	w.press(`a[href^="/connect#"]`)
+	return w.connect()
+}
+
+// desk checks the caller by her phone, and sends her a registration.
+func (w *walk) desk(anna *servertest.Phone) {
+	w.t.Helper()
+	w.typed(`input[type="search"]`, "anna")
+	w.do(chromedp.Submit(chromedp.CSS(`input[type="search"]`)))
+	get(w.chromium, chromedp.Poll[bool](`location.pathname.startsWith("/desk/u_")`))
+	w.do(shown("main"))
+	w.look("walk-desk")
+	w.press(`button[name="way"][value="device"]`)
+	w.do(shown(".digits"))
+	number := get(w.chromium, chromedp.Evaluate[string](`document.querySelector(".digits").textContent.replace(/\s/g, "")`))
+	w.look("walk-desk-number")
+	if err := anna.Answer(authn.Approve, number); err != nil {
+		w.t.Fatal(err)
+	}
+	get(w.chromium, chromedp.Poll[bool](`!document.querySelector(".digits")`))
+	w.look("walk-desk-passed")
+}

@@ -61,18 +61,13 @@ func (r reader) CountUsers(now time.Time) (store.UserCounts, error) {
 	return one(r.turn, qCountUsers, func(c *store.UserCounts) []any { return []any{&c.All, &c.WithoutDevice, &c.Waiting, &c.Blocked} }, at(now))
 }
 
-// placed is a record and where it stands.
-type placed struct {
-	authn.AuditRecord
-	seq int64
-}
-
 // The text is looked for as it was written, and in lower case, which SQLite knows for A to Z.
 var qFindAudit = prepared((`seq, ` + auditColumns).read(`audit WHERE seq < ? AND at >= ? AND at < ? AND substr(action, 1, ?) = ?
+	AND (? = '' OR instr(lower(actor), lower(?)) > 0)
 	AND (instr(lower(actor || ' ' || subject || ' ' || ip || ' ' || reason || ' ' || facts), lower(?)) > 0) ORDER BY seq DESC LIMIT ?`))
 
 // FindAudit implements store.Reader.
-func (r reader) FindAudit(q store.AuditQuery) (page []authn.AuditRecord, next int64, err error) {
+func (r reader) FindAudit(q store.AuditQuery) (page []store.AuditEntry, next int64, err error) {
 	before, from, to := q.Before, at(q.From), any(int64(math.MaxInt64))
 	if before <= 0 {
 		before = math.MaxInt64
@@ -80,14 +75,11 @@ func (r reader) FindAudit(q store.AuditQuery) (page []authn.AuditRecord, next in
 	if !q.To.IsZero() {
 		to = at(q.To)
 	}
-	limit := max(0, q.Limit)
-	list, err := many(r.turn, qFindAudit, func(p *placed) []any { return append([]any{&p.seq}, auditDest(&p.AuditRecord)...) },
-		before, from, to, int64(len([]rune(q.Action))), q.Action, strings.TrimSpace(q.Text), int64(limit)+1)
-	for i, p := range list {
-		if i == limit {
-			return page, list[max(0, i-1)].seq, err
-		}
-		page = append(page, p.AuditRecord)
+	limit, actor := max(0, q.Limit), strings.TrimSpace(q.Actor)
+	page, err = many(r.turn, qFindAudit, func(e *store.AuditEntry) []any { return append([]any{&e.Number}, auditDest(&e.AuditRecord)...) },
+		before, from, to, int64(len([]rune(q.Action))), q.Action, actor, actor, strings.TrimSpace(q.Text), int64(limit)+1)
+	if len(page) <= limit {
+		return page, 0, err
 	}
-	return page, 0, err
+	return page[:limit], page[max(0, limit-1)].Number, err
 }

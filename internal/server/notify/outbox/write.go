@@ -115,7 +115,7 @@ func (s *Service) render(p plan) (w written, err error) {
 func (s *Service) template(r store.Reader, ch authn.Channel, lang string) (authn.Template, error) {
 	t, err := r.Template(ch, lang)
 	if errors.Is(err, store.ErrNotFound) {
-		return Default(ch, lang), nil
+		return s.written.fallback(ch, lang), nil
 	}
 	return t, err
 }
@@ -134,12 +134,25 @@ func Default(ch authn.Channel, lang string) authn.Template {
 // cache keeps templates that were parsed: ten thousand mails of one morning have the same.
 type cache struct {
 	mu    sync.Mutex
+	own   map[authn.Channel]map[string]authn.Template // the program's
 	mails map[[2]string]*template.Mail
 	texts map[string]*template.Text
 }
 
 func newCache() *cache {
-	return &cache{mails: map[[2]string]*template.Mail{}, texts: map[string]*template.Text{}}
+	return &cache{own: map[authn.Channel]map[string]authn.Template{authn.ChannelMail: {}, authn.ChannelText: {}}, mails: map[[2]string]*template.Mail{}, texts: map[string]*template.Text{}}
+}
+
+func (c *cache) fallback(ch authn.Channel, lang string) authn.Template {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lang = translations.Match(lang)
+	t, ok := c.own[ch][lang]
+	if !ok {
+		t = Default(ch, lang)
+		c.own[ch][lang] = t
+	}
+	return t
 }
 
 const maxCached = 32 // more than there are languages; a preview is not kept

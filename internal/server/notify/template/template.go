@@ -8,10 +8,13 @@
 package template
 
 import (
+	"bytes"
 	"fmt"
+	"image/png"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"avow/assets/translations"
@@ -106,16 +109,31 @@ func (v Values) value(p Placeholder) string {
 }
 
 // picture draws the QR at about 260 pixels a side, a whole number of them a module.
-func (v Values) picture() (png []byte, side int, err error) {
+func (v Values) picture() (file []byte, side int, err error) {
 	code, err := qr.Encode(v.Link.Encode(), qr.LevelM)
 	if err != nil {
 		return nil, 0, err
 	}
 	modules := code.Size() + 2*qr.QuietZone
 	scale := max((260+modules/2)/modules, 4)
-	png, err = code.PNG(scale)
-	return png, modules * scale, err
+	var b bytes.Buffer
+	if err := encoder.Encode(&b, code.Image(scale)); err != nil {
+		return nil, 0, err
+	}
+	return b.Bytes(), modules * scale, nil
 }
+
+// encoder keeps what it compresses with: ten thousand mails of one morning have a picture each.
+var encoder = png.Encoder{BufferPool: &buffers{}}
+
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() *png.EncoderBuffer {
+	e, _ := b.pool.Get().(*png.EncoderBuffer)
+	return e
+}
+
+func (b *buffers) Put(e *png.EncoderBuffer) { b.pool.Put(e) }
 
 // piece is fixed text, or a placeholder where name is set.
 type piece struct {

@@ -110,7 +110,7 @@ func (c call) decode(into any, reason *string) error {
 		return err
 	}
 	if *reason = authn.CleanText(*reason, 256); *reason == "" {
-		return authn.Fail(authn.Invalid, "reason_missing", "Say why: the reason goes into the audit log.")
+		return people.ErrReason
 	}
 	return nil
 }

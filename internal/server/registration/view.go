@@ -75,13 +75,14 @@ func (s *Service) view(ctx context.Context, get func(store.Reader) (authn.Regist
 		if err != nil {
 			return err
 		}
-		v, err = s.complete(r, session)
+		v, err = s.See(r, session)
 		return err
 	})
 	return v, err
 }
 
-func (s *Service) complete(r store.Reader, session authn.RegistrationSession) (View, error) {
+// See completes a session that was read, within the same transaction.
+func (s *Service) See(r store.Reader, session authn.RegistrationSession) (View, error) {
 	user, err := r.User(session.User)
 	if err != nil {
 		return View{}, err
@@ -117,7 +118,7 @@ func (s *Service) list(ctx context.Context, read func(store.Reader) ([]authn.Reg
 		}
 		list = make([]View, 0, len(sessions))
 		for _, session := range sessions {
-			v, err := s.complete(r, session)
+			v, err := s.See(r, session)
 			if err != nil {
 				return err
 			}

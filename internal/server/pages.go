@@ -3,13 +3,15 @@ package server
 import (
 	"context"
 
+	"avow/internal/server/people"
 	"avow/internal/server/portal"
+	"avow/internal/server/portal/administration"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/portal/signin"
 	"avow/internal/server/session"
 )
 
-// MountPages adds all that people see in a browser: connecting a phone, signing in, their own devices. An error means that the pages in the program, or the
+// MountPages adds all that people see in a browser: connecting a phone, signing in, their own devices, the administration. An error means that the pages in the program, or the
 // database, are broken.
 func (s *Server) MountPages(ctx context.Context) error {
 	set, err := page.New(s.Site)
@@ -21,6 +23,9 @@ func (s *Server) MountPages(ctx context.Context) error {
 		return err
 	}
 	connect := portal.New(set, s.Registration)
-	s.Mount(connect, signin.New(set, s.Sessions, connect, s.Registration, s.Device))
+	signIn := signin.New(set, s.Sessions, connect, s.Registration, s.Device)
+	s.Mount(connect, signIn, administration.New(administration.Config{
+		Pages: set, SignIn: signIn, People: people.New(s.Site), Registration: s.Registration, Device: s.Device, Approval: s.Approval, Messages: s.Messages,
+	}))
 	return nil
 }

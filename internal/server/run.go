@@ -33,7 +33,8 @@ const (
 // Run does the work in the background until ctx ends: requests expire, mails go out, what is old is forgotten.
 func (s *Server) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	work.Go(func() { s.outbox.Run(ctx) })
+	work.Go(func() { s.notices.Run(ctx) })
+	work.Go(func() { s.Messages.Run(ctx) })
 	work.Go(func() { s.every(ctx, expireEvery, "expire requests", s.Approval.Expire) })
 	work.Go(func() { s.every(ctx, seenEvery, "write when devices were seen", s.Proof.FlushSeen) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old requests", s.Approval.Forget) })

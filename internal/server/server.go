@@ -18,6 +18,7 @@ import (
 	"avow/internal/server/device"
 	"avow/internal/server/events"
 	"avow/internal/server/notify"
+	"avow/internal/server/notify/outbox"
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
@@ -30,6 +31,7 @@ type Config struct {
 	Tombstones     string                 // path of the file of used sessions, beside the database and not in its backup
 	TrustedProxies []netip.Prefix         // whose X-Forwarded-For is believed
 	SMTP           *notify.SMTP           // nil: no mail
+	Gateway        *notify.Gateway        // nil: no text messages
 	Texts          notify.Texts           // for mails
 	ClaimLimit     registration.Limit     // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
@@ -50,17 +52,18 @@ type Server struct {
 	Approval     *approval.Service
 	Device       *device.Service
 	Offline      *offline.Service
+	Messages     *outbox.Service  // invitations and codes
 	Sessions     *session.Service // from MountPages on
 
 	used    *registration.Tombstones
-	outbox  *notify.Service
+	notices *notify.Service
 	proxies []netip.Prefix
 	mux     *http.ServeMux
 }
 
 // New assembles the flows of phones and computers and loads the used sessions. An error says what is wrong with the settings or the disk.
 func New(s *site.Site, cfg Config) (*Server, error) {
-	outbox, err := notify.New(s, cfg.SMTP, cfg.Texts)
+	notices, err := notify.New(s, cfg.SMTP, cfg.Texts)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +75,14 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
 		Offline: offline.New(s, c, cfg.Grants),
-		used:    used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
+		used:    used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	srv.Registration.SetPasswords(cfg.Passwords)
+	srv.Messages, err = outbox.New(s, outbox.Config{SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration})
+	if err != nil {
+		return nil, errors.Join(err, used.Close())
+	}
 	if err := s.LoadPolicy(context.Background()); err != nil {
 		return nil, errors.Join(err, used.Close())
 	}

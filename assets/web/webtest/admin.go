@@ -179,8 +179,11 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 		Channel: web.Mail, Tag: "en", Language: "English", Subject: "Connect your phone to {{.Organisation}}", Own: true, UpdatedAt: day(2026, 2, 9, 8), UpdatedBy: "maja.berg",
 		Body: "<p>Hello {{.Name}},</p>\n<p>from now on your phone asks you each time someone signs in as you.</p>\n<p>{{.EnrollQRCode}}</p>\n<p>Scan the picture with Avow, or open <a href=\"{{.EnrollUrl}}\">this link</a> on the phone.</p>\n<p>It is good until {{.Expires}}.</p>",
 		Placeholders: []web.Placeholder{
-			{Name: "{{.EnrollQRCode}}", Means: "The QR, as a picture within the mail"}, {Name: "{{.EnrollUrl}}", Means: "The link"}, {Name: "{{.Name}}", Means: "Name of the user"},
-			{Name: "{{.Organisation}}", Means: "Your organisation"}, {Name: "{{.Expires}}", Means: "Until when it is good"},
+			{Name: "{{.EnrollQRCode}}", Means: "The QR, as a picture within the mail"},
+			{Name: "{{.EnrollUrl}}", Means: "The link"},
+			{Name: "{{.Name}}", Means: "Name of the user"},
+			{Name: "{{.Organisation}}", Means: "Your organisation"},
+			{Name: "{{.Expires}}", Means: "Until when it is good"},
 		}, TestTo: "maja.berg@lundenergy.example",
 	}
 	add("template", web.Template, web.MessagesSection, "/admin/messages/mail/en", t)

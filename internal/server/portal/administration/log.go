@@ -15,13 +15,17 @@ import (
 	"avow/internal/store"
 )
 
-// actions are what the log can tell of, for the choice.
+// actions are what the log can tell of, for the choice. One that ends with a dot stands for all that begin so.
 var actions = []string{
-	"admin.start", "audit.export", "client.add", "computer.code", "computer.end", "computer.enroll", "computer.invite", "device.confirm", "device.refuse", "device.register", "device.revoke",
-	"message.failed", "message.sent", "message.send_again", "message.test", "message.unclear", "pages.sign_in", "pages.sign_out", "policy.set",
-	"request.cancel", "request.decide", "request.expire", "request.open", "request.redeem", "request.too_many",
-	"session.add", "session.claim", "session.claim_refused", "session.notify", "session.proof_failed", "session.revoke",
-	"template.reset", "template.save", "user.add", "user.disable", "user.edit", "user.enable", "user.role",
+	"admin.add", "admin.start", "audit.export", "client.add",
+	"computer.", "computer.add", "computer.code", "computer.enroll", "computer.remove", "computer.replace", "computer.stolen",
+	"device.", "device.confirm", "device.refuse", "device.register", "device.revoke",
+	"message.", "message.failed", "message.send_again", "message.sent", "message.test", "message.unclear",
+	"pages.sign_in", "pages.sign_out", "policy.set",
+	"request.", "request.approve", "request.cancel", "request.deny", "request.expire", "request.not_me", "request.open", "request.redeem", "request.too_many", "request.wrong_number",
+	"session.", "session.add", "session.claim", "session.claim_refused", "session.notify", "session.proof_failed", "session.revoke",
+	"template.reset", "template.save",
+	"user.", "user.add", "user.disable", "user.edit", "user.enable", "user.role",
 }
 
 // filter is what of the log is asked for, as it stands in the address.

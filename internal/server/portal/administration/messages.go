@@ -63,7 +63,7 @@ func (s *Service) templateRows(v signin.Visitor) (rows []web.TemplateRow, err er
 
 func messageRow(r store.Reader, m authn.Message) (web.MessageRow, error) {
 	row := web.MessageRow{
-		ID: string(m.ID), To: m.To, Kind: string(m.Kind), CreatedAt: page.Local(m.CreatedAt), Tries: m.Tries,
+		ID: string(m.ID), To: authn.CleanText(m.To, 254), Kind: string(m.Kind), CreatedAt: page.Local(m.CreatedAt), Tries: m.Tries,
 		Sent: web.Sent{Channel: web.Channel(m.Channel), State: web.MessageState(m.State), At: page.Local(m.SentAt), Problem: m.Problem},
 	}
 	row.MayRepeat = row.Sent.State.MayRepeat()

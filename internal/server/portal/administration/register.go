@@ -38,7 +38,7 @@ func (s *Service) registrationForm(u authn.User, devices []authn.Device, open bo
 		c.Phone, c.How = u.Phone, web.ByText
 	}
 	if mail {
-		c.Mail, c.How = u.Mail, web.ByMail
+		c.Mail, c.How = authn.CleanText(u.Mail, 254), web.ByMail
 	}
 	if c.HasDevices {
 		c.Mode = web.Additional
@@ -163,7 +163,7 @@ func (s *Service) register(v signin.Visitor) error {
 		code := wire.PageCode(made.Page)
 		c.Open, c.Code, title = template.URL(wire.ConnectPath+"#"+code), grouped(code, 5), v.T("administration.made.shown_title")
 	case web.ByMail:
-		c.To = u.Mail
+		c.To = authn.CleanText(u.Mail, 254)
 	case web.ByText:
 		c.To = u.Phone
 	}

@@ -55,8 +55,11 @@ func (s *Service) user(v signin.Visitor) error {
 
 func (s *Service) userPage(r store.Reader, v signin.Visitor, u authn.User) (c web.UserPage, err error) {
 	c = web.UserPage{
-		Person: person(u), Mail: u.Mail, Phone: u.Phone, Groups: u.Groups, PasswordAt: page.Local(u.PasswordChangedAt), PasswordEnds: page.Local(u.PasswordExpiresAt),
+		Person: person(u), Mail: authn.CleanText(u.Mail, 254), Phone: u.Phone, PasswordAt: page.Local(u.PasswordChangedAt), PasswordEnds: page.Local(u.PasswordExpiresAt),
 		Language: languageName(u.Language),
+	}
+	for _, g := range u.Groups {
+		c.Groups = append(c.Groups, authn.CleanText(g, 128))
 	}
 	if u.Source == authn.UserDirectory {
 		c.Directory = v.T("administration.overview.directory")

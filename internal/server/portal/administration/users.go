@@ -140,7 +140,7 @@ func (s *Service) editUser(v signin.Visitor) error {
 	if u.Source == authn.UserDirectory {
 		return s.stopped(v, people.ErrDirectory, "/admin/users/"+string(u.ID))
 	}
-	c := userForm(people.Details{Login: u.Login, Name: u.Name, Mail: u.Mail, Phone: u.Phone, Language: u.Language})
+	c := userForm(people.Details{Login: u.Login, Name: person(u).Name, Mail: authn.CleanText(u.Mail, 254), Phone: u.Phone, Language: u.Language})
 	c.ID = string(u.ID)
 	return s.show(v, http.StatusOK, web.NewUser, web.UsersSection, "", v.T("administration.edit_user.title", "Name", person(u).Name), c)
 }

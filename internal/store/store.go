@@ -73,7 +73,8 @@ type Reader interface {
 	// RegistrationSessionsAfter returns up to max sessions, newest first, that come after the named one; from the newest for "".
 	RegistrationSessionsAfter(id authn.RegistrationID, max int) ([]authn.RegistrationSession, error)
 
-	// FindRegistrationSessions returns one page of the sessions that fit, newest first, and how many of each kind there are for its text.
+	// FindRegistrationSessions returns one page of the sessions that fit, newest first, and how many of each kind there are for its text. Which
+	// session a device came of is what its Registration says.
 	FindRegistrationSessions(SessionQuery) (page []authn.RegistrationSession, counts SessionCounts, err error)
 
 	ApprovalRequest(authn.RequestID) (authn.ApprovalRequest, error)

@@ -75,18 +75,14 @@ func (s *Service) view(ctx context.Context, get func(store.Reader) (authn.Regist
 		if err != nil {
 			return err
 		}
-		v, err = s.See(r, session)
+		v, err = s.complete(r, session)
 		return err
 	})
 	return v, err
 }
 
-// See completes a session that was read, within the same transaction.
-func (s *Service) See(r store.Reader, session authn.RegistrationSession) (View, error) {
-	user, err := r.User(session.User)
-	if err != nil {
-		return View{}, err
-	}
+// See completes a session that was read, within the same transaction. user is its user.
+func (s *Service) See(r store.Reader, session authn.RegistrationSession, user authn.User) (View, error) {
 	d, err := deviceOf(r, session)
 	if err != nil {
 		return View{}, err
@@ -96,6 +92,14 @@ func (s *Service) See(r store.Reader, session authn.RegistrationSession) (View, 
 		v.State = Used
 	}
 	return v, nil
+}
+
+func (s *Service) complete(r store.Reader, session authn.RegistrationSession) (View, error) {
+	user, err := r.User(session.User)
+	if err != nil {
+		return View{}, err
+	}
+	return s.See(r, session, user)
 }
 
 // List returns a user's sessions, newest first.
@@ -118,7 +122,7 @@ func (s *Service) list(ctx context.Context, read func(store.Reader) ([]authn.Reg
 		}
 		list = make([]View, 0, len(sessions))
 		for _, session := range sessions {
-			v, err := s.See(r, session)
+			v, err := s.complete(r, session)
 			if err != nil {
 				return err
 			}

@@ -17,11 +17,6 @@ const (
 	isBlocked = `status = 'disabled'`
 )
 
-// fitting is what follows FROM for the users who fit; each has the same two arguments, what is looked for and the time.
-func fitting(filter string) string {
-	return `users WHERE instr(search_key, ?) > 0 AND ` + filter
-}
-
 // conditions are the filters with the time as their argument.
 var conditions = map[store.UserFilter]string{
 	store.AllUsers:       `? IS NOT NULL`,
@@ -30,16 +25,20 @@ var conditions = map[store.UserFilter]string{
 	store.BlockedUsers:   `? IS NOT NULL AND ` + isBlocked,
 }
 
-var qFindUsers, qFoundUsers = map[store.UserFilter]query{}, map[store.UserFilter]query{}
+// finding is the queries of one filter, without a text and with one as their first argument.
+type finding struct{ page, count, textPage, textCount query }
+
+var qFindUsers = map[store.UserFilter]finding{}
 
 func init() {
 	for f, condition := range conditions {
-		qFindUsers[f] = prepared(userColumns.read(fitting(condition) + ` ORDER BY login_key LIMIT ? OFFSET ?`))
-		qFoundUsers[f] = prepared(`SELECT count(*) FROM ` + fitting(condition))
+		with := `users WHERE instr(search_key, ?) > 0 AND ` + condition
+		qFindUsers[f] = finding{
+			page: prepared(userColumns.read(`users WHERE ` + condition + ` ORDER BY login_key LIMIT ? OFFSET ?`)), count: prepared(`SELECT count(*) FROM users WHERE ` + condition),
+			textPage: prepared(userColumns.read(with + ` ORDER BY login_key LIMIT ? OFFSET ?`)), textCount: prepared(`SELECT count(*) FROM ` + with),
+		}
 	}
 }
-
-var qCountUsers = prepared(`SELECT count(*), count(*) FILTER (WHERE ` + isWithout + `), count(*) FILTER (WHERE ` + isWaiting + `), count(*) FILTER (WHERE ` + isBlocked + `) FROM users`)
 
 // FindUsers implements store.Reader.
 func (r reader) FindUsers(q store.UserQuery) (page []authn.User, total int, err error) {
@@ -47,18 +46,39 @@ func (r reader) FindUsers(q store.UserQuery) (page []authn.User, total int, err 
 	if !ok {
 		return nil, 0, fmt.Errorf("there is no filter of users %q", string(q.Filter))
 	}
-	text, now := store.LoginKey(strings.TrimSpace(q.Text)), at(q.Now)
-	total, err = one(r.turn, qFoundUsers[q.Filter], func(n *int) []any { return []any{n} }, text, now)
-	if err != nil {
-		return nil, 0, err
+	text, args := store.LoginKey(strings.TrimSpace(q.Text)), []any{at(q.Now)}
+	if text != "" {
+		find.page, find.count, args = find.textPage, find.textCount, []any{text, at(q.Now)}
 	}
-	page, err = many(r.turn, find, userDest, text, now, int64(max(0, q.Limit)), int64(max(0, q.Offset)))
+	total, err = one(r.turn, find.count, func(n *int) []any { return []any{n} }, args...)
+	if err != nil || q.Limit <= 0 {
+		return nil, total, err
+	}
+	page, err = many(r.turn, find.page, userDest, append(args, int64(q.Limit), int64(max(0, q.Offset)))...)
 	return page, total, err
 }
 
+// Counting goes by indexes alone: with a device are those who have one that lives, less those of them who are blocked.
+var (
+	qCountAll     = prepared(`SELECT count(*), (SELECT count(*) FROM users WHERE ` + isBlocked + `), (SELECT count(DISTINCT user_id) FROM devices WHERE state <> 'revoked') FROM users`)
+	qCountAble    = prepared(`SELECT count(*) FROM users WHERE ` + isBlocked + ` AND EXISTS (SELECT 1 FROM devices d WHERE d.user_id = users.id AND d.state <> 'revoked')`)
+	qCountWaiting = prepared(`SELECT count(DISTINCT user_id) FROM registration_sessions WHERE state IN ('active', 'claimed') AND expires_at > ?`)
+)
+
 // CountUsers implements store.Reader.
-func (r reader) CountUsers(now time.Time) (store.UserCounts, error) {
-	return one(r.turn, qCountUsers, func(c *store.UserCounts) []any { return []any{&c.All, &c.WithoutDevice, &c.Waiting, &c.Blocked} }, at(now))
+func (r reader) CountUsers(now time.Time) (c store.UserCounts, err error) {
+	number := func(n *int) []any { return []any{n} }
+	n, err := one(r.turn, qCountAll, func(n *[3]int) []any { return []any{&n[0], &n[1], &n[2]} })
+	if err != nil {
+		return c, err
+	}
+	blocked, err := one(r.turn, qCountAble, number)
+	if err != nil {
+		return c, err
+	}
+	c = store.UserCounts{All: n[0], Blocked: n[1], WithoutDevice: n[0] - n[1] - (n[2] - blocked)}
+	c.Waiting, err = one(r.turn, qCountWaiting, number, at(now))
+	return c, err
 }
 
 // The text is looked for as it was written, and in lower case, which SQLite knows for A to Z.

@@ -15,10 +15,11 @@ func findSessions(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error {
 		var errs []error
 		for i, d := range []authn.Device{
-			{ID: "d_waits", State: authn.DevicePending},
-			{ID: "d_active", State: authn.DeviceActive, ConfirmedAt: noon},
-			{ID: "d_gone", State: authn.DeviceRevoked, ConfirmedAt: noon},
-			{ID: "d_refused", State: authn.DeviceRevoked},
+			{ID: "d_waits", State: authn.DevicePending, Registration: "s_waits"},
+			{ID: "d_active", State: authn.DeviceActive, ConfirmedAt: noon, Registration: "s_done"},
+			{ID: "d_gone", State: authn.DeviceRevoked, ConfirmedAt: noon, Registration: "s_gone"},
+			{ID: "d_old", State: authn.DeviceActive, ConfirmedAt: noon, Registration: "s_forgotten"},
+			{ID: "d_refused", State: authn.DeviceRevoked, Registration: "s_refused"},
 		} {
 			d.User, d.CreatedAt = "u_a", noon.Add(time.Duration(i))
 			errs = append(errs, tx.CreateDevice(d))
@@ -55,6 +56,8 @@ func findSessions(t *testing.T, s store.Store) {
 		{"done", store.SessionQuery{Limit: 9, Filter: store.DoneSessions}, []string{"s_gone", "s_done"}, all},
 		{"ended", store.SessionQuery{Limit: 9, Filter: store.EndedSessions}, []string{"s_revoked", "s_refused", "s_expired"}, all},
 		{"of a user", store.SessionQuery{Limit: 9, Text: " BO "}, []string{"s_claimed"}, store.SessionCounts{All: 1, Open: 1}},
+		{"of a user, and done", store.SessionQuery{Limit: 9, Text: "anna", Filter: store.DoneSessions}, []string{"s_gone", "s_done"}, store.SessionCounts{All: 7, Open: 2, Done: 2, Ended: 3}},
+		{"counts alone", store.SessionQuery{}, nil, all},
 		{"of nobody", store.SessionQuery{Limit: 9, Text: "eva"}, nil, store.SessionCounts{}},
 	} {
 		c.q.Now = noon

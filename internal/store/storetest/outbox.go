@@ -233,6 +233,8 @@ func findUsers(t *testing.T, s store.Store) {
 		return errors.Join(append(errs,
 			tx.CreateDevice(authn.Device{ID: "d_0", User: "u_0", State: authn.DeviceActive}),
 			tx.CreateDevice(authn.Device{ID: "d_1", User: "u_1", State: authn.DeviceRevoked}),
+			tx.CreateDevice(authn.Device{ID: "d_2", User: "u_0", State: authn.DevicePending}),
+			tx.CreateDevice(authn.Device{ID: "d_3", User: "u_2", State: authn.DeviceActive}),
 			tx.CreateRegistrationSession(authn.RegistrationSession{ID: "s_1", User: "u_1", State: authn.SessionActive, ExpiresAt: noon.Add(1)}),
 			tx.CreateRegistrationSession(authn.RegistrationSession{ID: "s_2", User: "u_2", State: authn.SessionActive, ExpiresAt: noon}),
 			tx.CreateRegistrationSession(authn.RegistrationSession{ID: "s_3", User: "u_3", State: authn.SessionRevoked, ExpiresAt: noon.Add(1)}),

@@ -62,7 +62,7 @@ func (s *Service) formOf(v signin.Visitor, u authn.User) (c web.NewRegistration,
 		}
 		open := false
 		for _, session := range sessions {
-			seen, err := s.Registration.See(r, session)
+			seen, err := s.Registration.See(r, session, u)
 			if err != nil {
 				return err
 			}

@@ -28,7 +28,11 @@ func (s *Service) registrations(v signin.Visitor) error {
 			return err
 		}
 		for _, session := range sessions {
-			row, err := s.registrationRow(r, session)
+			u, err := r.User(session.User)
+			if err != nil {
+				return err
+			}
+			row, err := s.registrationRow(r, session, u)
 			if err != nil {
 				return err
 			}
@@ -46,13 +50,13 @@ func (s *Service) registrations(v signin.Visitor) error {
 }
 
 // registrationRow is a session as lists show it.
-func (s *Service) registrationRow(r store.Reader, session authn.RegistrationSession) (web.RegistrationRow, error) {
-	seen, err := s.Registration.See(r, session)
+func (s *Service) registrationRow(r store.Reader, session authn.RegistrationSession, u authn.User) (web.RegistrationRow, error) {
+	seen, err := s.Registration.See(r, session, u)
 	if err != nil {
 		return web.RegistrationRow{}, err
 	}
 	row := web.RegistrationRow{
-		ID: string(session.ID), Person: person(seen.User), State: web.RegistrationState(seen.State), MadeBy: who(session.CreatedBy),
+		ID: string(session.ID), Person: person(u), State: web.RegistrationState(seen.State), MadeBy: who(session.CreatedBy),
 		MadeAt: page.Local(session.CreatedAt), Ends: page.Local(session.ExpiresAt), Proof: web.SecondProof(session.Proof),
 	}
 	row.MayRemove = row.State.Open()
@@ -120,7 +124,7 @@ func (s *Service) sendRegistration(v signin.Visitor) error {
 	}
 	var row web.RegistrationRow
 	err = s.Site.Store.View(v.Context(), func(r store.Reader) error {
-		row, err = s.registrationRow(r, seen.Session)
+		row, err = s.registrationRow(r, seen.Session, seen.User)
 		return err
 	})
 	if err != nil {

@@ -77,7 +77,7 @@ func (s *Service) userPage(r store.Reader, v signin.Visitor, u authn.User) (c we
 	}
 	open := false
 	for _, session := range sessions {
-		row, err := s.registrationRow(r, session)
+		row, err := s.registrationRow(r, session, u)
 		if err != nil {
 			return c, err
 		}

@@ -86,7 +86,7 @@ func (s *Service) userRow(r store.Reader, u authn.User) (web.UserRow, error) {
 		return row, err
 	}
 	if len(sessions) > 0 {
-		newest, err := s.registrationRow(r, sessions[0])
+		newest, err := s.registrationRow(r, sessions[0], u)
 		if err != nil {
 			return row, err
 		}

@@ -48,8 +48,8 @@ type Reader interface {
 	Users() ([]authn.User, error) // by LoginKey
 	// FindUsers returns one page of the users that fit, by LoginKey, and how many fit in all.
 	FindUsers(UserQuery) (page []authn.User, total int, err error)
-	// CountUsers counts, at a time, all users and those of each filter.
-	CountUsers(now time.Time) (UserCounts, error)
+	// CountUsers counts, at a time, the users that fit a text as in UserQuery, and those of each filter among them.
+	CountUsers(text string, now time.Time) (UserCounts, error)
 
 	Admin(authn.AdminID) (authn.Admin, error)
 	AdminByUser(authn.UserID) (authn.Admin, error)

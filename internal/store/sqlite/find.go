@@ -65,8 +65,14 @@ var (
 	qCountWaiting = prepared(`SELECT count(DISTINCT user_id) FROM registration_sessions WHERE state IN ('active', 'claimed') AND expires_at > ?`)
 )
 
+var qCountFitting = prepared(`SELECT count(*), count(*) FILTER (WHERE ` + isWithout + `), count(*) FILTER (WHERE ` + isWaiting + `), count(*) FILTER (WHERE ` + isBlocked + `)
+	FROM users WHERE instr(search_key, ?) > 0`)
+
 // CountUsers implements store.Reader.
-func (r reader) CountUsers(now time.Time) (c store.UserCounts, err error) {
+func (r reader) CountUsers(text string, now time.Time) (c store.UserCounts, err error) {
+	if text = store.LoginKey(strings.TrimSpace(text)); text != "" {
+		return one(r.turn, qCountFitting, func(c *store.UserCounts) []any { return []any{&c.All, &c.WithoutDevice, &c.Waiting, &c.Blocked} }, at(now), text)
+	}
 	number := func(n *int) []any { return []any{n} }
 	n, err := one(r.turn, qCountAll, func(n *[3]int) []any { return []any{&n[0], &n[1], &n[2]} })
 	if err != nil {

@@ -267,8 +267,10 @@ func findUsers(t *testing.T, s store.Store) {
 			return err
 		})
 	}
-	counts := read(t, s, func(r store.Reader) (store.UserCounts, error) { return r.CountUsers(noon) })
+	counts := read(t, s, func(r store.Reader) (store.UserCounts, error) { return r.CountUsers("", noon) })
 	diff(t, "counts", counts, store.UserCounts{All: 4, WithoutDevice: 2, Waiting: 1, Blocked: 1})
+	counts = read(t, s, func(r store.Reader) (store.UserCounts, error) { return r.CountUsers(" LUND.", noon) })
+	diff(t, "counts of a text", counts, store.UserCounts{All: 3, WithoutDevice: 2, Waiting: 1})
 }
 
 func uniquePeople(t *testing.T, s store.Store) {

@@ -13,7 +13,7 @@ func (s *Service) overview(v signin.Visitor) error {
 	var c web.OverviewPage
 	now := s.Site.Now()
 	err := s.Site.Store.View(v.Context(), func(r store.Reader) error {
-		users, err := r.CountUsers(now)
+		users, err := r.CountUsers("", now)
 		if err != nil {
 			return err
 		}

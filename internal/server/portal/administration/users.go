@@ -3,7 +3,6 @@ package administration
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"avow/assets/web"
 	"avow/internal/authn"
@@ -37,7 +36,9 @@ func (s *Service) users(v signin.Visitor) error {
 			c.Rows = append(c.Rows, row)
 		}
 		c.Paging = paging(v, len(c.Rows), total)
-		return countUsers(r, &c, now)
+		n, err := r.CountUsers(c.Query, now)
+		c.All, c.NoPhone, c.Waiting, c.Blocked = n.All, n.WithoutDevice, n.Waiting, n.Blocked
+		return err
 	})
 	if err != nil {
 		return err
@@ -46,25 +47,6 @@ func (s *Service) users(v signin.Visitor) error {
 		return err
 	}
 	return s.show(v, http.StatusOK, web.Users, web.UsersSection, "", v.T("administration.users.title"), c)
-}
-
-// countUsers counts those of each chip that fit what is looked for.
-func countUsers(r store.Reader, c *web.UsersPage, now time.Time) error {
-	if c.Query == "" {
-		n, err := r.CountUsers(now)
-		c.All, c.NoPhone, c.Waiting, c.Blocked = n.All, n.WithoutDevice, n.Waiting, n.Blocked
-		return err
-	}
-	for filter, into := range map[store.UserFilter]*int{
-		store.AllUsers: &c.All, store.WithoutDevice: &c.NoPhone, store.WaitingSession: &c.Waiting, store.BlockedUsers: &c.Blocked,
-	} {
-		_, total, err := r.FindUsers(store.UserQuery{Text: c.Query, Filter: filter, Now: now})
-		if err != nil {
-			return err
-		}
-		*into = total
-	}
-	return nil
 }
 
 func (s *Service) userRow(r store.Reader, u authn.User) (web.UserRow, error) {

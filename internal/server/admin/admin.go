@@ -133,6 +133,15 @@ func (s *Service) user(ctx context.Context, login string) (u authn.User, err err
 	return u, err
 }
 
+// over finds a user by login whose ways to sign in the caller may change.
+func (s *Service) over(c call, login string) (authn.User, error) {
+	u, err := s.user(c.Context(), login)
+	if err == nil {
+		err = s.people.Over(c.Context(), c.admin, u.ID)
+	}
+	return u, err
+}
+
 // filter is the user whom a list is asked for; empty for all.
 func (s *Service) filter(c call) (authn.UserID, error) {
 	login := c.URL.Query().Get("user_name")

@@ -52,17 +52,22 @@ func deviceRow(v signin.Visitor, d authn.Device) web.DeviceRow {
 
 // deviceQuestion asks whether the device in the address shall be removed.
 func (s *Service) deviceQuestion(v signin.Visitor) (c web.Confirm, err error) {
+	var owner authn.UserID
 	err = s.Site.Store.View(v.Context(), func(r store.Reader) error {
 		d, err := r.Device(authn.DeviceID(v.R.PathValue("id")))
 		if err != nil {
 			return err
 		}
+		owner = d.User
 		u, err := r.User(d.User)
 		c = web.Confirm{
 			Kind: web.RemoveDevice, Name: d.Info.Clean().Name, Person: person(u).Name, Post: "/admin/devices/" + string(d.ID) + "/remove", Back: "/admin/users/" + string(u.ID),
 		}
 		return err
 	})
+	if err == nil {
+		err = s.People.Over(v.Context(), v.Admin, owner)
+	}
 	return c, err
 }
 

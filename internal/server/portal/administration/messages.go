@@ -90,6 +90,9 @@ func (s *Service) sendMessage(v signin.Visitor) error {
 	if err != nil {
 		return err
 	}
+	if err := s.People.Over(v.Context(), v.Admin, m.User); err != nil {
+		return err
+	}
 	if err := s.Messages.SendAgain(v.Context(), id, outboxBy(v, "sent again on the pages")); err != nil {
 		return s.stopped(v, err, "/admin/messages")
 	}

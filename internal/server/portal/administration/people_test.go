@@ -271,3 +271,35 @@ func TestSentRegistration(t *testing.T) {
 	b.send("/admin/registrations/"+string(session.ID)+"/send").want(t, http.StatusConflict, "This registration is over.")
 	b.send("/admin/registrations/s_nothing/send").want(t, http.StatusNotFound)
 }
+
+// TestNobodyLiftsHerself: a phone for an owner would make an owner of an administrator, so she can make none, nor change where it is sent.
+func TestNobodyLiftsHerself(t *testing.T) {
+	o := newOffice(t)
+	b, owner := o.signIn("adam", authn.RoleAdmin), o.signIn("olga", authn.RoleOwner)
+	session := o.invite("olga", authn.ProofPIN)
+	id := string(o.user("olga").ID)
+	var device authn.Device
+	o.view(func(r store.Reader) error {
+		all, err := r.DevicesOf(o.user("olga").ID)
+		device = all[0]
+		return err
+	})
+	posts := map[string][]string{
+		"/admin/registrations":                                {"user", id, "how", "show", "mode", "additional", "force", "yes", "reason", "x"},
+		"/admin/users/" + id + "/edit":                        {"name", "Olga", "mail", "adam@example.com", "reason", "x"},
+		"/admin/users/" + id + "/block":                       {"reason", "x"},
+		"/admin/users/" + id + "/unblock":                     {"reason", "x"},
+		"/admin/registrations/" + string(session) + "/send":   {},
+		"/admin/registrations/" + string(session) + "/remove": {"reason", "x"},
+		"/admin/devices/" + string(device.ID) + "/remove":     {"reason", "x"},
+	}
+	before := len(o.Audit())
+	for path, fields := range posts {
+		b.send(path, fields...).want(t, http.StatusForbidden)
+	}
+	if n := len(o.Audit()) - before; n != 0 {
+		t.Errorf("%d records were written", n)
+	}
+	b.get("/admin/users/"+id).want(t, http.StatusOK, "This account can’t be blocked by you")
+	owner.send("/admin/registrations", "user", id, "how", "show", "mode", "additional", "force", "yes", "reason", "x").want(t, http.StatusOK, "The registration is ready")
+}

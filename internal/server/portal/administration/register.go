@@ -145,6 +145,9 @@ func (s *Service) register(v signin.Visitor) error {
 	o, login := orderOf(v), typed(v, "login", 128)
 	u, err := s.named(v, v.R.PostFormValue("user"), login)
 	if err == nil {
+		if err := s.People.Over(v.Context(), v.Admin, u.ID); err != nil {
+			return err
+		}
 		_, err = reason(v)
 	}
 	var made registration.Created

@@ -106,6 +106,9 @@ func (s *Service) dropRegistration(v signin.Visitor) error {
 	if err != nil {
 		return err
 	}
+	if err := s.People.Over(v.Context(), v.Admin, seen.User.ID); err != nil {
+		return err
+	}
 	why, err := reason(v)
 	if err == nil {
 		err = s.Registration.Revoke(v.Context(), seen.Session.ID, v.Actor(), why)
@@ -120,6 +123,9 @@ func (s *Service) dropRegistration(v signin.Visitor) error {
 func (s *Service) sendRegistration(v signin.Visitor) error {
 	seen, err := s.registrationOf(v)
 	if err != nil {
+		return err
+	}
+	if err := s.People.Over(v.Context(), v.Admin, seen.User.ID); err != nil {
 		return err
 	}
 	var row web.RegistrationRow

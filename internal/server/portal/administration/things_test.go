@@ -225,7 +225,7 @@ func TestLog(t *testing.T) {
 		Reason string
 		Facts  map[string]string
 	}
-	p = b.get("/admin/log.json?" + url.Values{"from": {day}, "to": {day}}.Encode()).want(t, http.StatusOK)
+	p = b.get("/admin/log.json?"+url.Values{"from": {day}, "to": {day}}.Encode()).want(t, http.StatusOK)
 	o.must(json.Unmarshal([]byte(p.body), &list))
 	if len(list) != 60 || list[0].Number != list[1].Number+1 || list[0].Facts["login"] != "x" || !list[0].At.Equal(yesterday) {
 		t.Errorf("%d records, the first %+v", len(list), list[0])

@@ -135,15 +135,16 @@ func (s *Service) standing(r store.Reader, v signin.Visitor, u authn.User, c *we
 	if err != nil {
 		return err
 	}
+	over := true
 	for _, a := range all {
 		if a.User == u.ID && !a.Disabled {
-			c.Role = web.Role(a.Role)
+			c.Role, over = web.Role(a.Role), v.Admin.Over(a) == nil
 		}
 	}
 	own := u.ID == v.User.ID
 	c.MayChangeRole = !own && v.May(authn.MayAppoint) == nil
 	last, err := people.LastOwner(r, u.ID)
-	c.NotBlockable = own || last
+	c.NotBlockable = own || last || !over
 	return err
 }
 
@@ -169,6 +170,9 @@ func (s *Service) setStatus(status authn.UserStatus) func(signin.Visitor) error 
 	return func(v signin.Visitor) error {
 		u, err := s.userOf(v)
 		if err != nil {
+			return err
+		}
+		if err := s.People.Over(v.Context(), v.Admin, u.ID); err != nil {
 			return err
 		}
 		why, err := reason(v)

@@ -132,6 +132,9 @@ func (s *Service) saveUser(v signin.Visitor) error {
 	if err != nil {
 		return err
 	}
+	if err := s.People.Over(v.Context(), v.Admin, u.ID); err != nil {
+		return err
+	}
 	d := details(v)
 	d.Login = u.Login
 	why, err := reason(v)

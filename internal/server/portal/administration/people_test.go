@@ -84,6 +84,9 @@ func TestBlock(t *testing.T) {
 	if err := o.user("anna.lind").Active(); err != nil {
 		t.Error(err)
 	}
+	if got := anna.get("/me"); got.path != "/sign-in" {
+		t.Errorf("an old sign-in is good again: %s", got.path)
+	}
 	b.send("/admin/users/"+string(o.user("adam").ID)+"/block", "reason", "x").want(t, http.StatusUnprocessableEntity, "Nobody does this to their own account.")
 }
 

@@ -2,7 +2,6 @@ package main
 
 // hints say which flag or command helps, by the code of an error. A test holds every code that the server's administration can answer against them.
 var hints = map[string]string{
-	"no_directory":          "the table [directory] of avow.toml; avow-server check",
 	"device_exists":         "add --additional or --replace",
 	"session_open":          "add --force",
 	"pin_lost":              "add --force",

@@ -57,10 +57,13 @@ type UserRow struct {
 	MakeNew         bool // offers "Make new" in place of "Open": no phone, and nothing that could still connect one
 }
 
-// NewUserPage is the form of a local user. POST /admin/users: login, name, mail, phone, language (a tag or "").
+// NewUserPage is the form of a local user. POST /admin/users: login, name, mail, phone, language (a tag or ""). With an ID it changes one who is there:
+// GET /admin/users/ID/edit; POST: name, mail, phone, language, reason.
 type NewUserPage struct {
+	ID                                     string
 	Login, Name, Mail, Phone, UserLanguage string
-	Wrong                                  Wrong // login, name, mail, phone, language
+	Reason                                 string // with an ID
+	Wrong                                  Wrong  // login, name, mail, phone, language, reason
 }
 
 // Person names a user in a row or a heading.

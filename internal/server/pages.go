@@ -5,14 +5,15 @@ import (
 
 	"avow/internal/server/people"
 	"avow/internal/server/portal"
+	"avow/internal/server/portal/administration"
 	"avow/internal/server/portal/deskpage"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/portal/signin"
 	"avow/internal/server/session"
 )
 
-// MountPages adds all that people see in a browser: connecting a phone, signing in, their own devices, the service desk. An error means that the pages in the
-// program, or the database, are broken.
+// MountPages adds all that people see in a browser: connecting a phone, signing in, their own devices, the service desk, the administration. An error means that the
+// pages in the program, or the database, are broken.
 func (s *Server) MountPages(ctx context.Context) error {
 	set, err := page.New(s.Site)
 	if err != nil {
@@ -26,6 +27,9 @@ func (s *Server) MountPages(ctx context.Context) error {
 	}
 	connect := portal.New(set, s.Registration)
 	in := signin.New(set, s.Sessions, connect, s.Registration, s.Device)
-	s.Mount(connect, in, deskpage.New(set, in, s.Desk, s.Device, people.New(s.Site)))
+	folk := people.New(s.Site)
+	s.Mount(connect, in, deskpage.New(set, in, s.Desk, s.Device, folk), administration.New(administration.Config{
+		Pages: set, SignIn: in, People: folk, Registration: s.Registration, Device: s.Device, Approval: s.Approval, Messages: s.Messages,
+	}))
 	return nil
 }

@@ -48,8 +48,8 @@ type Reader interface {
 	Users() ([]authn.User, error) // by LoginKey
 	// FindUsers returns one page of the users that fit, by LoginKey, and how many fit in all.
 	FindUsers(UserQuery) (page []authn.User, total int, err error)
-	// CountUsers counts, at a time, all users and those of each filter.
-	CountUsers(now time.Time) (UserCounts, error)
+	// CountUsers counts, at a time, the users that fit a text as in UserQuery, and those of each filter among them.
+	CountUsers(text string, now time.Time) (UserCounts, error)
 
 	Admin(authn.AdminID) (authn.Admin, error)
 	AdminByUser(authn.UserID) (authn.Admin, error)
@@ -62,6 +62,8 @@ type Reader interface {
 	Device(authn.DeviceID) (authn.Device, error)
 	DevicesOf(authn.UserID) ([]authn.Device, error) // oldest first, revoked ones too
 	Devices() ([]authn.Device, error)               // oldest first
+	// FindDevices returns one page of the devices that fit, newest first, and how many fit in all.
+	FindDevices(DeviceQuery) (page []authn.Device, total int, err error)
 
 	RegistrationSession(authn.RegistrationID) (authn.RegistrationSession, error)
 	RegistrationSessionBySecret(authn.Hash) (authn.RegistrationSession, error)
@@ -70,6 +72,10 @@ type Reader interface {
 	RegistrationSessions() ([]authn.RegistrationSession, error)               // newest first
 	// RegistrationSessionsAfter returns up to max sessions, newest first, that come after the named one; from the newest for "".
 	RegistrationSessionsAfter(id authn.RegistrationID, max int) ([]authn.RegistrationSession, error)
+
+	// FindRegistrationSessions returns one page of the sessions that fit, newest first, and how many of each kind there are for its text. Which
+	// session a device came of is what its Registration says.
+	FindRegistrationSessions(SessionQuery) (page []authn.RegistrationSession, counts SessionCounts, err error)
 
 	ApprovalRequest(authn.RequestID) (authn.ApprovalRequest, error)
 	ApprovalRequestByAuthReq(authn.Hash) (authn.ApprovalRequest, error)
@@ -89,6 +95,8 @@ type Reader interface {
 	MessagesOf(authn.RegistrationID) ([]authn.Message, error) // of a session, newest first
 	// Messages returns the newest messages first, up to max.
 	Messages(max int) ([]authn.Message, error)
+	// FindMessages returns one page of the messages that fit, newest first, and how many there are of each kind.
+	FindMessages(MessageQuery) (page []authn.Message, counts MessageCounts, err error)
 
 	Template(authn.Channel, string) (authn.Template, error)
 	Templates() ([]authn.Template, error) // by channel, then language
@@ -136,7 +144,7 @@ type Reader interface {
 	// Audit returns the newest records first, up to max, in the order in which they were appended.
 	Audit(max int) ([]authn.AuditRecord, error)
 	// FindAudit returns one page of the records that fit, in the same order, and the place after it: 0 when there are no more.
-	FindAudit(AuditQuery) (page []authn.AuditRecord, next int64, err error)
+	FindAudit(AuditQuery) (page []AuditEntry, next int64, err error)
 }
 
 // Tx reads and writes, and reads what it has written. An Update method reads the old value, calls fn and writes what it returns; an

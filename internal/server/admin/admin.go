@@ -115,7 +115,7 @@ func (c call) decode(into any, reason *string) error {
 		return err
 	}
 	if *reason = authn.CleanText(*reason, 256); *reason == "" {
-		return authn.Fail(authn.Invalid, "reason_missing", "Say why: the reason goes into the audit log.")
+		return people.ErrReason
 	}
 	return nil
 }
@@ -134,6 +134,15 @@ func (s *Service) user(ctx context.Context, login string) (u authn.User, err err
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		err = people.ErrUnknown
+	}
+	return u, err
+}
+
+// over finds a user by login whose ways to sign in the caller may change.
+func (s *Service) over(c call, login string) (authn.User, error) {
+	u, err := s.user(c.Context(), login)
+	if err == nil {
+		err = s.people.Over(c.Context(), c.admin, u.ID)
 	}
 	return u, err
 }

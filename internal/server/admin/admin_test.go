@@ -310,3 +310,30 @@ func TestLists(t *testing.T) {
 		t.Errorf("clients %+v, %v", clients, err)
 	}
 }
+
+// TestNobodyLiftsHerself: an administrator who is no owner makes no phone for an owner, whose Yes would make her one.
+func TestNobodyLiftsHerself(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{})
+	olga := e.User("olga")
+	phone := e.Phone("olga")
+	ctx := t.Context()
+	err := e.Site.Store.Update(ctx, func(tx store.Tx) error {
+		if err := tx.CreateAdmin(authn.Admin{ID: authn.NewAdminID(), Name: "olga", Role: authn.RoleOwner, User: olga.ID}); err != nil {
+			return err
+		}
+		return tx.UpdateAdmin(e.Credential.ID, func(a authn.Admin) (authn.Admin, error) { a.Role = authn.RoleAdmin; return a, nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.Admin.AddSession(ctx, wire.AddSession{UserName: "olga", Mode: authn.BindAdditional, Reason: "test"})
+	wantCode(t, err, "not_allowed")
+	_, err = e.Admin.NotifySession(ctx, "olga", wire.NotifySession{Reason: "test"})
+	wantCode(t, err, "not_allowed")
+	_, err = e.Admin.ConfirmSession(ctx, "olga", wire.ConfirmSession{Reason: "test"})
+	wantCode(t, err, "not_allowed")
+	_, err = e.Admin.SetUserStatus(ctx, "olga", wire.SetUserStatus{Status: authn.UserDisabled, Reason: "test"})
+	wantCode(t, err, "not_allowed")
+	_, err = e.Admin.RevokeDevice(ctx, phone.ID, "test")
+	wantCode(t, err, "not_allowed")
+}

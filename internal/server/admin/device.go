@@ -36,14 +36,25 @@ func (s *Service) revokeDevice(c call) (any, error) {
 		return nil, err
 	}
 	id := authn.DeviceID(c.PathValue("id"))
-	err := s.device.Revoke(c.Context(), id, c.actor(), cmd.Reason)
+	o, err := s.owned(c, id)
+	if err == nil {
+		err = s.people.Over(c.Context(), c.admin, o.User.ID)
+	}
+	if err == nil {
+		err = s.device.Revoke(c.Context(), id, c.actor(), cmd.Reason)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, authn.Fail(authn.NotFound, "device_unknown", "There is no device of this id. List the devices to see which there are.").Because(err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	var o device.Owned
+	o, err = s.owned(c, id)
+	return showDevice(o), err
+}
+
+// owned finds a device and its user. store.ErrNotFound when there is none.
+func (s *Service) owned(c call, id authn.DeviceID) (o device.Owned, err error) {
 	err = s.site.Store.View(c.Context(), func(r store.Reader) error {
 		if o.Device, err = r.Device(id); err != nil {
 			return err
@@ -51,5 +62,5 @@ func (s *Service) revokeDevice(c call) (any, error) {
 		o.User, err = r.User(o.Device.User)
 		return err
 	})
-	return showDevice(o), err
+	return o, err
 }

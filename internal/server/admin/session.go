@@ -50,7 +50,7 @@ func (s *Service) addSession(c call) (any, error) {
 	if !cmd.Sent && (cmd.Notify || cmd.HoursToLive != 0 || cmd.SecondProof != "" || cmd.Channel != "") {
 		return nil, authn.Fail(authn.Invalid, "not_sent", "A session that is shown has ten minutes and no message. Say that it is sent.")
 	}
-	u, err := s.user(c.Context(), cmd.UserName)
+	u, err := s.over(c, cmd.UserName)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *Service) addSession(c call) (any, error) {
 
 // open is the session of the user in the path that is open, or whose phone waits.
 func (s *Service) open(c call) (registration.View, error) {
-	u, err := s.user(c.Context(), c.PathValue("user_name"))
+	u, err := s.over(c, c.PathValue("user_name"))
 	if err != nil {
 		return registration.View{}, err
 	}
@@ -86,7 +86,7 @@ func (s *Service) notifySession(c call) (any, error) {
 	if err := c.decode(&cmd, &cmd.Reason); err != nil {
 		return nil, err
 	}
-	u, err := s.user(c.Context(), c.PathValue("user_name"))
+	u, err := s.over(c, c.PathValue("user_name"))
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s *Service) setUserStatus(c call) (any, error) {
 	if err := c.decode(&cmd, &cmd.Reason); err != nil {
 		return nil, err
 	}
-	u, err := s.user(c.Context(), c.PathValue("user_name"))
+	u, err := s.over(c, c.PathValue("user_name"))
 	if err != nil {
 		return nil, err
 	}

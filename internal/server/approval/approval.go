@@ -142,10 +142,27 @@ func (s *Service) Redeem(ctx context.Context, authReq authn.Hash, client authn.C
 
 // Cancel takes an open request back. authn.ErrRequestUnknown, or authn.ErrDecided when it is open no more.
 func (s *Service) Cancel(ctx context.Context, authReq authn.Hash, client authn.ClientID) error {
+	find := func(rd store.Reader) (authn.ApprovalRequest, error) { return of(rd, authReq, client) }
+	return s.cancel(ctx, find, "client:"+string(client), "")
+}
+
+// Stop takes an open request back in the name of an administrator. Errors as for Cancel.
+func (s *Service) Stop(ctx context.Context, id authn.RequestID, actor, reason string) error {
+	find := func(rd store.Reader) (authn.ApprovalRequest, error) {
+		r, err := rd.ApprovalRequest(id)
+		if errors.Is(err, store.ErrNotFound) {
+			err = authn.ErrRequestUnknown
+		}
+		return r, err
+	}
+	return s.cancel(ctx, find, actor, reason)
+}
+
+func (s *Service) cancel(ctx context.Context, find func(store.Reader) (authn.ApprovalRequest, error), actor, reason string) error {
 	var r authn.ApprovalRequest
 	now := s.site.Now()
 	err := s.site.Store.Update(ctx, func(tx store.Tx) error {
-		old, err := of(tx, authReq, client)
+		old, err := find(tx)
 		if err != nil {
 			return err
 		}
@@ -156,7 +173,7 @@ func (s *Service) Cancel(ctx context.Context, authReq authn.Hash, client authn.C
 			return err
 		}
 		return tx.AppendAudit(authn.AuditRecord{
-			At: now, Actor: "client:" + string(client), Action: "request.cancel", Subject: string(r.ID), IP: api.ClientIP(ctx),
+			At: now, Actor: actor, Action: "request.cancel", Subject: string(r.ID), IP: api.ClientIP(ctx), Reason: reason,
 		})
 	})
 	if err == nil {

@@ -39,6 +39,7 @@ func (s *Service) record(b By, action string, u authn.User, facts map[string]str
 
 // Errors of people.
 var (
+	ErrReason    = authn.Fail(authn.Invalid, "reason_missing", "Say why: the reason goes into the audit log.")
 	ErrExists    = authn.Fail(authn.Conflict, "user_exists", "There is a user of this name already.")
 	ErrUnknown   = authn.Fail(authn.NotFound, "user_unknown", "There is no user of this name. List the users to see who there is.")
 	ErrStatus    = authn.Fail(authn.Invalid, "bad_status", "The status is active or disabled.")

@@ -115,3 +115,17 @@ func able(r store.Reader, a authn.Admin) (bool, error) {
 	}
 	return err == nil && u.Active() == nil, err
 }
+
+// Over says whether an administrator may change what a user signs in with: nil, authn.ErrNotAllowed.
+func (s *Service) Over(ctx context.Context, a authn.Admin, user authn.UserID) error {
+	return s.site.Store.View(ctx, func(r store.Reader) error {
+		other, err := r.AdminByUser(user)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return a.Over(other)
+	})
+}

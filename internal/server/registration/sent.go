@@ -3,6 +3,7 @@ package registration
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"avow/internal/authn"
@@ -23,7 +24,7 @@ var (
 // makeSent makes a session whose code goes out by mail or text.
 func (s *Service) makeSent(q CreateRequest, user authn.User, now time.Time) (Created, error) {
 	policy := s.site.Policy()
-	proof, err := s.secondProof(cmp.Or(q.Proof, policy.SecondProof), user, q.Notify)
+	proof, err := s.secondProof(cmp.Or(q.Proof, policy.SecondProof), user)
 	if err != nil {
 		return Created{}, err
 	}
@@ -39,29 +40,31 @@ func (s *Service) makeSent(q CreateRequest, user authn.User, now time.Time) (Cre
 	return made, nil
 }
 
-// secondProof is the proof that was asked for, if the user can give it; without one the best that she has.
-func (s *Service) secondProof(asked authn.SecondProof, user authn.User, by authn.Channel) (authn.SecondProof, error) {
-	password := s.passwords != nil && user.Source == authn.UserDirectory
-	mail, text := s.site.Reach(user)
-	switch asked {
-	case "":
-		switch {
-		case password:
-			return authn.ProofPassword, nil
-		case mail && text:
-			return authn.ProofCode, nil
-		}
-		return authn.ProofPIN, nil
-	case authn.ProofPassword:
-		if !password {
-			return "", ErrNoPassword
-		}
-	case authn.ProofCode:
-		if !mail || !text {
-			return "", ErrNoOtherChannel
-		}
+// Proofs are the second proofs that a user can give, the best first.
+func (s *Service) Proofs(user authn.User) (can []authn.SecondProof) {
+	if s.passwords != nil && user.Source == authn.UserDirectory {
+		can = append(can, authn.ProofPassword)
 	}
-	return asked, nil
+	if mail, text := s.site.Reach(user); mail && text {
+		can = append(can, authn.ProofCode)
+	}
+	return append(can, authn.ProofPIN)
+}
+
+// secondProof is the proof that was asked for, if the user can give it; without one the best that she has.
+func (s *Service) secondProof(asked authn.SecondProof, user authn.User) (authn.SecondProof, error) {
+	can := s.Proofs(user)
+	switch {
+	case asked == "":
+		return can[0], nil
+	case slices.Contains(can, asked):
+		return asked, nil
+	case asked == authn.ProofPassword:
+		return "", ErrNoPassword
+	case asked == authn.ProofCode:
+		return "", ErrNoOtherChannel
+	}
+	return asked, nil // none that is known: the session refuses it
 }
 
 func (s *Service) sentSecret(id authn.RegistrationID) key.Secret { return authn.SentSecret(s.sent, id) }

@@ -81,11 +81,8 @@ func (s *Service) view(ctx context.Context, get func(store.Reader) (authn.Regist
 	return v, err
 }
 
-func (s *Service) complete(r store.Reader, session authn.RegistrationSession) (View, error) {
-	user, err := r.User(session.User)
-	if err != nil {
-		return View{}, err
-	}
+// See completes a session that was read, within the same transaction. user is its user.
+func (s *Service) See(r store.Reader, session authn.RegistrationSession, user authn.User) (View, error) {
 	d, err := deviceOf(r, session)
 	if err != nil {
 		return View{}, err
@@ -95,6 +92,14 @@ func (s *Service) complete(r store.Reader, session authn.RegistrationSession) (V
 		v.State = Used
 	}
 	return v, nil
+}
+
+func (s *Service) complete(r store.Reader, session authn.RegistrationSession) (View, error) {
+	user, err := r.User(session.User)
+	if err != nil {
+		return View{}, err
+	}
+	return s.See(r, session, user)
 }
 
 // List returns a user's sessions, newest first.

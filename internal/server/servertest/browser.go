@@ -29,6 +29,13 @@ func (e *Env) NewBrowser() *Browser {
 	return &Browser{env: e, http: c}
 }
 
+// Stay is the same browser, which shows redirects instead of following them.
+func (b *Browser) Stay() *Browser {
+	c := *b.http
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Browser{env: b.env, http: &c}
+}
+
 // Page is an answer that was read.
 type Page struct {
 	Status int
@@ -58,7 +65,7 @@ func (b *Browser) Do(method, path string, form url.Values, set map[string]string
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	b.env.must(err)
-	return Page{answer.StatusCode, answer.Request.URL.Path, answer.Header, string(text)}
+	return Page{answer.StatusCode, answer.Request.URL.Path, answer.Header, strings.ReplaceAll(string(text), "<wbr>", "")} // where a line may break matters to nobody here
 }
 
 // Get fetches a page.

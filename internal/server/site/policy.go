@@ -77,3 +77,16 @@ func (s *Site) SetPolicy(ctx context.Context, p authn.Policy, a authn.AuditRecor
 	}
 	return err
 }
+
+// PolicyDecided says when administrators last decided, and who; the zero time for never.
+func (s *Site) PolicyDecided(ctx context.Context) (at time.Time, by string, err error) {
+	err = s.Store.View(ctx, func(r store.Reader) error {
+		kept, err := r.Setting(policySetting)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		at, by = kept.UpdatedAt, kept.UpdatedBy
+		return err
+	})
+	return at, by, err
+}

@@ -17,11 +17,6 @@ const (
 	isBlocked = `status = 'disabled'`
 )
 
-// fitting is what follows FROM for the users who fit; each has the same two arguments, what is looked for and the time.
-func fitting(filter string) string {
-	return `users WHERE instr(search_key, ?) > 0 AND ` + filter
-}
-
 // conditions are the filters with the time as their argument.
 var conditions = map[store.UserFilter]string{
 	store.AllUsers:       `? IS NOT NULL`,
@@ -30,16 +25,20 @@ var conditions = map[store.UserFilter]string{
 	store.BlockedUsers:   `? IS NOT NULL AND ` + isBlocked,
 }
 
-var qFindUsers, qFoundUsers = map[store.UserFilter]query{}, map[store.UserFilter]query{}
+// finding is the queries of one filter, without a text and with one as their first argument.
+type finding struct{ page, count, textPage, textCount query }
+
+var qFindUsers = map[store.UserFilter]finding{}
 
 func init() {
 	for f, condition := range conditions {
-		qFindUsers[f] = prepared(userColumns.read(fitting(condition) + ` ORDER BY login_key LIMIT ? OFFSET ?`))
-		qFoundUsers[f] = prepared(`SELECT count(*) FROM ` + fitting(condition))
+		with := `users WHERE instr(search_key, ?) > 0 AND ` + condition
+		qFindUsers[f] = finding{
+			page: prepared(userColumns.read(`users WHERE ` + condition + ` ORDER BY login_key LIMIT ? OFFSET ?`)), count: prepared(`SELECT count(*) FROM users WHERE ` + condition),
+			textPage: prepared(userColumns.read(with + ` ORDER BY login_key LIMIT ? OFFSET ?`)), textCount: prepared(`SELECT count(*) FROM ` + with),
+		}
 	}
 }
-
-var qCountUsers = prepared(`SELECT count(*), count(*) FILTER (WHERE ` + isWithout + `), count(*) FILTER (WHERE ` + isWaiting + `), count(*) FILTER (WHERE ` + isBlocked + `) FROM users`)
 
 // FindUsers implements store.Reader.
 func (r reader) FindUsers(q store.UserQuery) (page []authn.User, total int, err error) {
@@ -47,32 +46,54 @@ func (r reader) FindUsers(q store.UserQuery) (page []authn.User, total int, err 
 	if !ok {
 		return nil, 0, fmt.Errorf("there is no filter of users %q", string(q.Filter))
 	}
-	text, now := store.LoginKey(strings.TrimSpace(q.Text)), at(q.Now)
-	total, err = one(r.turn, qFoundUsers[q.Filter], func(n *int) []any { return []any{n} }, text, now)
-	if err != nil {
-		return nil, 0, err
+	text, args := store.LoginKey(strings.TrimSpace(q.Text)), []any{at(q.Now)}
+	if text != "" {
+		find.page, find.count, args = find.textPage, find.textCount, []any{text, at(q.Now)}
 	}
-	page, err = many(r.turn, find, userDest, text, now, int64(max(0, q.Limit)), int64(max(0, q.Offset)))
+	total, err = one(r.turn, find.count, func(n *int) []any { return []any{n} }, args...)
+	if err != nil || q.Limit <= 0 {
+		return nil, total, err
+	}
+	page, err = many(r.turn, find.page, userDest, append(args, int64(q.Limit), int64(max(0, q.Offset)))...)
 	return page, total, err
 }
 
-// CountUsers implements store.Reader.
-func (r reader) CountUsers(now time.Time) (store.UserCounts, error) {
-	return one(r.turn, qCountUsers, func(c *store.UserCounts) []any { return []any{&c.All, &c.WithoutDevice, &c.Waiting, &c.Blocked} }, at(now))
-}
+// Counting goes by indexes alone: with a device are those who have one that lives, less those of them who are blocked.
+var (
+	qCountAll     = prepared(`SELECT count(*), (SELECT count(*) FROM users WHERE ` + isBlocked + `), (SELECT count(DISTINCT user_id) FROM devices WHERE state <> 'revoked') FROM users`)
+	qCountAble    = prepared(`SELECT count(*) FROM users WHERE ` + isBlocked + ` AND EXISTS (SELECT 1 FROM devices d WHERE d.user_id = users.id AND d.state <> 'revoked')`)
+	qCountWaiting = prepared(`SELECT count(DISTINCT user_id) FROM registration_sessions WHERE state IN ('active', 'claimed') AND expires_at > ?`)
+)
 
-// placed is a record and where it stands.
-type placed struct {
-	authn.AuditRecord
-	seq int64
+var qCountFitting = prepared(`SELECT count(*), count(*) FILTER (WHERE ` + isWithout + `), count(*) FILTER (WHERE ` + isWaiting + `), count(*) FILTER (WHERE ` + isBlocked + `)
+	FROM users WHERE instr(search_key, ?) > 0`)
+
+// CountUsers implements store.Reader.
+func (r reader) CountUsers(text string, now time.Time) (c store.UserCounts, err error) {
+	if text = store.LoginKey(strings.TrimSpace(text)); text != "" {
+		return one(r.turn, qCountFitting, func(c *store.UserCounts) []any { return []any{&c.All, &c.WithoutDevice, &c.Waiting, &c.Blocked} }, at(now), text)
+	}
+	number := func(n *int) []any { return []any{n} }
+	n, err := one(r.turn, qCountAll, func(n *[3]int) []any { return []any{&n[0], &n[1], &n[2]} })
+	if err != nil {
+		return c, err
+	}
+	blocked, err := one(r.turn, qCountAble, number)
+	if err != nil {
+		return c, err
+	}
+	c = store.UserCounts{All: n[0], Blocked: n[1], WithoutDevice: n[0] - n[1] - (n[2] - blocked)}
+	c.Waiting, err = one(r.turn, qCountWaiting, number, at(now))
+	return c, err
 }
 
 // The text is looked for as it was written, and in lower case, which SQLite knows for A to Z.
 var qFindAudit = prepared((`seq, ` + auditColumns).read(`audit WHERE seq < ? AND at >= ? AND at < ? AND substr(action, 1, ?) = ?
+	AND (? = '' OR instr(lower(actor), lower(?)) > 0)
 	AND (instr(lower(actor || ' ' || subject || ' ' || ip || ' ' || reason || ' ' || facts), lower(?)) > 0) ORDER BY seq DESC LIMIT ?`))
 
 // FindAudit implements store.Reader.
-func (r reader) FindAudit(q store.AuditQuery) (page []authn.AuditRecord, next int64, err error) {
+func (r reader) FindAudit(q store.AuditQuery) (page []store.AuditEntry, next int64, err error) {
 	before, from, to := q.Before, at(q.From), any(int64(math.MaxInt64))
 	if before <= 0 {
 		before = math.MaxInt64
@@ -80,14 +101,11 @@ func (r reader) FindAudit(q store.AuditQuery) (page []authn.AuditRecord, next in
 	if !q.To.IsZero() {
 		to = at(q.To)
 	}
-	limit := max(0, q.Limit)
-	list, err := many(r.turn, qFindAudit, func(p *placed) []any { return append([]any{&p.seq}, auditDest(&p.AuditRecord)...) },
-		before, from, to, int64(len([]rune(q.Action))), q.Action, strings.TrimSpace(q.Text), int64(limit)+1)
-	for i, p := range list {
-		if i == limit {
-			return page, list[max(0, i-1)].seq, err
-		}
-		page = append(page, p.AuditRecord)
+	limit, actor := max(0, q.Limit), strings.TrimSpace(q.Actor)
+	page, err = many(r.turn, qFindAudit, func(e *store.AuditEntry) []any { return append([]any{&e.Number}, auditDest(&e.AuditRecord)...) },
+		before, from, to, int64(len([]rune(q.Action))), q.Action, actor, actor, strings.TrimSpace(q.Text), int64(limit)+1)
+	if len(page) <= limit {
+		return page, 0, err
 	}
-	return page, 0, err
+	return page[:limit], page[max(0, limit-1)].Number, err
 }

@@ -76,6 +76,9 @@ var outboxCases = concat(outboxEntities, []Case{
 	{"web sessions by token and of a user", webSessions},
 	{"caller checks of a user", callerChecks},
 	{"users are found a page at a time", findUsers},
+	{"registration sessions are found a page at a time", findSessions},
+	{"devices are found a page at a time", findDevices},
+	{"messages are found a page at a time", findMessages},
 	{"directory id, administrator's user and start link are unique", uniquePeople},
 	{"registration sessions a page at a time", sessionsAfter},
 	{"audit a page at a time", findAudit},
@@ -230,6 +233,8 @@ func findUsers(t *testing.T, s store.Store) {
 		return errors.Join(append(errs,
 			tx.CreateDevice(authn.Device{ID: "d_0", User: "u_0", State: authn.DeviceActive}),
 			tx.CreateDevice(authn.Device{ID: "d_1", User: "u_1", State: authn.DeviceRevoked}),
+			tx.CreateDevice(authn.Device{ID: "d_2", User: "u_0", State: authn.DevicePending}),
+			tx.CreateDevice(authn.Device{ID: "d_3", User: "u_2", State: authn.DeviceActive}),
 			tx.CreateRegistrationSession(authn.RegistrationSession{ID: "s_1", User: "u_1", State: authn.SessionActive, ExpiresAt: noon.Add(1)}),
 			tx.CreateRegistrationSession(authn.RegistrationSession{ID: "s_2", User: "u_2", State: authn.SessionActive, ExpiresAt: noon}),
 			tx.CreateRegistrationSession(authn.RegistrationSession{ID: "s_3", User: "u_3", State: authn.SessionRevoked, ExpiresAt: noon.Add(1)}),
@@ -262,8 +267,10 @@ func findUsers(t *testing.T, s store.Store) {
 			return err
 		})
 	}
-	counts := read(t, s, func(r store.Reader) (store.UserCounts, error) { return r.CountUsers(noon) })
+	counts := read(t, s, func(r store.Reader) (store.UserCounts, error) { return r.CountUsers("", noon) })
 	diff(t, "counts", counts, store.UserCounts{All: 4, WithoutDevice: 2, Waiting: 1, Blocked: 1})
+	counts = read(t, s, func(r store.Reader) (store.UserCounts, error) { return r.CountUsers(" LUND.", noon) })
+	diff(t, "counts of a text", counts, store.UserCounts{All: 3, WithoutDevice: 2, Waiting: 1})
 }
 
 func uniquePeople(t *testing.T, s store.Store) {
@@ -333,7 +340,7 @@ func findAudit(t *testing.T, s store.Store) {
 	find := func(q store.AuditQuery) (actions []string, next int64) {
 		view(t, s, func(r store.Reader) error {
 			page, n, err := r.FindAudit(q)
-			actions, next = names(page, func(a authn.AuditRecord) string { return a.Action }), n
+			actions, next = names(page, func(a store.AuditEntry) string { return a.Action }), n
 			return err
 		})
 		return actions, next
@@ -345,6 +352,9 @@ func findAudit(t *testing.T, s store.Store) {
 	}{
 		{"all", store.AuditQuery{}, []string{"session.revoke", "session.claim", "user.disable", "session.add"}},
 		{"of an actor", store.AuditQuery{Text: "KIM"}, []string{"session.revoke", "user.disable"}},
+		{"part of an actor", store.AuditQuery{Actor: "ServeR"}, []string{"session.claim"}},
+		{"actor and text", store.AuditQuery{Actor: "kim", Text: "s_1"}, []string{"session.revoke"}},
+		{"what is in a reason is no actor", store.AuditQuery{Actor: "company"}, nil},
 		{"reason", store.AuditQuery{Text: "left the"}, []string{"user.disable"}},
 		{"fact", store.AuditQuery{Text: "anna"}, []string{"user.disable"}},
 		{"address", store.AuditQuery{Text: "192.0.2.7"}, []string{"session.claim"}},
@@ -365,5 +375,14 @@ func findAudit(t *testing.T, s store.Store) {
 	diff(t, "second page", second, []string{"session.add"})
 	if next != 0 {
 		t.Error("there is a third page")
+	}
+	page := read(t, s, func(r store.Reader) ([]store.AuditEntry, error) {
+		page, _, err := r.FindAudit(store.AuditQuery{Limit: 4})
+		return page, err
+	})
+	for i := 1; i < len(page); i++ {
+		if page[i].Number != page[i-1].Number-1 {
+			t.Errorf("numbers %d and %d", page[i-1].Number, page[i].Number)
+		}
 	}
 }

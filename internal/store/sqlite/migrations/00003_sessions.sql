@@ -99,3 +99,10 @@ CREATE TABLE caller_checks (
 CREATE INDEX caller_checks_of_user ON caller_checks (user_id, created_at);
 
 CREATE INDEX audit_at ON audit (at);
+
+-- What is counted and looked for among ten thousand users without reading their rows.
+CREATE INDEX users_disabled ON users (id) WHERE status = 'disabled';
+CREATE INDEX devices_live ON devices (user_id) WHERE state <> 'revoked';
+CREATE INDEX devices_pending ON devices (registration_id, user_id) WHERE state = 'pending';
+CREATE INDEX devices_confirmed ON devices (registration_id, user_id) WHERE confirmed_at > -9223372036854775808;
+CREATE INDEX registration_sessions_open ON registration_sessions (user_id, expires_at) WHERE state IN ('active', 'claimed');

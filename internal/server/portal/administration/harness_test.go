@@ -1,0 +1,175 @@
+package administration_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"avow/internal/authn"
+	"avow/internal/client"
+	"avow/internal/server/servertest"
+	"avow/internal/store"
+	"avow/internal/wire"
+)
+
+// office is a real server with its pages, on which people sign in with their phones.
+type office struct {
+	*servertest.Env
+	t *testing.T
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{servertest.Start(t, servertest.Options{CanMail: true, CanText: true}), t}
+	o.Site.Support = "046-555 01 00"
+	return o
+}
+
+func (o *office) must(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) update(fn func(store.Tx) error) {
+	o.t.Helper()
+	o.must(o.Site.Store.Update(o.t.Context(), fn))
+}
+
+func (o *office) view(fn func(store.Reader) error) {
+	o.t.Helper()
+	o.must(o.Site.Store.View(o.t.Context(), fn))
+}
+
+func (o *office) user(login string) (u authn.User) {
+	o.t.Helper()
+	o.view(func(r store.Reader) (err error) { u, err = r.UserByLogin(login); return err })
+	return u
+}
+
+// last is the newest record of an action.
+func (o *office) last(action string) authn.AuditRecord {
+	o.t.Helper()
+	all := o.Audit()
+	i := slices.IndexFunc(all, func(a authn.AuditRecord) bool { return a.Action == action })
+	if i < 0 {
+		o.t.Fatalf("the log has no %q", action)
+	}
+	return all[i]
+}
+
+// appoint gives a user a role, "" none.
+func (o *office) appoint(login string, role authn.AdminRole) authn.Admin {
+	o.t.Helper()
+	a := authn.Admin{ID: authn.NewAdminID(), Name: login, Role: role, User: o.user(login).ID, CreatedAt: o.Now()}
+	if role != "" {
+		o.update(func(tx store.Tx) error { return tx.CreateAdmin(a) })
+	}
+	return a
+}
+
+// signIn makes a person with a role and a phone, and signs her in.
+func (o *office) signIn(login string, role authn.AdminRole) *browser {
+	o.t.Helper()
+	o.User(login)
+	o.appoint(login, role)
+	return o.enter(login, o.Phone(login))
+}
+
+// enter signs a person in by her phone.
+func (o *office) enter(login string, phone *servertest.Phone) *browser {
+	o.t.Helper()
+	b, _ := o.SignIn(phone, login)
+	out := &browser{Browser: b, t: o.t}
+	if p := out.get("/me"); p.Path != "/me" {
+		o.t.Fatalf("%s is not signed in: %s %q", login, p.Path, p.Title())
+	}
+	return out
+}
+
+// browser is one without script.
+type browser struct {
+	*servertest.Browser
+	t    *testing.T
+	form string // of the sign-in
+}
+
+func (o *office) browser() *browser { return &browser{Browser: o.NewBrowser(), t: o.t} }
+
+// stay makes the browser show redirects instead of following them.
+func (b *browser) stay() *browser { return &browser{Browser: b.Stay(), t: b.t, form: b.form} }
+
+// page is an answer that was read.
+type page struct{ servertest.Page }
+
+func (b *browser) do(method, path string, form url.Values, set map[string]string) page {
+	b.t.Helper()
+	return page{b.Do(method, path, form, set)}
+}
+
+func (b *browser) get(path string) page { b.t.Helper(); return b.do(http.MethodGet, path, nil, nil) }
+
+// post sends a form as it is.
+func (b *browser) post(path string, form url.Values) page {
+	b.t.Helper()
+	return b.do(http.MethodPost, path, form, nil)
+}
+
+// send sends the fields, names and values one after the other, with what ties the form to the sign-in.
+func (b *browser) send(path string, pairs ...string) page {
+	b.t.Helper()
+	return b.post(path, b.tied(pairs...))
+}
+
+func (b *browser) tied(pairs ...string) url.Values {
+	b.t.Helper()
+	if b.form == "" {
+		b.form = b.get("/me").fields().Get("form")
+	}
+	form := url.Values{"form": {b.form}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	return form
+}
+
+// fields are the hidden fields of the page's last form.
+func (p page) fields() url.Values { return p.Form("") }
+
+// want fails unless the page has a status and some texts.
+func (p page) want(t *testing.T, status int, texts ...string) page {
+	t.Helper()
+	if p.Status != status || !p.Has(texts...) {
+		t.Errorf("%s: got %d %q, want %d with %q\n%s", p.Path, p.Status, p.Title(), status, texts, p.main())
+	}
+	return p
+}
+
+// main is the page without what is around it.
+func (p page) main() string {
+	_, rest, _ := strings.Cut(p.Body, "<main")
+	return rest
+}
+
+// invite sends a user a session by mail and gives its id.
+func (o *office) invite(login string, proof authn.SecondProof) authn.RegistrationID {
+	o.t.Helper()
+	s, err := o.Admin.AddSession(o.t.Context(), wire.AddSession{
+		UserName: login, Sent: true, Notify: true, HoursToLive: 24, SecondProof: proof, Mode: authn.BindAdditional, Force: true, Reason: "test",
+	})
+	o.must(err)
+	return s.ID
+}
+
+// ask asks a user's phones and gives the id of the request.
+func (o *office) ask(rp *client.RelyingParty, login string) authn.RequestID {
+	o.t.Helper()
+	_, err := rp.Authorize(o.t.Context(), client.Question{User: login})
+	o.must(err)
+	var open []authn.ApprovalRequest
+	o.view(func(r store.Reader) (err error) { open, err = r.OpenApprovalRequests(o.user(login).ID); return err })
+	return open[len(open)-1].ID
+}

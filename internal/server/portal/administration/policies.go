@@ -1,0 +1,89 @@
+package administration
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"avow/assets/web"
+	"avow/internal/authn"
+	"avow/internal/server/api"
+	"avow/internal/server/portal/page"
+	"avow/internal/server/portal/signin"
+)
+
+func policyForm(p authn.Policy) web.PoliciesPage {
+	c := web.PoliciesPage{
+		Match: string(p.Match), Verification: string(p.UserVerification), SessionHours: p.SessionHours, GrantDays: p.GrantDays, GrantUses: p.GrantUses,
+		Proof: web.SecondProof(p.SecondProof),
+	}
+	if p.SecondProof == "" {
+		c.Proof = web.AutoProof
+	}
+	return c
+}
+
+func (s *Service) policies(v signin.Visitor) error {
+	return s.policyPage(v, http.StatusOK, policyForm(s.Site.Policy()))
+}
+
+func (s *Service) policyPage(v signin.Visitor, status int, c web.PoliciesPage) error {
+	decided, actor, err := s.Site.PolicyDecided(v.Context())
+	if err != nil {
+		return err
+	}
+	c.ChangedAt, c.ChangedBy = page.Local(decided), who(actor)
+	return s.show(v, status, web.Policies, web.PoliciesSection, "", v.T("administration.rail.policies"), c)
+}
+
+// policyOf is what was chosen. What is no number, or no choice, is refused as a policy that cannot be.
+func policyOf(v signin.Visitor) authn.Policy {
+	number := func(name string) int {
+		n, _ := strconv.Atoi(strings.TrimSpace(v.R.PostFormValue(name)))
+		return n
+	}
+	p := authn.Policy{
+		Match: authn.MatchMode(v.R.PostFormValue("match")), UserVerification: authn.UVPolicy(v.R.PostFormValue("verification")),
+		SessionHours: number("session_hours"), GrantDays: number("grant_days"), GrantUses: number("grant_uses"), SecondProof: authn.SecondProof(v.R.PostFormValue("proof")),
+	}
+	switch p.SecondProof {
+	case authn.SecondProof(web.AutoProof):
+		p.SecondProof = ""
+	case "":
+		p.SecondProof = authn.ProofNone // nothing was chosen; no policy may be so
+	}
+	return p
+}
+
+// setPolicies saves the policy. To allow a Yes without a number is asked for once more.
+func (s *Service) setPolicies(v signin.Visitor) error {
+	p := policyOf(v)
+	why, err := reason(v)
+	if err == nil {
+		err = p.Validate()
+	}
+	if err == nil && p.Match == authn.MatchTap && s.Site.Policy().Match != authn.MatchTap && v.R.PostFormValue("sure") != "yes" {
+		return s.askTap(v, why)
+	}
+	if err == nil {
+		err = s.Site.SetPolicy(v.Context(), p, authn.AuditRecord{At: s.Site.Now(), Actor: v.Actor(), IP: api.ClientIP(v.Context()), Reason: why})
+	}
+	if err == nil {
+		return v.Done("/admin/policies", web.Saved, "")
+	}
+	c := policyForm(p)
+	c.Reason = typed(v, "reason", maxReason)
+	if c.Wrong, err = wrong(v, err, "match", "verification", "session_hours=hours", "grant_days", "grant_uses", "proof", "reason"); err != nil {
+		return err
+	}
+	return s.policyPage(v, http.StatusUnprocessableEntity, c)
+}
+
+func (s *Service) askTap(v signin.Visitor, why string) error {
+	c := web.Confirm{Kind: web.AllowTap, Post: "/admin/policies", Back: "/admin/policies", Reason: why}
+	for _, name := range []string{"match", "verification", "session_hours", "grant_days", "grant_uses", "proof"} {
+		c.Fields = append(c.Fields, web.HiddenField{Name: name, Value: v.R.PostFormValue(name)})
+	}
+	c.Fields = append(c.Fields, web.HiddenField{Name: "sure", Value: "yes"})
+	return s.ask(v, web.PoliciesSection, c, nil)
+}

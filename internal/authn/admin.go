@@ -64,27 +64,13 @@ const StartLifetime = 24 * time.Hour
 // Errors of administrators.
 var (
 	ErrNotAllowed   = Fail(Forbidden, "not_allowed", "Your role does not allow this. Ask an owner of this server.")
-	ErrStartUnknown = Fail(NotFound, "start_unknown", "This link was used, or is too old. Make a new one with avow-server init --link, or ask an owner.")
+	ErrStartUnknown = Fail(NotFound, "start_unknown", "This link was used, or is too old. Make a new one with avow-server start-link, or ask an owner.")
 )
 
 // May says whether the administrator may do something: nil, ErrNotAllowed.
 func (a Admin) May(p Permission) error {
 	if a.Disabled || !slices.Contains(permissions[a.Role], p) {
 		return ErrNotAllowed
-	}
-	return nil
-}
-
-// Over says whether the administrator may change what another person signs in with: phones, registrations, address, being blocked. Nobody may for one who may
-// more than she herself, or a phone for an owner would make an owner of anybody. nil, ErrNotAllowed.
-func (a Admin) Over(other Admin) error {
-	if other.Disabled {
-		return nil
-	}
-	for _, p := range permissions[other.Role] {
-		if err := a.May(p); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/events"
 	"avow/internal/server/notify"
@@ -54,6 +55,7 @@ type Server struct {
 	Offline      *offline.Service
 	Messages     *outbox.Service  // invitations and codes
 	Sessions     *session.Service // from MountPages on
+	Desk         *desk.Service
 
 	used    *registration.Tombstones
 	notices *notify.Service
@@ -79,7 +81,8 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	srv.Registration.SetPasswords(cfg.Passwords)
-	srv.Messages, err = outbox.New(s, outbox.Config{SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration})
+	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline)
+	srv.Messages, err = outbox.New(s, outbox.Config{SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration, CallerDigits: srv.Desk.Digits})
 	if err != nil {
 		return nil, errors.Join(err, used.Close())
 	}

@@ -327,13 +327,13 @@ func TestNobodyLiftsHerself(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = e.Admin.AddSession(ctx, wire.AddSession{UserName: "olga", Mode: authn.BindAdditional, Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.NotifySession(ctx, "olga", wire.NotifySession{Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.ConfirmSession(ctx, "olga", wire.ConfirmSession{Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.SetUserStatus(ctx, "olga", wire.SetUserStatus{Status: authn.UserDisabled, Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.RevokeDevice(ctx, phone.ID, "test")
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 }

@@ -102,7 +102,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
 		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses},
 		AdminMail: cfg.AdminMail, CanMail: cfg.Mail.Host != "", CanText: cfg.Text.Preset != "",
-		Store:     db, Live: live.NewHub(), Now: time.Now, Log: log,
+		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
 	}
 	proxies := make([]netip.Prefix, 0, len(cfg.TrustedProxies))
 	for _, p := range cfg.TrustedProxies {

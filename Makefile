@@ -67,7 +67,7 @@ bench: ## the figures of docs/performance.md
 soak: ## kill -9 of server and phone, COUNT (200) times each
 	AVOW_SOAK=$(COUNT) $(PURE) $(GO) test -tags $(TAGS) -count 1 -timeout 60m -run 'Kill|Soak' ./internal/... ./app/...
 
-test-services: ## tests with real parts: Chromium, npm openid-client, gnome-keyring (installs them from Debian and npm)
+test-services: ## tests with real parts: Chromium, npm openid-client, gnome-keyring, aiosmtpd, Kannel (installs them from Debian and npm)
 	sh .ci/services
 	AVOW_TEST_SERVICES=1 AVOW_PICTURES=$(CURDIR)/$(OUT)/pages $(PURE) $(GO) test -tags $(TAGS) -count 1 -run 'Services' ./internal/... ./app/...
 	AVOW_TEST_KEYRING=1 CGO_ENABLED=0 LANG=C.UTF-8 sh .ci/with-keyring $(GO) test -tags $(TAGS) -count 1 -run 'RealKeyring' ./internal/phone/keystore

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -20,7 +21,10 @@ import (
 type secrets struct {
 	identity key.Private
 	secret   key.Secret
-	password key.Secret // of the mail server; empty without one
+	password key.Secret     // of the mail server; empty without one
+	text     key.Secret     // of the gateway for text messages; empty without one
+	mailCA   *x509.CertPool // authorities of the mail server; nil for those that the machine knows
+	textCA   *x509.CertPool // of the gateway
 }
 
 // readSecrets reads all of them and tells every fault.
@@ -39,13 +43,36 @@ func readSecrets(cfg config.Config) (s secrets, faults config.Faults) {
 		}
 		s.secret = raw
 	}
-	if path := cfg.Path(cfg.Mail.PasswordFile); path != "" {
-		b, err := os.ReadFile(path)
-		if s.password = key.Secret(strings.TrimRight(string(b), "\r\n")); err != nil || len(s.password) == 0 {
-			faults = append(faults, config.Fault{Key: "mail.password_file", Wrong: path + " is empty or cannot be read", Do: "Put the password into it, and nothing else"})
-		}
-	}
+	s.password = secretFile("mail.password_file", cfg.Path(cfg.Mail.PasswordFile), &faults)
+	s.text = secretFile("text.secret_file", cfg.Path(cfg.Text.SecretFile), &faults)
+	s.mailCA = authorities("mail.ca_file", cfg.Path(cfg.Mail.CAFile), &faults)
+	s.textCA = authorities("text.ca_file", cfg.Path(cfg.Text.CAFile), &faults)
 	return s, faults
+}
+
+// secretFile reads a password that has a file of its own; nothing for no path.
+func secretFile(setting, path string, faults *config.Faults) key.Secret {
+	if path == "" {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	secret := key.Secret(strings.TrimRight(string(b), "\r\n"))
+	if err != nil || len(secret) == 0 {
+		*faults = append(*faults, config.Fault{Key: setting, Wrong: path + " is empty or cannot be read", Do: "Put the password into it, and nothing else"})
+	}
+	return secret
+}
+
+// authorities reads certificates that others are trusted by; nil for no path.
+func authorities(setting, path string, faults *config.Faults) *x509.CertPool {
+	if path == "" {
+		return nil
+	}
+	pool := x509.NewCertPool()
+	if b, err := os.ReadFile(path); err != nil || !pool.AppendCertsFromPEM(b) {
+		*faults = append(*faults, config.Fault{Key: setting, Wrong: path + " holds no certificate", Do: "Put the authority's certificate into it, as PEM"})
+	}
+	return pool
 }
 
 // private reads a file that only its owner may read.
@@ -87,7 +114,17 @@ func smtp(cfg config.Config, s secrets) *notify.SMTP {
 	from := mail.Address{Name: cfg.Organisation, Address: cfg.Mail.From}
 	return &notify.SMTP{
 		Host: cfg.Mail.Host, Port: cfg.Mail.Port, TLS: notify.TLSMode(cfg.Mail.TLS), From: from.String(),
-		Username: cfg.Mail.User, Password: s.password,
+		Username: cfg.Mail.User, Password: s.password, CA: s.mailCA,
+	}
+}
+
+// gateway is the configuration of text messages; nil when there are none.
+func gateway(cfg config.Config, s secrets) *notify.Gateway {
+	if cfg.Text.Preset == "" {
+		return nil
+	}
+	return &notify.Gateway{
+		Preset: notify.Preset(cfg.Text.Preset), URL: cfg.Text.URL, From: cfg.Text.From, User: cfg.Text.User, Secret: s.text, CA: s.textCA,
 	}
 }
 

@@ -176,11 +176,13 @@ func TestOperationsConfiguration(t *testing.T) {
 		certFile, keyFile := madeFor(t, "id.example.com")
 		text = strings.NewReplacer(
 			"/etc/ssl/id.example.com.pem", certFile, "/etc/ssl/private/id.example.com.key", keyFile, "/etc/ssl/proxy.pem", certFile,
+			"/etc/ssl/mail-authority.pem", certFile,
 		).Replace(text)
 		path := filepath.Join(dir, configFile)
 		for name, b := range map[string]string{
 			path:                                "issuer = \"https://id.example.com\"\norganisation = \"Example Ltd\"\n" + text,
 			filepath.Join(dir, "mail-password"): "secret\n",
+			filepath.Join(dir, "text-secret"):   "secret\n",
 		} {
 			if err := os.WriteFile(name, []byte(b), 0o600); err != nil {
 				t.Fatal(err)

@@ -100,8 +100,8 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	s := &site.Site{
 		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
 		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses},
-		AdminMail: cfg.AdminMail,
-		Store:     db, Live: live.NewHub(), Now: time.Now, Log: log,
+		AdminMail: cfg.AdminMail, CanMail: cfg.Mail.Host != "", CanText: cfg.Text.Preset != "",
+		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
 	}
 	proxies := make([]netip.Prefix, 0, len(cfg.TrustedProxies))
 	for _, p := range cfg.TrustedProxies {
@@ -112,7 +112,8 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 		proxies = append(proxies, prefix)
 	}
 	srv, err := server.New(s, server.Config{
-		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Texts: mailtext.New(cfg.Support),
+		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Gateway: gateway(cfg, sec),
+		Texts: mailtext.New(cfg.Support),
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

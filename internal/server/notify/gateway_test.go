@@ -90,10 +90,12 @@ func TestTextOutcomes(t *testing.T) {
 			w.Header().Set("Retry-After", "99999999999")
 			w.WriteHeader(503)
 		}, Again, time.Hour},
-		"broken":                  {Twilio, status(500, ""), Again, 0},
-		"no":                      {Twilio, status(400, `{"message":"the password s3cr3t-pass is wrong"}`), Failed, 0},
-		"login":                   {Kannel, status(403, "Authorization failed for sendsms"), Failed, 0},
-		"redirect":                {Webhook, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) }, Failed, 0},
+		"broken": {Twilio, status(500, ""), Again, 0},
+		"no":     {Twilio, status(400, `{"message":"the password s3cr3t-pass is wrong"}`), Failed, 0},
+		"login":  {Kannel, status(403, "Authorization failed for sendsms"), Failed, 0},
+		"redirect": {Webhook, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusSeeOther)
+		}, Failed, 0},
 		"kannel queues":           {Kannel, status(202, "3: Queued for later delivery"), Sent, 0},
 		"kannel says no with 200": {Kannel, status(200, "4: Sender missing and no global set"), Failed, 0},
 		"no answer":               {Twilio, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Unclear, 0},

@@ -31,6 +31,7 @@ type post struct {
 	refuse func(to string) error
 
 	mu    sync.Mutex
+	conns []*smtp.Conn
 	mails []*mail.Message
 	texts []string
 }
@@ -42,7 +43,12 @@ func newPost(t *testing.T) *post {
 		t.Fatal(err)
 	}
 	p := &post{port: l.Addr().(*net.TCPAddr).Port}
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &visit{p}, nil }))
+	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.conns = append(p.conns, c)
+		return &visit{p}, nil
+	}))
 	s.Domain, s.ErrorLog = "localhost", quiet{}
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
@@ -267,6 +273,27 @@ func TestStartTLSIsRequired(t *testing.T) {
 		if n := o.notice(u); n.Mail != authn.MailQueued || len(p.mails) != 0 {
 			t.Errorf("%s: %s, %d mails", mode, n.Mail, len(p.mails))
 		}
+	}
+}
+
+// TestMailerConnectsAnew: the mail server hangs up between two letters, and each arrives once.
+func TestMailerConnectsAnew(t *testing.T) {
+	p := newPost(t)
+	m, err := NewMailer(*p.smtp())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for i := range 3 {
+		if r := m.Send(t.Context(), Letter{ID: "n_" + string(rune('a'+i)), To: "anna.lind@example.com", Subject: "s", Text: "t", At: noon}); r.Outcome != Sent {
+			t.Fatalf("letter %d: %+v", i, r)
+		}
+		if i == 1 {
+			_ = p.conns[0].Close()
+		}
+	}
+	if len(p.mails) != 3 || len(p.conns) != 2 || p.mails[2].Header.Get("Message-ID") != "<n_c@example.com>" {
+		t.Errorf("%d mails over %d connections", len(p.mails), len(p.conns))
 	}
 }
 

@@ -249,7 +249,7 @@ func (c SMTP) message(l Letter) (*mail.Msg, error) {
 		m.AddAlternativeString(mail.TypeTextHTML, l.HTML)
 	}
 	if l.Picture.PNG != nil {
-		err := m.EmbedReader(l.Picture.Name, bytes.NewReader(l.Picture.PNG), mail.WithFileContentID(l.Picture.ID), mail.WithFileContentType("image/png"))
+		err := m.EmbedReader(l.Picture.Name, bytes.NewReader(l.Picture.PNG), mail.WithFileContentID("<"+l.Picture.ID+">"), mail.WithFileContentType("image/png"))
 		if err != nil {
 			return nil, fmt.Errorf("picture: %w", err)
 		}

@@ -43,7 +43,7 @@ func kills() int {
 	n, err := strconv.Atoi(os.Getenv("AVOW_SOAK"))
 	switch {
 	case err != nil || n < 1:
-		return 5
+		return 3
 	case n == 1:
 		return 200
 	}
@@ -76,7 +76,7 @@ func empty(path string) error {
 	return db.Close()
 }
 
-const mailsAKill = 40
+const mailsAKill = 25
 
 // TestKill kills a server in the middle of its mails, at any moment, again and again: nobody gets a mail twice, and what is said to be sent
 // was. One mail a kill may be unclear, no more.
@@ -200,7 +200,7 @@ func fill(t testing.TB, d *desk, n int) {
 
 // TestSoakTenThousand measures ten thousand invitations, each with its own picture, to a mail server on this machine. AVOW_SOAK=1 turns it on.
 func TestSoakTenThousand(t *testing.T) {
-	n := 400
+	n := 100
 	if os.Getenv("AVOW_SOAK") != "" {
 		n = 10_000
 	}

@@ -150,21 +150,24 @@ func (s *Service) Mails(ctx context.Context) error {
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		for i := range due {
+		drafts, stop := s.ahead(ctx, due)
+		for d := range drafts {
 			// The end of one and the beginning of the next are one transaction: one wait for the disk a mail, and never more
 			// than one mail that is unclear.
-			next, err := s.turn(ctx, last, &due[i])
+			next, err := s.turn(ctx, last, &d.message)
 			if err != nil {
+				stop()
 				return err
 			}
 			if last = (turn{}); next.ready {
-				s.carry(ctx, &next, s.mail)
+				s.carry(ctx, &next, d, s.mail)
 				last = next
 			}
 			if ctx.Err() != nil || last.result.Outcome == notify.Again && last.ready {
 				break // look again whether the mail server is there, lest each of a hundred waits for it
 			}
 		}
+		stop()
 		if _, err = s.turn(context.WithoutCancel(ctx), last, nil); err != nil {
 			return err
 		}
@@ -212,7 +215,7 @@ func (s *Service) one(ctx context.Context, m authn.Message, c carrier) error {
 	if err != nil || !t.ready {
 		return err
 	}
-	s.carry(ctx, &t, c)
+	s.carry(ctx, &t, draft{}, c)
 	_, err = s.turn(context.WithoutCancel(ctx), t, nil)
 	return err
 }

@@ -290,6 +290,21 @@ func TestServerDown(t *testing.T) {
 	if got := d.message(m.ID); got.State != authn.MessageQueued || got.Tries != 1 || got.Problem == "" || !got.NextTry.Equal(noon.Add(firstWait)) {
 		t.Errorf("%+v", got)
 	}
+	long, lost := d.invite("long", authn.ChannelMail)
+	d.pass(giveUp + time.Hour)
+	if err := d.Mails(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	if got := d.message(lost.ID); got.State != authn.MessageFailed || d.session1(long.ID).Notification != authn.MessageFailed {
+		t.Errorf("after three days: %+v, %s", got, d.session1(long.ID).Notification)
+	}
+	_ = d.store.Close()
+	path = disk(t)
+	d = newDesk(t, path, Config{SMTP: &down})
+	_, m = d.invite("anna.lind", authn.ChannelMail)
+	if err := d.Mails(t.Context()); err == nil {
+		t.Error("no error")
+	}
 	_ = d.store.Close()
 	up := newDesk(t, path, Config{SMTP: p.smtp()})
 	up.pass(time.Minute)
@@ -550,5 +565,47 @@ func TestRun(t *testing.T) {
 		if got := d.message(m.ID); got.State != authn.MessageSent {
 			t.Errorf("%+v: what was begun is not written down", got)
 		}
+	}
+}
+
+// TestDraftIsNotStale: what was written before its turn is written anew when something changed since.
+func TestDraftIsNotStale(t *testing.T) {
+	p := newSink(t)
+	d := newDesk(t, disk(t), Config{SMTP: p.smtp()})
+	d.invite("first", authn.ChannelMail)
+	session, m := d.invite("second", authn.ChannelMail)
+	ended, m2 := d.invite("third", authn.ChannelMail)
+	_, m3 := d.invite("fourth", authn.ChannelMail)
+	p.receive = func(n int) {
+		if n > 1 {
+			return
+		}
+		err := d.store.Update(context.Background(), func(tx store.Tx) error {
+			return errors.Join(
+				tx.UpdateUser(session.User, func(u authn.User) (authn.User, error) {
+					u.Name = "Another Name"
+					return u, nil
+				}),
+				tx.UpdateMessage(m3.ID, func(m authn.Message) (authn.Message, error) {
+					m.State = authn.MessageFailed // an administrator took it back
+					return m, nil
+				}),
+				tx.UpdateRegistrationSession(ended.ID, func(s authn.RegistrationSession) (authn.RegistrationSession, error) { return s.Revoke(noon), nil }))
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if err := d.Mails(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d.message(m.ID).State != authn.MessageSent || len(p.bodies) != 2 || !strings.Contains(p.bodies[1], "Another Name") {
+		t.Errorf("%d mails, the second is of before", len(p.bodies))
+	}
+	if got := d.message(m2.ID); got.Problem != "ended" {
+		t.Errorf("third: %+v", got)
+	}
+	if got := d.message(m3.ID); got.State != authn.MessageFailed || got.Tries != 0 {
+		t.Errorf("fourth: %+v", got)
 	}
 }

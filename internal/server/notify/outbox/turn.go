@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"time"
 
@@ -94,9 +95,12 @@ func (s *Service) begin(tx store.Tx, id authn.MessageID, t *turn, now time.Time)
 }
 
 // carry writes a message that is marked as sending and hands it over. It is finished also when ctx ends.
-func (s *Service) carry(ctx context.Context, t *turn, c carrier) {
-	var err error
-	if t.written, err = s.render(t.plan); err != nil {
+func (s *Service) carry(ctx context.Context, t *turn, d draft, c carrier) {
+	w, err := d.written, d.err
+	if !d.made || !reflect.DeepEqual(d.plan, t.plan) { // the template, the name or the session changed since
+		w, err = s.render(t.plan)
+	}
+	if t.written = w; err != nil {
 		t.result = notify.Result{Outcome: notify.Failed, Err: err}
 		return
 	}
@@ -194,6 +198,7 @@ func (s *Service) putOff(ctx context.Context, due []authn.Message, down error) e
 	return s.site.Store.Update(ctx, func(tx store.Tx) error {
 		now := s.site.Now()
 		for _, m := range due {
+			after := authn.Message{}
 			err := tx.UpdateMessage(m.ID, func(m authn.Message) (authn.Message, error) {
 				if m.State != authn.MessageQueued {
 					return m, errNotQueued
@@ -203,8 +208,12 @@ func (s *Service) putOff(ctx context.Context, due []authn.Message, down error) e
 				if now.Sub(m.CreatedAt) > giveUp {
 					m.State = authn.MessageFailed
 				}
+				after = m
 				return m, nil
 			})
+			if err == nil {
+				err = s.session(tx, after, now)
+			}
 			if err != nil && !errors.Is(err, errNotQueued) && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}

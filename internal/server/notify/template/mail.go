@@ -1,6 +1,7 @@
 package template
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html"
 	"strconv"
@@ -88,7 +89,7 @@ func (m *Mail) Render(v Values) (Rendered, error) {
 			b.WriteString(QRSource)
 		case EnrollQRCode:
 			n := strconv.Itoa(side)
-			b.WriteString(`<img src="` + QRSource + `" alt="` + html.EscapeString(translations.New(v.Language).T("message.picture")) +
+			b.WriteString(`<img src="` + QRSource + `" alt="` + html.EscapeString(translations.New(v.Language).T("letter.picture")) +
 				`" width="` + n + `" height="` + n + `" style="display:block;border:0;background:#ffffff">`)
 		default:
 			b.WriteString(html.EscapeString(v.value(p.name)))
@@ -96,4 +97,9 @@ func (m *Mail) Render(v Values) (Rendered, error) {
 	}
 	r.HTML, r.Text = b.String(), strings.TrimSpace(join(m.plain, v))+"\n"
 	return r, nil
+}
+
+// Page is the HTML with the picture in it, for a preview in a browser: it belongs into a frame that runs nothing.
+func (r Rendered) Page() string {
+	return strings.ReplaceAll(r.HTML, QRSource, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(r.QR))
 }

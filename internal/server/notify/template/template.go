@@ -84,7 +84,6 @@ func (v Values) URL() string {
 
 // value writes out all but the picture, in one line.
 func (v Values) value(p Placeholder) string {
-	printer := translations.New(v.Language)
 	switch p {
 	case EnrollURL:
 		return v.URL()
@@ -98,12 +97,13 @@ func (v Values) value(p Placeholder) string {
 	case Organisation:
 		return authn.CleanText(v.Organisation, maxValue)
 	case ExpiresAt:
+		printer := translations.New(v.Language)
 		return printer.Day(v.Expires) + ", " + printer.Clock(v.Expires) + " " + v.Expires.Format("MST")
 	case Support:
 		if s := authn.CleanText(v.Support, maxValue); s != "" {
 			return s
 		}
-		return printer.T("message.support")
+		return translations.New(v.Language).T("letter.support")
 	}
 	return ""
 }

@@ -29,6 +29,13 @@ func (e *Env) NewBrowser() *Browser {
 	return &Browser{env: e, http: c}
 }
 
+// Stay is the same browser showing redirects instead of following them.
+func (b *Browser) Stay() *Browser {
+	c := *b.http
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Browser{env: b.env, http: &c}
+}
+
 // Page is an answer that was read.
 type Page struct {
 	Status int

@@ -21,12 +21,12 @@ type fault struct {
 var faults = map[string]fault{
 	"reason_missing": {"reason", "administration.wrong.reason"},
 
-	"bad_login":    {"login", "administration.wrong.login"},
-	"user_exists":  {"login", "administration.wrong.login_taken"},
-	"user_unknown": {"login", "administration.wrong.login_unknown"},
-	"bad_mail":     {"mail", "administration.wrong.mail"},
-	"bad_phone":    {"phone", "administration.wrong.phone"},
-	"bad_language": {"language", "administration.wrong.language"},
+	"bad_login":        {"login", "administration.wrong.login"},
+	"user_exists":      {"login", "administration.wrong.login_taken"},
+	"user_unknown":     {"login", "administration.wrong.login_unknown"},
+	"bad_mail":         {"mail", "administration.wrong.mail"},
+	"bad_phone_number": {"phone", "administration.wrong.phone"},
+	"bad_language":     {"language", "administration.wrong.language"},
 
 	"own_account":       {"", "administration.wrong.own_account"},
 	"last_owner":        {"", "administration.wrong.last_owner"},

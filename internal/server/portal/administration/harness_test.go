@@ -1,11 +1,8 @@
 package administration_test
 
 import (
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +24,6 @@ func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{servertest.Start(t, servertest.Options{}), t}
 	o.Site.CanMail, o.Site.CanText, o.Site.Support = true, true, "046-555 01 00"
-	o.must(o.Server.MountPages(t.Context()))
 	return o
 }
 
@@ -65,112 +61,39 @@ func (o *office) last(action string) authn.AuditRecord {
 	return all[i]
 }
 
-// appoint gives a user a role, "" none.
-func (o *office) appoint(login string, role authn.AdminRole) authn.Admin {
-	o.t.Helper()
-	a := authn.Admin{ID: authn.NewAdminID(), Name: login, Role: role, User: o.user(login).ID, CreatedAt: o.Now()}
-	if role != "" {
-		o.update(func(tx store.Tx) error { return tx.CreateAdmin(a) })
-	}
-	return a
-}
-
-// signIn makes a person with a role and a phone, and signs her in.
+// signIn makes a person with a role, "" for none, and a phone, and signs her in.
 func (o *office) signIn(login string, role authn.AdminRole) *browser {
 	o.t.Helper()
-	o.User(login)
-	o.appoint(login, role)
-	return o.enter(login, o.Phone(login))
+	b, _ := o.Colleague(login, role)
+	return &browser{Browser: b, t: o.t}
 }
-
-var number = regexp.MustCompile(`<b>(\d\d)</b>`)
 
 // enter signs a person in by her phone.
 func (o *office) enter(login string, phone *servertest.Phone) *browser {
 	o.t.Helper()
-	b := o.browser()
-	form := b.get("/sign-in").fields()
-	form.Set("login", login)
-	p := b.post("/sign-in", form)
-	var digits strings.Builder
-	for _, m := range number.FindAllStringSubmatch(p.body, -1) {
-		digits.WriteString(m[1])
-	}
-	o.must(phone.Answer(authn.Approve, digits.String()))
-	b.get("/sign-in/wait")
-	if p := b.get("/me"); p.path != "/me" {
-		o.t.Fatalf("%s is not signed in: %s %q", login, p.path, p.title())
-	}
-	return b
+	b, _ := o.SignIn(phone, login)
+	return &browser{Browser: b, t: o.t}
 }
 
-// browser is one without script.
+// browser is somebody in front of the pages.
 type browser struct {
+	*servertest.Browser
 	t    *testing.T
-	http *http.Client
-	base string
 	form string // of the sign-in
 }
 
-func (o *office) browser() *browser {
-	o.t.Helper()
-	jar, err := cookiejar.New(nil)
-	o.must(err)
-	c := o.Browser()
-	c.Jar, c.CheckRedirect = jar, nil
-	return &browser{t: o.t, http: c, base: o.Site.Issuer}
-}
-
 // stay makes the browser show redirects instead of following them.
-func (b *browser) stay() *browser {
-	c := *b.http
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &browser{t: b.t, http: &c, base: b.base, form: b.form}
-}
+func (b *browser) stay() *browser { return &browser{b.Stay(), b.t, b.form} }
 
 // page is an answer that was read.
-type page struct {
-	status int
-	path   string // after redirects
-	head   http.Header
-	body   string
-}
+type page struct{ servertest.Page }
 
-func (b *browser) do(method, path string, form url.Values, set map[string]string) page {
-	b.t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
-	}
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	r.Header.Set("Accept-Language", "en")
-	for k, v := range set {
-		r.Header.Set(k, v)
-	}
-	answer, err := b.http.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return page{answer.StatusCode, answer.Request.URL.Path, answer.Header, string(text)}
-}
-
-func (b *browser) get(path string) page { b.t.Helper(); return b.do(http.MethodGet, path, nil, nil) }
+func (b *browser) get(path string) page { b.t.Helper(); return page{b.Get(path)} }
 
 // post sends a form as it is.
 func (b *browser) post(path string, form url.Values) page {
 	b.t.Helper()
-	return b.do(http.MethodPost, path, form, nil)
+	return page{b.Do(http.MethodPost, path, form, nil)}
 }
 
 // send sends the fields, names and values one after the other, with what ties the form to the sign-in.
@@ -182,7 +105,7 @@ func (b *browser) send(path string, pairs ...string) page {
 func (b *browser) tied(pairs ...string) url.Values {
 	b.t.Helper()
 	if b.form == "" {
-		b.form = b.get("/me").fields().Get("form")
+		b.form = b.Get("/me").Form("/sign-out").Get("form")
 	}
 	form := url.Values{"form": {b.form}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -191,47 +114,14 @@ func (b *browser) tied(pairs ...string) url.Values {
 	return form
 }
 
-// title is the page's heading.
-func (p page) title() string {
-	m := regexp.MustCompile(`<h1[^>]*>([^<]*)</h1>`).FindStringSubmatch(p.body)
-	if m == nil {
-		return ""
-	}
-	return m[1]
-}
-
-// fields are the hidden fields of the page's last form.
-func (p page) fields() url.Values {
-	out := url.Values{}
-	forms := strings.Split(p.body, "<form")
-	for _, m := range regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`).FindAllStringSubmatch(forms[len(forms)-1], -1) {
-		out.Add(m[1], m[2])
-	}
-	return out
-}
-
-func (p page) has(texts ...string) bool {
-	for _, t := range texts {
-		if !strings.Contains(p.body, t) {
-			return false
-		}
-	}
-	return true
-}
-
 // want fails unless the page has a status and some texts.
 func (p page) want(t *testing.T, status int, texts ...string) page {
 	t.Helper()
-	if p.status != status || !p.has(texts...) {
-		t.Errorf("%s: got %d %q, want %d with %q\n%s", p.path, p.status, p.title(), status, texts, p.main())
+	if p.Status != status || !p.Has(texts...) {
+		_, main, _ := strings.Cut(p.Body, "<main")
+		t.Errorf("%s: got %d %q, want %d with %q\n%s", p.Path, p.Status, p.Title(), status, texts, main)
 	}
 	return p
-}
-
-// main is the page without what is around it.
-func (p page) main() string {
-	_, rest, _ := strings.Cut(p.body, "<main")
-	return rest
 }
 
 // invite sends a user a session by mail and gives its id.

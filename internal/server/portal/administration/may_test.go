@@ -98,7 +98,7 @@ func TestWhoMayWhat(t *testing.T) {
 	}
 	o := newOffice(t)
 	fill := o.things()
-	browsers := map[string]*browser{"signed out": o.browser().stay()}
+	browsers := map[string]*browser{"signed out": {Browser: o.NewBrowser().Stay(), t: t}}
 	for _, role := range []authn.AdminRole{authn.RoleOwner, authn.RoleAdmin, authn.RoleServiceDesk, authn.RoleAuditor, ""} {
 		name := string(role)
 		if role == "" {
@@ -122,13 +122,13 @@ func TestWhoMayWhat(t *testing.T) {
 			may := slices.Contains(allowed[pattern], role)
 			switch {
 			case role == "signed out" && method == http.MethodGet:
-				if p.status != http.StatusSeeOther || !strings.HasPrefix(p.head.Get("Location"), "/sign-in") {
-					t.Errorf("%s: got %d to %q", name, p.status, p.head.Get("Location"))
+				if p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Head.Get("Location"), "/sign-in") {
+					t.Errorf("%s: got %d to %q", name, p.Status, p.Head.Get("Location"))
 				}
-			case may && (p.status == http.StatusForbidden || p.status >= 500 || p.status == http.StatusNotFound):
-				t.Errorf("%s: got %d %q, want to be let in", name, p.status, p.title())
-			case !may && p.status != http.StatusForbidden:
-				t.Errorf("%s: got %d %q, want 403", name, p.status, p.title())
+			case may && (p.Status == http.StatusForbidden || p.Status >= 500 || p.Status == http.StatusNotFound):
+				t.Errorf("%s: got %d %q, want to be let in", name, p.Status, p.Title())
+			case !may && p.Status != http.StatusForbidden:
+				t.Errorf("%s: got %d %q, want 403", name, p.Status, p.Title())
 			}
 			grown := len(o.Audit()) - before
 			export := strings.HasPrefix(pattern, "GET /admin/log.") && may
@@ -169,8 +169,8 @@ func TestForms(t *testing.T) {
 			if try.form != "" {
 				form.Set("form", try.form)
 			}
-			if p := b.do(method, path, form, try.head); p.status != http.StatusForbidden {
-				t.Errorf("%s %s: got %d %q, want 403", pattern, name, p.status, p.title())
+			if p := b.Do(method, path, form, try.head); p.Status != http.StatusForbidden {
+				t.Errorf("%s %s: got %d %q, want 403", pattern, name, p.Status, p.Title())
 			}
 		}
 	}

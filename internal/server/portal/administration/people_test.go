@@ -28,13 +28,13 @@ func TestAddAndEdit(t *testing.T) {
 	if a := o.last("user.add"); a.Actor != "admin:adam" || a.Facts["login"] != "new.one" {
 		t.Errorf("the log says %+v", a)
 	}
-	if b.get(p.path).has("was added") {
+	if b.get(p.Path).Has("was added") {
 		t.Error("it is said twice")
 	}
-	b.get(p.path+"/edit").want(t, http.StatusOK, `value="&#43;46701234567"`, "Edit New One")
-	b.send(p.path+"/edit", "name", "New Name").want(t, http.StatusUnprocessableEntity, "Say why.")
-	b.send(p.path+"/edit", "name", "New Name", "mail", "x", "reason", "why").want(t, http.StatusUnprocessableEntity, "This is no mail address")
-	b.send(p.path+"/edit", "name", "New Name", "login", "other", "reason", "married").want(t, http.StatusOK, "Saved.", "New Name")
+	b.get(p.Path+"/edit").want(t, http.StatusOK, `value="&#43;46701234567"`, "Edit New One")
+	b.send(p.Path+"/edit", "name", "New Name").want(t, http.StatusUnprocessableEntity, "Say why.")
+	b.send(p.Path+"/edit", "name", "New Name", "mail", "x", "reason", "why").want(t, http.StatusUnprocessableEntity, "This is no mail address")
+	b.send(p.Path+"/edit", "name", "New Name", "login", "other", "reason", "married").want(t, http.StatusOK, "Saved.", "New Name")
 	if u := o.user("new.one"); u.Name != "New Name" || u.Mail != "" || u.Phone != "" {
 		t.Errorf("got %+v", u)
 	}
@@ -45,8 +45,8 @@ func TestAddAndEdit(t *testing.T) {
 	o.update(func(tx store.Tx) error {
 		return tx.UpdateUser(o.user("new.one").ID, func(u authn.User) (authn.User, error) { u.Source = authn.UserDirectory; return u, nil })
 	})
-	b.get(p.path+"/edit").want(t, http.StatusConflict, "This user comes from the directory.")
-	b.send(p.path+"/edit", "name", "Hacked", "reason", "why").want(t, http.StatusUnprocessableEntity, "This user comes from the directory.")
+	b.get(p.Path+"/edit").want(t, http.StatusConflict, "This user comes from the directory.")
+	b.send(p.Path+"/edit", "name", "Hacked", "reason", "why").want(t, http.StatusUnprocessableEntity, "This user comes from the directory.")
 	if u := o.user("new.one"); u.Name != "New Name" {
 		t.Errorf("a user of the directory is called %q", u.Name)
 	}
@@ -60,8 +60,8 @@ func TestBlock(t *testing.T) {
 	b.get(path+"/block").want(t, http.StatusOK, "Block Name of anna.lind?", `name="reason"`)
 	b.send(path+"/block").want(t, http.StatusUnprocessableEntity, "Say why.")
 	p := b.send(path+"/block", "reason", "phone stolen").want(t, http.StatusOK, "Name of anna.lind is blocked.", "Blocked by adam", "phone stolen", "Undo")
-	if got := anna.get("/me"); got.path != "/sign-in" {
-		t.Errorf("whoever is blocked still sees %s", got.path)
+	if got := anna.get("/me"); got.Path != "/sign-in" {
+		t.Errorf("whoever is blocked still sees %s", got.Path)
 	}
 	o.view(func(r store.Reader) error {
 		sessions, err := r.RegistrationSessionsOf(o.user("anna.lind").ID)
@@ -73,19 +73,16 @@ func TestBlock(t *testing.T) {
 		return err
 	})
 	b.get("/admin/users?show=blocked").want(t, http.StatusOK, "anna.lind", ">Blocked 1<")
-	_, note, _ := strings.Cut(p.body, `class="note good said"`)
-	note, _, _ = strings.Cut(note, "</form>")
-	undo := page{body: note}
-	form := undo.fields()
-	if form.Get("reason") == "" || !strings.Contains(undo.body, `action="`+path+`/unblock"`) {
+	form := p.Form(path + "/unblock")
+	if form.Get("reason") == "" {
 		t.Fatalf("there is no Undo: %v", form)
 	}
 	b.post(path+"/unblock", form).want(t, http.StatusOK, "Name of anna.lind is no longer blocked.")
 	if err := o.user("anna.lind").Active(); err != nil {
 		t.Error(err)
 	}
-	if got := anna.get("/me"); got.path != "/sign-in" {
-		t.Errorf("an old sign-in is good again: %s", got.path)
+	if got := anna.get("/me"); got.Path != "/sign-in" {
+		t.Errorf("an old sign-in is good again: %s", got.Path)
 	}
 	b.send("/admin/users/"+string(o.user("adam").ID)+"/block", "reason", "x").want(t, http.StatusUnprocessableEntity, "Nobody does this to their own account.")
 }
@@ -101,15 +98,15 @@ func TestRole(t *testing.T) {
 	if _, err := o.admin("kim"); err == nil {
 		t.Fatal("the role was given without the question")
 	}
-	form := p.fields()
+	form := p.Form(path + "/role")
 	b.post(path+"/role", form).want(t, http.StatusUnprocessableEntity, "Say why.")
 	form.Set("reason", "audit of the year")
 	b.post(path+"/role", form).want(t, http.StatusOK, "Saved.")
 	if a := o.last("user.role"); a.Facts["is"] != "auditor" || a.Reason != "audit of the year" || a.Actor != "admin:olga" {
 		t.Errorf("the log says %+v", a)
 	}
-	if got := kim.get("/admin"); got.path != "/sign-in" {
-		t.Errorf("she is still signed in: %s", got.path)
+	if got := kim.get("/admin"); got.Path != "/sign-in" {
+		t.Errorf("she is still signed in: %s", got.Path)
 	}
 	kim = o.enter("kim", phone)
 	kim.get("/admin/log").want(t, http.StatusOK, "user.role")
@@ -148,7 +145,7 @@ func TestFindUsers(t *testing.T) {
 	b.get("/admin/users?q=USERB&page=1&show=no-phone").want(t, http.StatusOK, "1 to 26 of 26", ">Blocked 0<", ">All 26<")
 	b.get("/admin/users?page=3").want(t, http.StatusOK, "101 to 121 of 121", "page=2")
 	b.get("/admin/users?page=99999999999999999999&q=zz").want(t, http.StatusOK, "Nothing found.")
-	if b.get("/admin/users").has("Make new", "Add user") {
+	if b.get("/admin/users").Has("Make new", "Add user") {
 		t.Error("an auditor is offered what she may not")
 	}
 	b.get("/admin/users/u_nobody").want(t, http.StatusNotFound)
@@ -185,13 +182,13 @@ func TestNames(t *testing.T) {
 	} {
 		p := b.get(path).want(t, http.StatusOK)
 		for _, bad := range []string{"<script>alert", "<script>\"", "\u202e", "\u2066"} {
-			if p.has(bad) {
+			if p.Has(bad) {
 				t.Errorf("%s has %q", path, bad)
 			}
 		}
 	}
 	p := b.send("/admin/users", "login", evil, "name", evil, "phone", evil).want(t, http.StatusUnprocessableEntity)
-	if strings.Contains(p.body, "<script>alert") {
+	if strings.Contains(p.Body, "<script>alert") {
 		t.Error("the form gives back what was typed as it was")
 	}
 }
@@ -206,7 +203,7 @@ func TestShownRegistration(t *testing.T) {
 	b.send("/admin/registrations", "login", "nobody.here", "how", "show", "mode", "first", "reason", "x").want(t, http.StatusUnprocessableEntity, "There is no user with this login.", `value="nobody.here"`)
 	b.send("/admin/registrations", "user", id, "how", "show", "mode", "first").want(t, http.StatusUnprocessableEntity, "Say why.")
 	p := b.send("/admin/registrations", "login", "Anna.Lind", "how", "show", "mode", "first", "reason", "new phone").want(t, http.StatusOK, "The registration is ready", "/connect#")
-	_, rest, _ := strings.Cut(p.body, `href="/connect#`)
+	_, rest, _ := strings.Cut(p.Body, `href="/connect#`)
 	code, _, _ := strings.Cut(rest, `"`)
 	secret, err := wire.ParsePageCode(code)
 	o.must(err)
@@ -214,12 +211,12 @@ func TestShownRegistration(t *testing.T) {
 		t.Errorf("the log says %+v", a)
 	}
 	for _, path := range []string{"/admin/registrations", "/admin/users/" + id, "/admin/log"} {
-		if b.get(path).has(code) {
+		if b.get(path).Has(code) {
 			t.Errorf("%s shows the code again", path)
 		}
 	}
-	if p := b.post("/connect", url.Values{"code": {code}}); p.path != "/connect/session" {
-		t.Errorf("the code leads to %s", p.path)
+	if p := b.post("/connect", url.Values{"code": {code}}); p.Path != "/connect/session" {
+		t.Errorf("the code leads to %s", p.Path)
 	}
 	if _, err := o.Server.Registration.ByPage(t.Context(), secret); err != nil {
 		t.Error(err)
@@ -246,13 +243,13 @@ func TestSentRegistration(t *testing.T) {
 		return err
 	})
 	pin := o.Server.Registration.ProofDigits(session.ID)
-	if !p.has(pin[:4] + " " + pin[4:]) {
+	if !p.Has(pin[:4] + " " + pin[4:]) {
 		t.Error("the PIN is not shown")
 	}
-	if p.has("/connect#") || p.has("/R#") {
+	if p.Has("/connect#") || p.Has("/R#") {
 		t.Error("whoever sends a session sees its link")
 	}
-	if b.get("/admin/registrations").has(pin[:4] + " " + pin[4:]) {
+	if b.get("/admin/registrations").Has(pin[:4] + " " + pin[4:]) {
 		t.Error("the PIN is shown again")
 	}
 

@@ -96,7 +96,7 @@ func TestPolicies(t *testing.T) {
 	if o.Site.Policy().Match != authn.MatchQR {
 		t.Fatal("tap was allowed without the question")
 	}
-	form := p.fields()
+	form := p.Form("/admin/policies")
 	form.Set("reason", "they ask for it")
 	b.post("/admin/policies", form).want(t, http.StatusOK, "Saved.", `value="tap" checked`)
 	if got := o.Site.Policy(); got.Match != authn.MatchTap || got.SessionHours != 12 {
@@ -112,19 +112,19 @@ func TestTemplates(t *testing.T) {
 	b.get("/admin/messages/mail/tlh").want(t, http.StatusNotFound)
 	b.get("/admin/messages/pigeon/de").want(t, http.StatusNotFound)
 	p := b.get("/admin/messages/mail/en").want(t, http.StatusOK, "{{.EnrollQRCode}}", "The test goes to adam@example.com")
-	if !strings.Contains(p.head.Get("Content-Security-Policy"), "frame-src 'self'") || p.head.Get("X-Frame-Options") != "DENY" {
-		t.Errorf("the editor has %v", p.head)
+	if !strings.Contains(p.Head.Get("Content-Security-Policy"), "frame-src 'self'") || p.Head.Get("X-Frame-Options") != "DENY" {
+		t.Errorf("the editor has %v", p.Head)
 	}
 	for _, who := range []*browser{b, auditor} {
 		p = who.get("/admin/messages/mail/en/preview").want(t, http.StatusOK, "Anna Lind", "data:image/png;base64,")
-		csp := p.head.Get("Content-Security-Policy")
-		if p.has("cid:") || !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'self'") || !strings.Contains(csp, "sandbox") || p.head.Get("X-Frame-Options") != "SAMEORIGIN" {
+		csp := p.Head.Get("Content-Security-Policy")
+		if p.Has("cid:") || !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'self'") || !strings.Contains(csp, "sandbox") || p.Head.Get("X-Frame-Options") != "SAMEORIGIN" {
 			t.Errorf("the preview has %q", csp)
 		}
 	}
 	b.send("/admin/messages/mail/en/preview", "subject", "x", "body", "<script>alert(1)</script>").want(t, http.StatusOK, "Programs and forms do not belong into a mail")
 	p = b.send("/admin/messages/text/en/preview", "body", "Hello {{.Name}}: {{.EnrollUrl}} \U0001f600").want(t, http.StatusOK, "Hello Anna Lind", "2 messages", "not in the phones")
-	if csp := p.head.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'self'") || strings.Contains(csp, "unsafe-inline") {
+	if csp := p.Head.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'self'") || strings.Contains(csp, "unsafe-inline") {
 		t.Errorf("the preview has %q", csp)
 	}
 	b.send("/admin/messages/mail/en", "subject", " ", "body", "<p>{{.EnrollUrl}}</p>").want(t, http.StatusUnprocessableEntity, "The mail has no subject.", `id="subject-wrong"`)
@@ -191,28 +191,28 @@ func TestLog(t *testing.T) {
 		return nil
 	})
 	p := b.get("/admin/log?actor=OLD&action=user.add").want(t, http.StatusOK, "before=", "/admin/log.csv?action=user.add&amp;actor=OLD")
-	if n := strings.Count(p.body, "<tr><th scope"); n != 50 && n != 51 {
+	if n := strings.Count(p.Body, "<tr><th scope"); n != 50 && n != 51 {
 		t.Errorf("%d rows", n)
 	}
-	next := strings.Split(strings.Split(p.body, `rel="next" href="`)[1], `"`)[0]
+	next := strings.Split(strings.Split(p.Body, `rel="next" href="`)[1], `"`)[0]
 	p = b.get(strings.ReplaceAll(next, "&amp;", "&")).want(t, http.StatusOK, `rel="prev"`)
-	if p.has(`rel="next"`) || strings.Count(p.body, "admin:old") != 10 {
-		t.Errorf("the second page has %d rows", strings.Count(p.body, "admin:old"))
+	if p.Has(`rel="next"`) || strings.Count(p.Body, "admin:old") != 10 {
+		t.Errorf("the second page has %d rows", strings.Count(p.Body, "admin:old"))
 	}
 	day := yesterday.Local().Format("2006-01-02")
 	b.get("/admin/log?from="+day+"&to="+day).want(t, http.StatusOK, "admin:old")
-	if b.get("/admin/log?to=" + day).has("admin:audrey") {
+	if b.get("/admin/log?to=" + day).Has("admin:audrey") {
 		t.Error("the last day is not the last")
 	}
 	b.get("/admin/log?from=yesterday").want(t, http.StatusOK, "Write a day as 2026-01-12.")
 
 	p = b.get("/admin/log.csv?actor=old").want(t, http.StatusOK)
-	rows, err := csv.NewReader(strings.NewReader(p.body)).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(p.Body)).ReadAll()
 	o.must(err)
 	if len(rows) != 61 || rows[1][6] != `'=HYPERLINK("http://evil")` || rows[1][2] != "admin:old" || rows[1][7] != `{"login":"x"}` {
 		t.Errorf("%d rows, the second %q", len(rows), rows[1])
 	}
-	if d := p.head.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment; filename=") {
+	if d := p.Head.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment; filename=") {
 		t.Errorf("it is shown, not saved: %q", d)
 	}
 	if a := o.last("audit.export"); a.Actor != "admin:audrey" || a.Facts["format"] != "csv" || a.Facts["actor"] != "old" {
@@ -226,11 +226,11 @@ func TestLog(t *testing.T) {
 		Facts  map[string]string
 	}
 	p = b.get("/admin/log.json?"+url.Values{"from": {day}, "to": {day}}.Encode()).want(t, http.StatusOK)
-	o.must(json.Unmarshal([]byte(p.body), &list))
+	o.must(json.Unmarshal([]byte(p.Body), &list))
 	if len(list) != 60 || list[0].Number != list[1].Number+1 || list[0].Facts["login"] != "x" || !list[0].At.Equal(yesterday) {
 		t.Errorf("%d records, the first %+v", len(list), list[0])
 	}
-	o.must(json.Unmarshal([]byte(b.get("/admin/log.json?action=computer.stolen").body), &list))
+	o.must(json.Unmarshal([]byte(b.get("/admin/log.json?action=computer.stolen").Body), &list))
 	if len(list) != 0 {
 		t.Errorf("%d records of nothing", len(list))
 	}
@@ -248,7 +248,7 @@ func TestExportIsWhole(t *testing.T) {
 		}
 		return nil
 	})
-	if n := strings.Count(b.get("/admin/log.csv?actor=many").body, "\r\n"); n != 2501 {
+	if n := strings.Count(b.get("/admin/log.csv?actor=many").Body, "\r\n"); n != 2501 {
 		t.Errorf("%d lines", n)
 	}
 }

@@ -19,7 +19,7 @@ var answering = []string{
 
 // plain are the codes that need no hint, by why.
 var plain = map[string]string{
-	"the sentence says all": `bad_login bad_mail bad_phone_number bad_status bad_language bad_role user_of_directory own_account last_owner vanished_without_full no_directory
+	"the sentence says all": `bad_login bad_mail bad_phone_number bad_status bad_language bad_role user_of_directory own_account last_owner vanished_without_full no_directory higher_role
 		directory_vanished directory_fault directory_refused directory_base directory_limit directory_untrusted directory_no_tls directory_rights directory_too_many
 		directory_unreachable bad_mode bad_client_id bad_client_kind bad_client_name bad_match bad_computer_id bad_computer_name
 		bad_offline bad_computer_state user_exists client_exists computer_removed never_signed_in desk_grant_over desk_grant_ended no_desk_codes`,

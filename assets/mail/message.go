@@ -30,12 +30,12 @@ func Registration(lang string) (subject, body string) {
 	if err := page.Execute(&b, nil); err != nil {
 		panic("mailtext: registration.html: " + err.Error()) // our own file, and tested
 	}
-	return p.T("message.registration.subject", placeholders...), b.String()
+	return p.T("letter.registration.subject", placeholders...), b.String()
 }
 
 // RegistrationText is the same as a text message.
 func RegistrationText(lang string) string {
-	return translations.New(lang).T("message.registration.short", placeholders...)
+	return translations.New(lang).T("letter.registration.short", placeholders...)
 }
 
 // placeholders stay what they are until the message is written to somebody.
@@ -56,9 +56,9 @@ func palette() map[string]color {
 
 // words of a message that is the same for everybody: subject, what it says, and what to heed.
 var words = map[authn.MessageKind]texts{
-	authn.MessageProofCode:  {"message.proof_code.subject", "message.proof_code.text", "message.proof_code.warning"},
-	authn.MessageCallerCode: {"message.caller_code.subject", "message.caller_code.text", "message.caller_code.warning"},
-	authn.MessageTest:       {"message.test.subject", "message.test.text", ""},
+	authn.MessageProofCode:  {"letter.proof_code.subject", "letter.proof_code.text", "letter.proof_code.warning"},
+	authn.MessageCallerCode: {"letter.caller_code.subject", "letter.caller_code.text", "letter.caller_code.warning"},
+	authn.MessageTest:       {"letter.test.subject", "letter.test.text", ""},
 }
 
 // Message writes a message of a kind other than registration, in one language: for mail with a subject and two paragraphs, for a text

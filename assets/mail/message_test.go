@@ -16,7 +16,7 @@ func TestRegistrationIsATemplate(t *testing.T) {
 				t.Errorf("%s: %q is missing", l.Tag, want)
 			}
 		}
-		for _, bad := range []string{"[[", "message.", "ZgotmplZ", "no value"} {
+		for _, bad := range []string{"[[", "letter.", "ZgotmplZ", "no value"} {
 			if strings.Contains(subject+body+RegistrationText(l.Tag), bad) {
 				t.Errorf("%s: %q stands in it", l.Tag, bad)
 			}
@@ -32,7 +32,7 @@ func TestMessage(t *testing.T) {
 	for _, l := range translations.Languages() {
 		for kind, code := range map[authn.MessageKind]string{authn.MessageProofCode: "48219930", authn.MessageCallerCode: "482199", authn.MessageTest: ""} {
 			subject, body, err := Message(kind, l.Tag, "Lund\nEnergy", code)
-			if err != nil || subject == "" || strings.Contains(subject+body, "message.") || !strings.Contains(subject, "Lund Energy") {
+			if err != nil || subject == "" || strings.Contains(subject+body, "letter.") || !strings.Contains(subject, "Lund Energy") {
 				t.Errorf("%s %s: %q %q %v", kind, l.Tag, subject, body, err)
 			}
 			if code != "" && (!strings.Contains(body, grouped(code)) || strings.Contains(subject, code[:4])) {

@@ -75,20 +75,6 @@ func (a Admin) May(p Permission) error {
 	return nil
 }
 
-// Over says whether the administrator may change what another person signs in with: phones, registrations, address, being blocked. Nobody may for one who may
-// more than she herself, or a phone for an owner would make an owner of anybody. nil, ErrNotAllowed.
-func (a Admin) Over(other Admin) error {
-	if other.Disabled {
-		return nil
-	}
-	for _, p := range permissions[other.Role] {
-		if err := a.May(p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Start uses up the one-time link for a user, who from then on may sign in on the pages. ErrStartUnknown when it is over.
 func (a Admin) Start(user UserID, now time.Time) (Admin, error) {
 	if a.Disabled || a.StartToken.IsZero() || !now.Before(a.StartExpires) {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 
+	"avow/assets/web"
 	"avow/internal/server/people"
 	"avow/internal/server/portal"
 	"avow/internal/server/portal/administration"
@@ -30,6 +31,16 @@ func (s *Server) MountPages(ctx context.Context) error {
 	folk := people.New(s.Site)
 	s.Mount(connect, in, deskpage.New(set, in, s.Desk, s.Device, folk), administration.New(administration.Config{
 		Pages: set, SignIn: in, People: folk, Registration: s.Registration, Device: s.Device, Approval: s.Approval, Messages: s.Messages,
+		Directory: s.directory,
 	}))
 	return nil
+}
+
+// directory says where users are read from, as the pages show it.
+func (s *Server) directory(context.Context) (web.Directory, error) {
+	if s.Directory == nil {
+		return web.Directory{}, nil
+	}
+	st := s.Directory.Status()
+	return web.Directory{Name: s.Directory.Name(), ReadAt: page.Local(st.Last.EndedAt), Problem: st.Problem}, nil
 }

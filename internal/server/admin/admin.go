@@ -142,7 +142,7 @@ func (s *Service) user(ctx context.Context, login string) (u authn.User, err err
 func (s *Service) over(c call, login string) (authn.User, error) {
 	u, err := s.user(c.Context(), login)
 	if err == nil {
-		err = s.people.Over(c.Context(), c.admin, u.ID)
+		err = s.people.MayTouch(c.Context(), c.admin, u.ID)
 	}
 	return u, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -306,6 +307,7 @@ func TestLists(t *testing.T) {
 	_, err = zoe.Status(ctx)
 	wantCode(t, err, "device_revoked")
 	clients, err := e.Admin.Clients(ctx)
+	clients = slices.DeleteFunc(clients, func(c wire.AdminClient) bool { return strings.HasPrefix(string(c.ID), "avow-") }) // the server's own
 	if err != nil || len(clients) != 1 || clients[0].ID != "laptop-1" || clients[0].Match != authn.MatchTap || !clients[0].Known {
 		t.Errorf("clients %+v, %v", clients, err)
 	}
@@ -327,13 +329,13 @@ func TestNobodyLiftsHerself(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = e.Admin.AddSession(ctx, wire.AddSession{UserName: "olga", Mode: authn.BindAdditional, Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.NotifySession(ctx, "olga", wire.NotifySession{Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.ConfirmSession(ctx, "olga", wire.ConfirmSession{Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.SetUserStatus(ctx, "olga", wire.SetUserStatus{Status: authn.UserDisabled, Reason: "test"})
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 	_, err = e.Admin.RevokeDevice(ctx, phone.ID, "test")
-	wantCode(t, err, "not_allowed")
+	wantCode(t, err, "higher_role")
 }

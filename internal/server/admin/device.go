@@ -38,7 +38,7 @@ func (s *Service) revokeDevice(c call) (any, error) {
 	id := authn.DeviceID(c.PathValue("id"))
 	o, err := s.owned(c, id)
 	if err == nil {
-		err = s.people.Over(c.Context(), c.admin, o.User.ID)
+		err = s.people.MayTouch(c.Context(), c.admin, o.User.ID)
 	}
 	if err == nil {
 		err = s.device.Revoke(c.Context(), id, c.actor(), cmd.Reason)

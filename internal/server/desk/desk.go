@@ -50,8 +50,6 @@ func (s *Service) Prepare(ctx context.Context) error {
 	})
 }
 
-var errHigher = authn.Fail(authn.Forbidden, "higher_role", "This person's role is higher than yours. Ask an owner of this server.")
-
 // touch says whether somebody at the desk may act on a user's account: not on her own, nor on one with a higher role.
 func touch(r store.Reader, by session.Person, user authn.UserID) error {
 	if err := by.May(authn.MayHelp); err != nil {
@@ -67,10 +65,7 @@ func touch(r store.Reader, by session.Person, user authn.UserID) error {
 	if err != nil {
 		return err
 	}
-	if err := by.Admin.Over(other); err != nil {
-		return errHigher.Because(err)
-	}
-	return nil
+	return by.Admin.MayTouch(other)
 }
 
 // MayTouch says whether somebody at the desk may act on a user's account at all: nil, authn.ErrNotAllowed, "own_account", "higher_role".

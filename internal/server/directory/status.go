@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"net/url"
 	"slices"
 	"time"
 )
@@ -56,6 +57,15 @@ type Status struct {
 
 // maxNotes is the number of entries that are named; the counts tell of all.
 const maxNotes = 50
+
+// Name is the host of the directory, for people.
+func (s *Service) Name() string {
+	u, err := url.Parse(s.cfg.URL)
+	if err != nil {
+		return s.cfg.URL
+	}
+	return u.Hostname()
+}
 
 // Status tells how the directory stands.
 func (s *Service) Status() Status {

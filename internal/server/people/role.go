@@ -116,8 +116,8 @@ func able(r store.Reader, a authn.Admin) (bool, error) {
 	return err == nil && u.Active() == nil, err
 }
 
-// Over says whether an administrator may change what a user signs in with: nil, authn.ErrNotAllowed.
-func (s *Service) Over(ctx context.Context, a authn.Admin, user authn.UserID) error {
+// MayTouch says whether an administrator may change what a user signs in with: nil, "higher_role".
+func (s *Service) MayTouch(ctx context.Context, a authn.Admin, user authn.UserID) error {
 	return s.site.Store.View(ctx, func(r store.Reader) error {
 		other, err := r.AdminByUser(user)
 		if errors.Is(err, store.ErrNotFound) {
@@ -126,6 +126,6 @@ func (s *Service) Over(ctx context.Context, a authn.Admin, user authn.UserID) er
 		if err != nil {
 			return err
 		}
-		return a.Over(other)
+		return a.MayTouch(other)
 	})
 }

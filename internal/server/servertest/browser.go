@@ -29,7 +29,7 @@ func (e *Env) NewBrowser() *Browser {
 	return &Browser{env: e, http: c}
 }
 
-// Stay is the same browser, which shows redirects instead of following them.
+// Stay is the same browser showing redirects instead of following them.
 func (b *Browser) Stay() *Browser {
 	c := *b.http
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

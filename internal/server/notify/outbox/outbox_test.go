@@ -290,6 +290,21 @@ func TestServerDown(t *testing.T) {
 	if got := d.message(m.ID); got.State != authn.MessageQueued || got.Tries != 1 || got.Problem == "" || !got.NextTry.Equal(noon.Add(firstWait)) {
 		t.Errorf("%+v", got)
 	}
+	long, lost := d.invite("long", authn.ChannelMail)
+	d.pass(giveUp + time.Hour)
+	if err := d.Mails(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	if got := d.message(lost.ID); got.State != authn.MessageFailed || d.session1(long.ID).Notification != authn.MessageFailed {
+		t.Errorf("after three days: %+v, %s", got, d.session1(long.ID).Notification)
+	}
+	_ = d.store.Close()
+	path = disk(t)
+	d = newDesk(t, path, Config{SMTP: &down})
+	_, m = d.invite("anna.lind", authn.ChannelMail)
+	if err := d.Mails(t.Context()); err == nil {
+		t.Error("no error")
+	}
 	_ = d.store.Close()
 	up := newDesk(t, path, Config{SMTP: p.smtp()})
 	up.pass(time.Minute)

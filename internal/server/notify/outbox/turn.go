@@ -198,6 +198,7 @@ func (s *Service) putOff(ctx context.Context, due []authn.Message, down error) e
 	return s.site.Store.Update(ctx, func(tx store.Tx) error {
 		now := s.site.Now()
 		for _, m := range due {
+			after := authn.Message{}
 			err := tx.UpdateMessage(m.ID, func(m authn.Message) (authn.Message, error) {
 				if m.State != authn.MessageQueued {
 					return m, errNotQueued
@@ -207,8 +208,12 @@ func (s *Service) putOff(ctx context.Context, due []authn.Message, down error) e
 				if now.Sub(m.CreatedAt) > giveUp {
 					m.State = authn.MessageFailed
 				}
+				after = m
 				return m, nil
 			})
+			if err == nil {
+				err = s.session(tx, after, now)
+			}
 			if err != nil && !errors.Is(err, errNotQueued) && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}

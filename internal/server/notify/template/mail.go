@@ -89,7 +89,7 @@ func (m *Mail) Render(v Values) (Rendered, error) {
 			b.WriteString(QRSource)
 		case EnrollQRCode:
 			n := strconv.Itoa(side)
-			b.WriteString(`<img src="` + QRSource + `" alt="` + html.EscapeString(translations.New(v.Language).T("message.picture")) +
+			b.WriteString(`<img src="` + QRSource + `" alt="` + html.EscapeString(translations.New(v.Language).T("letter.picture")) +
 				`" width="` + n + `" height="` + n + `" style="display:block;border:0;background:#ffffff">`)
 		default:
 			b.WriteString(html.EscapeString(v.value(p.name)))

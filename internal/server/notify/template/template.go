@@ -103,7 +103,7 @@ func (v Values) value(p Placeholder) string {
 		if s := authn.CleanText(v.Support, maxValue); s != "" {
 			return s
 		}
-		return translations.New(v.Language).T("message.support")
+		return translations.New(v.Language).T("letter.support")
 	}
 	return ""
 }

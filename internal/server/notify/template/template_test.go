@@ -337,3 +337,26 @@ func TestLargest(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseText(f *testing.F) {
+	for _, s := range []string{mailtext.RegistrationText("de"), "%EnrollUrl%", "{{.EnrollUrl}} {{.X}}", "{{.EnrollUrl}}’\r\n", "%EnrollQRCode%"} {
+		f.Add(s)
+	}
+	v := values("de")
+	f.Fuzz(func(t *testing.T, body string) {
+		x, err := ParseText(body)
+		if err != nil {
+			if e := authn.AsError(err); e.Kind != authn.Invalid || !strings.HasSuffix(e.Message, ".") {
+				t.Fatalf("not a sentence: %v", err)
+			}
+			return
+		}
+		again, err := ParseText(x.Encode())
+		if err != nil || again.Encode() != x.Encode() || again.Render(v).Text != x.Render(v).Text {
+			t.Fatalf("written out it is another: %q, %v", x.Encode(), err)
+		}
+		if text := x.Render(v).Text; !strings.Contains(text, v.URL()) || strings.ContainsAny(text, "\x00\x1b\r") {
+			t.Fatalf("%q", text)
+		}
+	})
+}

@@ -66,7 +66,7 @@ func (s *Service) deviceQuestion(v signin.Visitor) (c web.Confirm, err error) {
 		return err
 	})
 	if err == nil {
-		err = s.People.Over(v.Context(), v.Admin, owner)
+		err = s.People.MayTouch(v.Context(), v.Admin, owner)
 	}
 	return c, err
 }

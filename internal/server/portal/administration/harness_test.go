@@ -22,8 +22,8 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{servertest.Start(t, servertest.Options{CanMail: true, CanText: true}), t}
-	o.Site.Support = "046-555 01 00"
+	o := &office{servertest.Start(t, servertest.Options{}), t}
+	o.Site.CanMail, o.Site.CanText, o.Site.Support = true, true, "046-555 01 00"
 	return o
 }
 
@@ -61,61 +61,39 @@ func (o *office) last(action string) authn.AuditRecord {
 	return all[i]
 }
 
-// appoint gives a user a role, "" none.
-func (o *office) appoint(login string, role authn.AdminRole) authn.Admin {
-	o.t.Helper()
-	a := authn.Admin{ID: authn.NewAdminID(), Name: login, Role: role, User: o.user(login).ID, CreatedAt: o.Now()}
-	if role != "" {
-		o.update(func(tx store.Tx) error { return tx.CreateAdmin(a) })
-	}
-	return a
-}
-
-// signIn makes a person with a role and a phone, and signs her in.
+// signIn makes a person with a role, "" for none, and a phone, and signs her in.
 func (o *office) signIn(login string, role authn.AdminRole) *browser {
 	o.t.Helper()
-	o.User(login)
-	o.appoint(login, role)
-	return o.enter(login, o.Phone(login))
+	b, _ := o.Colleague(login, role)
+	return &browser{Browser: b, t: o.t}
 }
 
 // enter signs a person in by her phone.
 func (o *office) enter(login string, phone *servertest.Phone) *browser {
 	o.t.Helper()
 	b, _ := o.SignIn(phone, login)
-	out := &browser{Browser: b, t: o.t}
-	if p := out.get("/me"); p.Path != "/me" {
-		o.t.Fatalf("%s is not signed in: %s %q", login, p.Path, p.Title())
-	}
-	return out
+	return &browser{Browser: b, t: o.t}
 }
 
-// browser is one without script.
+// browser is somebody in front of the pages.
 type browser struct {
 	*servertest.Browser
 	t    *testing.T
 	form string // of the sign-in
 }
 
-func (o *office) browser() *browser { return &browser{Browser: o.NewBrowser(), t: o.t} }
-
 // stay makes the browser show redirects instead of following them.
-func (b *browser) stay() *browser { return &browser{Browser: b.Stay(), t: b.t, form: b.form} }
+func (b *browser) stay() *browser { return &browser{b.Stay(), b.t, b.form} }
 
 // page is an answer that was read.
 type page struct{ servertest.Page }
 
-func (b *browser) do(method, path string, form url.Values, set map[string]string) page {
-	b.t.Helper()
-	return page{b.Do(method, path, form, set)}
-}
-
-func (b *browser) get(path string) page { b.t.Helper(); return b.do(http.MethodGet, path, nil, nil) }
+func (b *browser) get(path string) page { b.t.Helper(); return page{b.Get(path)} }
 
 // post sends a form as it is.
 func (b *browser) post(path string, form url.Values) page {
 	b.t.Helper()
-	return b.do(http.MethodPost, path, form, nil)
+	return page{b.Do(http.MethodPost, path, form, nil)}
 }
 
 // send sends the fields, names and values one after the other, with what ties the form to the sign-in.
@@ -127,7 +105,7 @@ func (b *browser) send(path string, pairs ...string) page {
 func (b *browser) tied(pairs ...string) url.Values {
 	b.t.Helper()
 	if b.form == "" {
-		b.form = b.get("/me").fields().Get("form")
+		b.form = b.Get("/me").Form("/sign-out").Get("form")
 	}
 	form := url.Values{"form": {b.form}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -136,22 +114,14 @@ func (b *browser) tied(pairs ...string) url.Values {
 	return form
 }
 
-// fields are the hidden fields of the page's last form.
-func (p page) fields() url.Values { return p.Form("") }
-
 // want fails unless the page has a status and some texts.
 func (p page) want(t *testing.T, status int, texts ...string) page {
 	t.Helper()
 	if p.Status != status || !p.Has(texts...) {
-		t.Errorf("%s: got %d %q, want %d with %q\n%s", p.Path, p.Status, p.Title(), status, texts, p.main())
+		_, main, _ := strings.Cut(p.Body, "<main")
+		t.Errorf("%s: got %d %q, want %d with %q\n%s", p.Path, p.Status, p.Title(), status, texts, main)
 	}
 	return p
-}
-
-// main is the page without what is around it.
-func (p page) main() string {
-	_, rest, _ := strings.Cut(p.Body, "<main")
-	return rest
 }
 
 // invite sends a user a session by mail and gives its id.

@@ -98,7 +98,7 @@ func TestWhoMayWhat(t *testing.T) {
 	}
 	o := newOffice(t)
 	fill := o.things()
-	browsers := map[string]*browser{"signed out": o.browser().stay()}
+	browsers := map[string]*browser{"signed out": {Browser: o.NewBrowser().Stay(), t: t}}
 	for _, role := range []authn.AdminRole{authn.RoleOwner, authn.RoleAdmin, authn.RoleServiceDesk, authn.RoleAuditor, ""} {
 		name := string(role)
 		if role == "" {
@@ -169,7 +169,7 @@ func TestForms(t *testing.T) {
 			if try.form != "" {
 				form.Set("form", try.form)
 			}
-			if p := b.do(method, path, form, try.head); p.Status != http.StatusForbidden {
+			if p := b.Do(method, path, form, try.head); p.Status != http.StatusForbidden {
 				t.Errorf("%s %s: got %d %q, want 403", pattern, name, p.Status, p.Title())
 			}
 		}

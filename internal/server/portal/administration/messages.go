@@ -90,7 +90,7 @@ func (s *Service) sendMessage(v signin.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if err := s.People.Over(v.Context(), v.Admin, m.User); err != nil {
+	if err := s.People.MayTouch(v.Context(), v.Admin, m.User); err != nil {
 		return err
 	}
 	if err := s.Messages.SendAgain(v.Context(), id, outboxBy(v, "sent again on the pages")); err != nil {

@@ -145,7 +145,7 @@ func (s *Service) register(v signin.Visitor) error {
 	o, login := orderOf(v), typed(v, "login", 128)
 	u, err := s.named(v, v.R.PostFormValue("user"), login)
 	if err == nil {
-		if err := s.People.Over(v.Context(), v.Admin, u.ID); err != nil {
+		if err := s.People.MayTouch(v.Context(), v.Admin, u.ID); err != nil {
 			return err
 		}
 		_, err = reason(v)

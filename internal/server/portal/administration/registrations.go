@@ -106,7 +106,7 @@ func (s *Service) dropRegistration(v signin.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if err := s.People.Over(v.Context(), v.Admin, seen.User.ID); err != nil {
+	if err := s.People.MayTouch(v.Context(), v.Admin, seen.User.ID); err != nil {
 		return err
 	}
 	why, err := reason(v)
@@ -125,7 +125,7 @@ func (s *Service) sendRegistration(v signin.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if err := s.People.Over(v.Context(), v.Admin, seen.User.ID); err != nil {
+	if err := s.People.MayTouch(v.Context(), v.Admin, seen.User.ID); err != nil {
 		return err
 	}
 	var row web.RegistrationRow

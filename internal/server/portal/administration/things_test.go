@@ -83,7 +83,7 @@ func TestPolicies(t *testing.T) {
 	} {
 		b.send("/admin/policies", form...).want(t, http.StatusUnprocessableEntity, sentence, `role="alert"`)
 	}
-	b.send("/admin/policies", with("verification", "each_approval")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
+	b.send("/admin/policies", with("verification", "always")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
 	b.send("/admin/policies", good...).want(t, http.StatusOK, "Saved.", "Last changed by adam", `value="qr" checked`)
 	got := o.Site.Policy()
 	if want := (authn.Policy{Match: authn.MatchQR, UserVerification: authn.UVEachApproval, SessionHours: 12, GrantDays: 3, GrantUses: 9}); got != want {
@@ -96,7 +96,7 @@ func TestPolicies(t *testing.T) {
 	if o.Site.Policy().Match != authn.MatchQR {
 		t.Fatal("tap was allowed without the question")
 	}
-	form := p.fields()
+	form := p.Form("/admin/policies")
 	form.Set("reason", "they ask for it")
 	b.post("/admin/policies", form).want(t, http.StatusOK, "Saved.", `value="tap" checked`)
 	if got := o.Site.Policy(); got.Match != authn.MatchTap || got.SessionHours != 12 {

@@ -138,7 +138,7 @@ func (s *Service) standing(r store.Reader, v signin.Visitor, u authn.User, c *we
 	over := true
 	for _, a := range all {
 		if a.User == u.ID && !a.Disabled {
-			c.Role, over = web.Role(a.Role), v.Admin.Over(a) == nil
+			c.Role, over = web.Role(a.Role), v.Admin.MayTouch(a) == nil
 		}
 	}
 	own := u.ID == v.User.ID
@@ -172,7 +172,7 @@ func (s *Service) setStatus(status authn.UserStatus) func(signin.Visitor) error 
 		if err != nil {
 			return err
 		}
-		if err := s.People.Over(v.Context(), v.Admin, u.ID); err != nil {
+		if err := s.People.MayTouch(v.Context(), v.Admin, u.ID); err != nil {
 			return err
 		}
 		why, err := reason(v)

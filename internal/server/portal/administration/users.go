@@ -132,7 +132,7 @@ func (s *Service) saveUser(v signin.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if err := s.People.Over(v.Context(), v.Admin, u.ID); err != nil {
+	if err := s.People.MayTouch(v.Context(), v.Admin, u.ID); err != nil {
 		return err
 	}
 	d := details(v)

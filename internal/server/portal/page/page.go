@@ -204,7 +204,7 @@ func (s *Set) fail(a Request, err error) {
 		title, m = a.T("web.blocked.title"), web.OneMessage{Tone: web.Bad, Icon: "prohibit", Text: a.T("web.blocked.text")}
 	case "device_exists", "too_many_devices":
 		title, m = a.T("web.device_exists.title"), web.OneMessage{Tone: web.Warn, Icon: "phone", Text: a.T("web.device_exists.text")}
-	case authn.ErrNotAllowed.Code:
+	case authn.ErrNotAllowed.Code, "higher_role":
 		title, m = a.T("web.not_allowed.title"), web.OneMessage{Tone: web.Calm, Icon: "lock", Text: a.T("web.not_allowed.text")}
 	case store.ErrNotFound.Code:
 		title = a.T("web.missing.title")

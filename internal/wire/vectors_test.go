@@ -91,7 +91,7 @@ func TestVectors(t *testing.T) {
 		raw := s.sign(t)
 		header, claims, _ := parts(t, raw)
 		byKind[s.typ] = append(byKind[s.typ], statementVector{s.name, s.signer, header, claims, raw})
-		if s.typ == TypeRegistration {
+		if s.typ == TypeRegistration && registration == "" {
 			registration = raw
 		}
 	}

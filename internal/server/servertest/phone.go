@@ -34,10 +34,14 @@ func (e *Env) Connect(link string) *Phone {
 	defer d.Close()
 	claimed, err := d.Claim(ctx, wire.Claim{Session: wire.SessionSecret{Secret: r.Session}, DeviceJWK: p.device.Key()})
 	e.must(err)
+	uv, policy := authn.UVPIN, claimed.Policy.UserVerification
+	if policy == authn.UVOff {
+		uv = authn.UVNone
+	}
 	raw, err := wire.SignRegistration(p.approval, wire.Registration{
 		Audience: s.Issuer, RegistrationID: claimed.RegistrationID, Challenge: claimed.Challenge, SessionHash: wire.HashSession(r.Session),
 		DeviceJWK: p.device.Key(), ApprovalJWK: p.approval.Key(), ExchangeJWK: p.exchange.Key(),
-		Device: authn.DeviceInfo{Name: "Test phone", Model: "Model 1", OS: "Test OS", App: "1"}, Class: key.Software, UV: authn.UVPIN,
+		Device: authn.DeviceInfo{Name: "Test phone", Model: "Model 1", OS: "Test OS", App: "1"}, Class: key.Software, UV: uv, Verifies: policy,
 	})
 	e.must(err)
 	p.Bound, err = d.Finish(ctx, raw)
@@ -84,7 +88,9 @@ func (p *Phone) Answer(kind authn.DecisionKind, number string) error {
 	}
 	signer := p.device
 	if kind == authn.Approve {
-		d.UV, signer = authn.UVPIN, p.approval
+		if signer = p.approval; r.UV != authn.UVUnneeded {
+			d.UV = authn.UVPIN
+		}
 	}
 	signed, err := wire.SignDecision(signer, d)
 	p.env.must(err)

@@ -20,6 +20,7 @@ func deviceFields(d wire.AdminDevice) []field {
 		{"os", d.OS},
 		{"state", string(d.State)},
 		{"key_class", string(d.KeyClass)},
+		{"user_verification", string(d.Verifies)},
 		{"connected_at", stamp(d.ConnectedAt)},
 		{"last_seen_at", stamp(d.LastSeenAt)},
 	}

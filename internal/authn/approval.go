@@ -2,6 +2,7 @@ package authn
 
 import (
 	"crypto/subtle"
+	"slices"
 	"time"
 )
 
@@ -63,6 +64,7 @@ type Origin struct {
 type Delivery struct {
 	Device DeviceID `json:"device"`
 	JWS    string   `json:"jws"`
+	UV     UVDemand `json:"uv,omitempty"` // as JWS says it; "" is UVRequired
 }
 
 // ApprovalRequest is one question to a user: "is it you?". Secrets of it are kept as hashes only.
@@ -146,11 +148,15 @@ func (r ApprovalRequest) Decide(v Verdict, now time.Time) (ApprovalRequest, erro
 	default:
 		return r, ErrDecided
 	}
-	if _, asked := r.OpenFor(v.Device, now); !asked {
+	asked := slices.IndexFunc(r.Devices, func(d Delivery) bool { return d.Device == v.Device })
+	if asked < 0 {
 		return r, ErrRequestUnknown
 	}
 	switch v.Kind {
 	case Approve:
+		if !r.Devices[asked].UV.Met(v.UV) { // R-031
+			return r, ErrUVMissing
+		}
 		matched, err := r.match(v)
 		if err != nil {
 			return r, err
@@ -168,9 +174,6 @@ func (r ApprovalRequest) Decide(v Verdict, now time.Time) (ApprovalRequest, erro
 }
 
 func (r ApprovalRequest) match(v Verdict) (MatchMode, error) {
-	if !v.UV.Happened() {
-		return "", ErrUVMissing
-	}
 	if !v.Handle.IsZero() { // always offered beside the number
 		if subtle.ConstantTimeCompare(v.Handle[:], r.Handle[:]) == 1 {
 			return MatchQR, nil

@@ -21,7 +21,7 @@ func openRequest(match MatchMode) ApprovalRequest {
 	id := RequestID("r_AAAAAAAAAAAAAAAAAAAAAA")
 	r := ApprovalRequest{
 		ID: id, User: "u_a", Client: "laptop-42", Match: match, Action: "sign_in", Handle: HashOf(handle),
-		Devices: []Delivery{{"d_a", "jws for a"}, {"d_b", "jws for b"}},
+		Devices: []Delivery{{Device: "d_a", JWS: "jws for a"}, {Device: "d_b", JWS: "jws for b"}},
 		State:   RequestOpen, OpenedAt: t0, Expires: t0.Add(RequestLifetime),
 	}
 	if match == MatchNumber {

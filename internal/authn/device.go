@@ -69,6 +69,7 @@ type Device struct {
 	Info         DeviceInfo
 	Keys         DeviceKeys
 	Class        key.Class // where its keys live, as it says
+	Verifies     UVPolicy  // what its approval key demands, as it says; "" is UVEachApproval
 	State        DeviceState
 	Registration RegistrationID
 	CreatedBy    string // the administrator who made the session

@@ -13,6 +13,47 @@ const (
 // Valid reports whether p is one of the policies.
 func (p UVPolicy) Valid() bool { return p == UVEachApproval || p == UVRegistration || p == UVOff }
 
+// laxity is 0 for the strictest policy, and so for one that nobody knows.
+func (p UVPolicy) laxity() int {
+	switch p {
+	case UVRegistration:
+		return 1
+	case UVOff:
+		return 2
+	}
+	return 0
+}
+
+// NoLaxerThan reports whether p asks the user at least as often as q does.
+func (p UVPolicy) NoLaxerThan(q UVPolicy) bool { return p.laxity() <= q.laxity() }
+
+// Demand is what a request to a device says while p holds, for a device that was registered under another policy, or the same: a Yes without
+// verification needs both.
+func (p UVPolicy) Demand(device UVPolicy) UVDemand {
+	if p.laxity() > 0 && device.laxity() > 0 {
+		return UVUnneeded
+	}
+	return UVRequired
+}
+
+// UVDemand is what one request wants of a Yes. Signed and sent: append, never rename; what nobody knows, or nothing, is UVRequired.
+type UVDemand string
+
+// The demands.
+const (
+	UVRequired  UVDemand = "required"
+	UVPreferred UVDemand = "preferred" // of WebAuthn; no server says it, and phones take it for required
+	UVUnneeded  UVDemand = "none"
+)
+
+// Valid reports whether d is one of the demands.
+func (d UVDemand) Valid() bool { return d == UVRequired || d == UVPreferred || d == UVUnneeded }
+
+// Met reports whether a Yes after v is enough.
+func (d UVDemand) Met(v UserVerification) bool {
+	return v.Happened() || d == UVUnneeded && v == UVNone
+}
+
 // Policy is what administrators decide for the whole organisation. The zero value of a field means what the configuration says.
 type Policy struct {
 	Match            MatchMode   `json:"match"` // for clients without one of their own

@@ -87,6 +87,7 @@ type RegistrationSession struct {
 	ClaimIP   string
 	ClaimKey  key.Public // the device key of the phone that holds it
 	Challenge string     // 128 bits, base64url, given to that phone
+	Verifies  UVPolicy   // the policy that held at the claim: the phone's approval key may demand no less; "" is UVEachApproval
 
 	// Set when consumed.
 	Device       DeviceID

@@ -25,8 +25,8 @@ var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
 // ErrNumberMissing is returned before anybody is asked when the request wants a number and there is none.
 var ErrNumberMissing = authn.Fail(authn.Invalid, "number_missing", "Type all six digits first.")
 
-// Approve verifies the user afresh (R-031), signs Yes about the exact request and sends it. authn.ErrWrongNumber leaves the request open;
-// any other refusal of the server closes it.
+// Approve verifies the user afresh (R-031), unless neither request nor key wants that, signs Yes about the exact request and sends it.
+// authn.ErrWrongNumber leaves the request open; any other refusal of the server closes it.
 func (c *Core) Approve(ctx context.Context, id authn.RequestID, m Match, p platform.Prompt) (Receipt, error) {
 	r, a, err := c.request(id)
 	if err != nil {
@@ -35,13 +35,13 @@ func (c *Core) Approve(ctx context.Context, id authn.RequestID, m Match, p platf
 	if err := checkMatch(r, m); err != nil {
 		return Receipt{}, err
 	}
-	use, err := c.cfg.Keys.Use(ctx, a.stored.Keys.Approval, p)
+	use, uv, err := c.approver(ctx, a.stored.Keys, r.UV != authn.UVUnneeded, p)
 	if err != nil {
 		return Receipt{}, err
 	}
 	defer use.Close()
 	d := c.decision(r, authn.Approve)
-	d.UV, d.Number = use.UserVerification(), m.Number
+	d.UV, d.Number = uv, m.Number
 	if len(m.Handle) > 0 {
 		d.Number, d.Handle = "", &wire.SessionSecret{Secret: m.Handle}
 	}
@@ -50,6 +50,55 @@ func (c *Core) Approve(ctx context.Context, id authn.RequestID, m Match, p platf
 		return Receipt{}, fmt.Errorf("sign decision: %w", err)
 	}
 	return c.send(ctx, r, a, authn.Approve, jws)
+}
+
+// approver opens the approval key of an account, and says how the user was verified for it. Where the key itself asks nobody, verify makes the exchange
+// key ask: that is this program's word and not the key's, so it is weaker (docs/threat-model.md).
+func (c *Core) approver(ctx context.Context, keys keyIDs, verify bool, p platform.Prompt) (keystore.Use, authn.UserVerification, error) {
+	open, err := c.opens(keys.Approval)
+	if err != nil {
+		return nil, "", err
+	}
+	uv := authn.UVNone
+	if open && verify {
+		if uv, err = c.verify(ctx, keys.Exchange, p); err != nil {
+			return nil, "", err
+		}
+	}
+	use, err := c.cfg.Keys.Use(ctx, keys.Approval, p)
+	if err != nil {
+		return nil, "", err
+	}
+	if !open {
+		uv = use.UserVerification()
+	}
+	return use, uv, nil
+}
+
+// opens reports whether an approval key signs for anybody who holds the phone. The keystore knows; what a server says does not count.
+func (c *Core) opens(id keystore.ID) (bool, error) {
+	purpose, err := keystore.PurposeOf(c.cfg.Keys, id)
+	return purpose == keystore.ApprovalOpen, err
+}
+
+// verify asks for the user now, whoever was there a moment ago, by a use of a key that does nothing without her.
+func (c *Core) verify(ctx context.Context, exchange keystore.ID, p platform.Prompt) (authn.UserVerification, error) {
+	p.Fresh = true
+	use, err := c.cfg.Keys.Use(ctx, exchange, p)
+	if err != nil {
+		return "", err
+	}
+	defer use.Close()
+	stranger, err := key.Generate()
+	if err != nil {
+		return "", err
+	}
+	shared, err := use.ECDH(stranger.Key().ECDH())
+	if err != nil {
+		return "", fmt.Errorf("verify user: %w", err)
+	}
+	clear(shared)
+	return use.UserVerification(), nil
 }
 
 // Deny says No. It needs no user verification: refusing must always be possible.

@@ -43,6 +43,7 @@ type pendingRegistration struct {
 	Keys         keyIDs               `json:"keys"`
 	LoginMasked  string               `json:"login_masked,omitempty"`
 	SecondProof  authn.SecondProof    `json:"second_proof,omitempty"`
+	Verifies     authn.UVPolicy       `json:"uv_policy,omitempty"`    // what the organisation asks of the approval key; "" is each_approval
 	Expires      time.Time            `json:"expires"`                // of the session; until the server told it: when the claim was made
 	Registration string               `json:"registration,omitempty"` // JWS, once it was signed
 }
@@ -81,12 +82,20 @@ func (c *Core) Invite(ctx context.Context, link wire.RegistrationLink) (*Invitat
 		return nil, err
 	}
 	p.ID, p.Challenge, p.LoginMasked = claimed.RegistrationID, claimed.Challenge, authn.CleanText(claimed.LoginMasked, 128)
-	p.SecondProof = claimed.SecondProof
+	p.SecondProof, p.Verifies = claimed.SecondProof, policyOf(claimed.Policy)
 	p.Expires = c.cfg.Now().Add(time.Duration(claimed.ExpiresAt-claimed.ServerTime) * time.Second)
 	if err := c.keepPending(ctx, p); err != nil {
 		return nil, err
 	}
 	return c.invitation(p), nil
+}
+
+// policyOf is each_approval for a word that this program does not know.
+func policyOf(p wire.RegistrationPolicy) authn.UVPolicy {
+	if p.UserVerification.Valid() && p.UserVerification != authn.UVEachApproval {
+		return p.UserVerification
+	}
+	return ""
 }
 
 func (c *Core) invitation(p pendingRegistration) *Invitation {
@@ -150,7 +159,7 @@ func (c *Core) claim(ctx context.Context, p pendingRegistration, session key.Sec
 	return d.Claim(ctx, wire.Claim{Session: wire.SessionSecret{Secret: session}, DeviceJWK: pub})
 }
 
-// Connect verifies the user, makes the account's keys and binds them. It returns the account with its check words, waiting for
+// Connect verifies the user, if the organisation wants that, makes the account's keys and binds them. It returns the account with its check words, waiting for
 // "yes, this is my phone" on the page; after a second proof it is connected at once. It needs a PIN to be set. The proof is wiped once it was sent, also
 // when it was wrong (authn.ErrProofWrong, or what the organisation's directory says): the person types it again. It stays while the PIN is asked for.
 func (c *Core) Connect(ctx context.Context, inv *Invitation, prompt platform.Prompt) (Account, error) {
@@ -179,14 +188,18 @@ func (c *Core) Connect(ctx context.Context, inv *Invitation, prompt platform.Pro
 }
 
 func (c *Core) signRegistration(ctx context.Context, p pendingRegistration, prompt platform.Prompt) (pendingRegistration, error) {
-	for id, purpose := range map[keystore.ID]keystore.Purpose{p.Keys.Approval: keystore.Approval, p.Keys.Exchange: keystore.Exchange} {
-		if _, err := c.cfg.Keys.Create(ctx, id, purpose); err != nil && !errors.Is(err, keystore.ErrKeyExists) {
+	approval := keystore.Approval
+	if p.Verifies != "" {
+		approval = keystore.ApprovalOpen
+	}
+	for id, purpose := range map[keystore.ID]keystore.Purpose{p.Keys.Approval: approval, p.Keys.Exchange: keystore.Exchange} {
+		if err := c.makeKey(ctx, id, purpose); err != nil {
 			return p, err
 		}
 	}
 	r := wire.Registration{
 		Audience: p.Server.Issuer, RegistrationID: p.ID, Challenge: p.Challenge, SessionHash: p.SessionHash,
-		Device: c.cfg.Device, Class: c.cfg.Keys.Class(),
+		Device: c.cfg.Device, Class: c.cfg.Keys.Class(), Verifies: p.Verifies,
 	}
 	for id, into := range map[keystore.ID]*key.Public{
 		p.Keys.Device: &r.DeviceJWK, p.Keys.Approval: &r.ApprovalJWK, p.Keys.Exchange: &r.ExchangeJWK,
@@ -197,16 +210,30 @@ func (c *Core) signRegistration(ctx context.Context, p pendingRegistration, prom
 		}
 		*into = pub
 	}
-	use, err := c.cfg.Keys.Use(ctx, p.Keys.Approval, prompt)
+	use, uv, err := c.approver(ctx, p.Keys, p.Verifies != authn.UVOff, prompt)
 	if err != nil {
 		return p, err
 	}
 	defer use.Close()
-	r.UV = use.UserVerification()
+	r.UV = uv
 	if p.Registration, err = wire.SignRegistration(use, r); err != nil {
 		return p, fmt.Errorf("sign registration: %w", err)
 	}
 	return p, c.keepPending(ctx, p) // before it is sent: a crash must not forget what the server may know
+}
+
+// makeKey makes a key for a registration that was not signed yet. One of an earlier try is good, unless the organisation asks for another kind now.
+func (c *Core) makeKey(ctx context.Context, id keystore.ID, purpose keystore.Purpose) error {
+	if was, err := keystore.PurposeOf(c.cfg.Keys, id); err == nil && was != purpose {
+		if err := c.cfg.Keys.Delete(ctx, id); err != nil {
+			return err
+		}
+	}
+	_, err := c.cfg.Keys.Create(ctx, id, purpose)
+	if errors.Is(err, keystore.ErrKeyExists) {
+		return nil
+	}
+	return err
 }
 
 // finish sends a signed registration, again if need be, and stores the account.

@@ -98,6 +98,7 @@ type Request struct {
 	wire.ApprovalRequest
 	Account  AccountID
 	Deadline time.Time // by this device's clock, corrected by the server's
+	Unasked  bool      // a Yes asks for no fingerprint and no PIN: the organisation wants none, and the account's key needs none
 
 	jws string // the exact bytes that a decision refers to
 }

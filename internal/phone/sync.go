@@ -321,7 +321,13 @@ func (c *Core) arrive(ctx context.Context, a *account, jws string) authn.Request
 		c.cfg.Log.WarnContext(ctx, "a request was not accepted", "account", s.ID, "err", err)
 		return ""
 	}
-	req := Request{ApprovalRequest: r, Account: s.ID, Deadline: time.Unix(r.Expires, 0).Add(-offset), jws: jws}
+	open, err := c.opens(s.Keys.Approval)
+	if err != nil { // Approve says so, too
+		c.cfg.Log.WarnContext(ctx, "the approval key of an account is missing", "account", s.ID, "err", err)
+	}
+	req := Request{
+		ApprovalRequest: r, Account: s.ID, Deadline: time.Unix(r.Expires, 0).Add(-offset), Unasked: open && r.UV == authn.UVUnneeded, jws: jws,
+	}
 	left := req.Deadline.Sub(c.cfg.Now())
 	if left <= 0 {
 		return ""

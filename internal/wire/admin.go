@@ -123,6 +123,7 @@ type AdminDevice struct {
 	OS          string            `json:"os"`
 	State       authn.DeviceState `json:"state"`
 	KeyClass    key.Class         `json:"key_class"`
+	Verifies    authn.UVPolicy    `json:"user_verification"` // what its approval key demands
 	ConnectedAt time.Time         `json:"connected_at"`
 	LastSeenAt  time.Time         `json:"last_seen_at"`
 }

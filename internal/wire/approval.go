@@ -23,14 +23,8 @@ type ApprovalRequest struct {
 	Origin   authn.Origin        `json:"origin"`
 	Match    authn.MatchMode     `json:"match"`
 	Handle   authn.Hash          `json:"handle_hash"` // SHA-256 of the A code's handle: finds the request for a scanned code
-	UV       string              `json:"uv"`          // required, preferred
+	UV       authn.UVDemand      `json:"uv"`          // required, preferred, none
 }
-
-// How a request may want the user verified. A phone refuses words that it does not know: it could not say what is approved.
-const (
-	uvRequired  = "required"
-	uvPreferred = "preferred"
-)
 
 // RequestClient is the relying party as the phone shows it.
 type RequestClient struct {
@@ -65,7 +59,7 @@ func VerifyApprovalRequest(raw string, identity key.Public, issuer string, devic
 		return ApprovalRequest{}, fmt.Errorf("%s: match %.40q is not one that this program knows", TypeRequest, r.Match)
 	case !r.Action.Valid():
 		return ApprovalRequest{}, fmt.Errorf("%s: action %.40q is not one that this program knows", TypeRequest, r.Action)
-	case r.UV != uvRequired && r.UV != uvPreferred:
+	case !r.UV.Valid():
 		return ApprovalRequest{}, fmt.Errorf("%s: uv %.40q is not one that this program knows", TypeRequest, r.UV)
 	case r.Client.ID.Validate() != nil:
 		return ApprovalRequest{}, fmt.Errorf("%s: client id %.64q", TypeRequest, r.Client.ID)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
@@ -66,6 +67,7 @@ type Registration struct {
 	Device         authn.DeviceInfo       `json:"device"`
 	Class          key.Class              `json:"key"`
 	UV             authn.UserVerification `json:"uv"`
+	Verifies       authn.UVPolicy         `json:"uv_policy,omitempty"` // what the approval key demands; "" is each_approval
 }
 
 // SignRegistration signs with the new approval key.
@@ -73,8 +75,8 @@ func SignRegistration(s crypto.Signer, r Registration) (string, error) {
 	return sign(s, TypeRegistration, "", nil, r)
 }
 
-// VerifyRegistration checks the signature by the approval key that the statement itself names. The caller compares
-// audience, id, challenge, session hash and device key with what it gave out.
+// VerifyRegistration checks the signature by the approval key that the statement itself names, and that the user was verified unless the key's
+// policy is never to do so. The caller compares audience, id, challenge, session hash, device key and the key's policy with what it gave out.
 func VerifyRegistration(raw string) (Registration, error) {
 	t, err := open(raw, TypeRegistration)
 	if err != nil {
@@ -96,6 +98,12 @@ func VerifyRegistration(raw string) (Registration, error) {
 	}
 	if !r.Class.Valid() || !r.UV.Valid() {
 		return Registration{}, fmt.Errorf("%s: key class or user verification is not known", TypeRegistration)
+	}
+	if r.Verifies = cmp.Or(r.Verifies, authn.UVEachApproval); !r.Verifies.Valid() {
+		return Registration{}, fmt.Errorf("%s: uv_policy %.40q is not one that this program knows", TypeRegistration, r.Verifies)
+	}
+	if r.Verifies != authn.UVOff && !r.UV.Happened() {
+		return Registration{}, fmt.Errorf("%s: the user was not verified", TypeRegistration)
 	}
 	return r, nil
 }

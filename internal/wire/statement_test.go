@@ -217,6 +217,25 @@ func statements(t testing.TB) []statement {
 	scanned := decisionClaims(authn.Approve, requestJWS)
 	scanned.Number, scanned.Handle = "", &SessionSecret{handle}
 	approveJWS := approve.sign(t)
+	// The policies that ask for less (A4): what they change in each of the three.
+	lax := func(policy authn.UVPolicy, uv authn.UserVerification) statement {
+		s, c := registration, registrationClaims()
+		c.Verifies, c.UV = policy, uv
+		s.name, s.claims = "registration: verified by "+string(policy), c
+		return s
+	}
+	unasked := request
+	unaskedClaims := requestClaims()
+	unaskedClaims.UV, unaskedClaims.Match = authn.UVUnneeded, authn.MatchTap
+	unasked.name, unasked.claims = "approval request that wants no verification", unaskedClaims
+	unaskedJWS := unasked.sign(t)
+	tapped := decisionClaims(authn.Approve, unaskedJWS)
+	tapped.Number, tapped.UV = "", authn.UVNone
+	tap := decision("decision: approve without verification", tapped, "approval")
+	tap.verify = func(raw string) error {
+		_, err := VerifyDecision(raw, deviceKeys, issuer, deviceID, requestID, unaskedJWS)
+		return err
+	}
 	jwks, err := NewJWKS(identity)
 	if err != nil {
 		t.Fatal(err)
@@ -336,6 +355,10 @@ func statements(t testing.TB) []statement {
 				"sub", "exp", "iat", "auth_time", "acr", "amr.0", "amr.1", "amr.2", "urn:openid:params:jwt:claim:auth_req_id", "preferred_username", "name",
 			},
 		},
+		lax(authn.UVRegistration, authn.UVBiometric),
+		lax(authn.UVOff, authn.UVNone),
+		unasked,
+		tap,
 	}
 }
 

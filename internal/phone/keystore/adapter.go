@@ -12,6 +12,16 @@ import (
 	"avow/internal/phone/platform"
 )
 
+// PurposeOf says what a key is for; ErrKeyNotFound if there is no such key.
+func PurposeOf(ks Keystore, id ID) (Purpose, error) {
+	for _, info := range ks.List() {
+		if info.ID == id {
+			return info.Purpose, nil
+		}
+	}
+	return "", ErrKeyNotFound
+}
+
 // Signer binds a device key to a crypto.Signer that lives as long as the keystore: each Sign is a use of its own. ctx ends
 // them all. For an approval key call Use, because its kind of user verification stands in what is signed.
 func Signer(ctx context.Context, ks Keystore, id ID) (crypto.Signer, error) {

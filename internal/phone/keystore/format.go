@@ -55,7 +55,7 @@ type entry struct {
 	ID      ID         `json:"id"`
 	Purpose Purpose    `json:"purpose"`
 	Public  key.Public `json:"public"`
-	Sealed  []byte     `json:"sealed"` // HPKE; for device keys under the root secret alone
+	Sealed  []byte     `json:"sealed"` // HPKE; for keys that need no user under the root secret alone
 }
 
 // opened are the private keys of a verified user.
@@ -191,7 +191,7 @@ func (b body) sealKey(e entry, private key.Private) ([]byte, error) {
 	return sealed, nil
 }
 
-// openKey opens a key with the user's private key for its purpose, or without one for a device key.
+// openKey opens a key with the user's private key for its purpose, or without one where the purpose needs no user.
 func (e entry) openKey(user key.Secret) (*ecdh.PrivateKey, error) {
 	if !e.Purpose.NeedsUser() {
 		return ecdh.P256().NewPrivateKey(e.Sealed)

@@ -19,7 +19,8 @@ import (
 	"avow/internal/phone/platform"
 )
 
-// Window is how long one user verification is good for exchange and vault keys. Approval keys need a fresh one each time.
+// Window is how long one user verification is good for exchange and vault keys, unless the prompt wants a fresh one. Approval keys need a fresh
+// one each time.
 const Window = 30 * time.Second
 
 // ID names a key within its keystore. The caller chooses it: 1 to 64 characters of a-z, A-Z, 0-9, and . _ - /
@@ -31,23 +32,27 @@ type Purpose string
 
 // The purposes.
 const (
-	Device   Purpose = "device"   // signs; no user verification
-	Approval Purpose = "approval" // signs; user verification for each use
-	Exchange Purpose = "exchange" // ECDH; user verification within Window
-	Vault    Purpose = "vault"    // ECDH; user verification within Window
+	Device       Purpose = "device"        // signs; no user verification
+	Approval     Purpose = "approval"      // signs; user verification for each use
+	ApprovalOpen Purpose = "approval_open" // signs; no user verification: where the organisation's policy asks for none at each approval (A4)
+	Exchange     Purpose = "exchange"      // ECDH; user verification within Window
+	Vault        Purpose = "vault"         // ECDH; user verification within Window
 )
 
 // Valid reports whether p is one of the known purposes.
 func (p Purpose) Valid() bool { return p.Signs() || p.Exchanges() }
 
 // Signs reports whether keys for p make signatures.
-func (p Purpose) Signs() bool { return p == Device || p == Approval }
+func (p Purpose) Signs() bool { return p == Device || p == Approval || p == ApprovalOpen }
 
 // Exchanges reports whether keys for p do ECDH.
 func (p Purpose) Exchanges() bool { return p == Exchange || p == Vault }
 
 // NeedsUser reports whether using a key for p needs user verification.
-func (p Purpose) NeedsUser() bool { return p != Device }
+func (p Purpose) NeedsUser() bool { return p != Device && p != ApprovalOpen }
+
+// once reports whether a use of a key for p ends with its first signature.
+func (p Purpose) once() bool { return p == Approval || p == ApprovalOpen }
 
 // Info describes a key.
 type Info struct {
@@ -101,7 +106,7 @@ type Keystore interface {
 
 // Use is a key that may be used now. It is a crypto.Signer for device and approval keys, whose Sign takes a SHA-256 digest and returns
 // ASN.1 DER, and an ecdh.KeyExchanger for exchange and vault keys. An approval key makes one signature, within Window of the
-// verification; exchange and vault keys work until Window is over; a device key until Close. Then the error is ErrSpent.
+// verification if it needs one; exchange and vault keys work until Window is over; a device key until Close. Then the error is ErrSpent.
 //
 // Its kind of user verification is known before it signs, so that it can stand in what is signed.
 type Use interface {

@@ -41,7 +41,7 @@ func (f *File) Use(ctx context.Context, id ID, p platform.Prompt) (Use, error) {
 // userKey gives a copy of the user's private key for the purpose: from a verification that is still good, where one
 // may be, or from a fresh one.
 func (f *File) userKey(ctx context.Context, purpose Purpose, p platform.Prompt) (authn.UserVerification, time.Time, key.Secret, error) {
-	if _, typed := pinOf(ctx); !typed && purpose != Approval {
+	if _, typed := pinOf(ctx); !typed && purpose != Approval && !p.Fresh {
 		if kind, until, k := f.held(p); k != nil {
 			return kind, until, k, nil
 		}
@@ -132,7 +132,7 @@ type use struct {
 	now   func() time.Time
 	entry entry
 	kind  authn.UserVerification
-	until time.Time // zero for device keys
+	until time.Time // zero for keys that need no user
 
 	mu      sync.Mutex
 	private *ecdh.PrivateKey // nil: spent
@@ -194,7 +194,7 @@ func (u *use) take() (*ecdh.PrivateKey, error) {
 		u.private = nil
 		return nil, ErrSpent
 	}
-	if u.entry.Purpose == Approval {
+	if u.entry.Purpose.once() {
 		u.private = nil
 	}
 	return private, nil

@@ -23,6 +23,9 @@ type Prompt struct {
 
 	// Allowed limits the kinds; empty allows all that the device has.
 	Allowed []authn.UserVerification
+
+	// Fresh makes a verification of a moment ago not good enough.
+	Fresh bool
 }
 
 // Allows reports whether the prompt may be answered by kind.

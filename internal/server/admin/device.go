@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 
 	"avow/internal/authn"
@@ -26,7 +27,7 @@ func showDevice(o device.Owned) wire.AdminDevice {
 	d := o.Device
 	return wire.AdminDevice{
 		ID: d.ID, UserName: o.User.Login, Name: d.Info.Name, Model: d.Info.Model, OS: d.Info.OS, State: d.State,
-		KeyClass: d.Class, ConnectedAt: d.CreatedAt, LastSeenAt: d.LastSeenAt,
+		KeyClass: d.Class, Verifies: cmp.Or(d.Verifies, authn.UVEachApproval), ConnectedAt: d.CreatedAt, LastSeenAt: d.LastSeenAt,
 	}
 }
 

@@ -29,6 +29,7 @@ type Question struct {
 	Nonce      string
 	Origin     authn.Origin
 	Lifetime   time.Duration // 0 means authn.RequestLifetime; cut to authn.MaxRequestLifetime
+	Verify     bool          // the user is verified whatever the policy says
 	SameDevice bool          // the sign-in runs on the phone itself: refused
 }
 
@@ -59,7 +60,7 @@ func (s *Service) Open(ctx context.Context, q Question) (Opened, error) {
 	q.User = user.ID
 	now := s.site.Now()
 	o := s.compose(q, now)
-	if o.Request.Devices, err = s.sign(o.Request, q.Client, user, devices); err != nil {
+	if o.Request.Devices, err = s.sign(o.Request, q, user, devices); err != nil {
 		return Opened{}, err
 	}
 	var late []authn.ApprovalRequest
@@ -178,18 +179,23 @@ func randomNumber() string {
 
 // sign makes the question for each device. It is signed before the transaction, so that the writer does not wait for it: a device that is
 // removed in between cannot decide, and one that was added in between was not asked.
-func (s *Service) sign(r authn.ApprovalRequest, c authn.Client, u authn.User, devices []authn.Device) ([]authn.Delivery, error) {
+func (s *Service) sign(r authn.ApprovalRequest, q Question, u authn.User, devices []authn.Device) ([]authn.Delivery, error) {
+	c, policy := q.Client, s.site.Policy().UserVerification
+	if q.Verify {
+		policy = authn.UVEachApproval
+	}
 	list := make([]authn.Delivery, 0, len(devices))
 	for _, d := range devices {
+		demand := policy.Demand(d.Verifies)
 		jws, err := wire.SignApprovalRequest(s.site.Identity, wire.ApprovalRequest{
 			Issuer: s.site.Issuer, Device: d.ID, ID: r.ID, IssuedAt: r.OpenedAt.Unix(), Expires: r.Expires.Unix(), User: u.ID, Login: u.Login,
 			Client: wire.RequestClient{ID: c.ID, Name: c.Name, Kind: c.Kind, Known: c.Known},
-			Action: r.Action, Message: r.Message, Origin: r.Origin, Match: r.Match, Handle: r.Handle, UV: "required",
+			Action: r.Action, Message: r.Message, Origin: r.Origin, Match: r.Match, Handle: r.Handle, UV: demand,
 		})
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, authn.Delivery{Device: d.ID, JWS: jws})
+		list = append(list, authn.Delivery{Device: d.ID, JWS: jws, UV: demand})
 	}
 	return list, nil
 }

@@ -92,7 +92,7 @@ func (s *Service) manager(ctx context.Context, by session.Person, caller authn.U
 
 // ask asks a phone. The number is said over the telephone: so who has the phone also hears the desk.
 func (s *Service) ask(ctx context.Context, by session.Person, c authn.CallerCheck, caller authn.User, q approval.Question) (authn.CallerCheck, error) {
-	q.Client, q.Origin = s.client, authn.Origin{Agent: by.User.Name}
+	q.Client, q.Origin, q.Verify = s.client, authn.Origin{Agent: by.User.Name}, true
 	o, err := s.approval.Open(ctx, q)
 	if err != nil {
 		return c, err

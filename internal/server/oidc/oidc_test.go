@@ -135,6 +135,32 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// TestTokenOfAnUnverifiedUser: the token claims what happened and no more (RFC 8176): a key on another channel, one factor.
+func TestTokenOfAnUnverifiedUser(t *testing.T) {
+	w := newWorld(t, servertest.Options{})
+	w.Verify(authn.UVOff)
+	w.User("bo")
+	p := w.Phone("bo")
+	for uv, want := range map[authn.UVPolicy][]string{authn.UVOff: {"pop", "mca"}, authn.UVEachApproval: {"pop", "pin", "mfa", "mca"}} {
+		w.Verify(uv)
+		a, err := w.one.Authorize(t.Context(), client.Question{User: "bo"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Answer(authn.Approve, a.Number); err != nil {
+			t.Fatal(err)
+		}
+		w.Advance(3 * time.Second)
+		id, err := w.one.Token(t.Context(), a.AuthReqID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(id.AMR, want) || id.ACR != wire.ACRNumber {
+			t.Errorf("%s: amr %v, acr %s; want %v", uv, id.AMR, id.ACR, want)
+		}
+	}
+}
+
 // the ID token verifies with a library that is not ours, by what discovery and JWKS say.
 func TestIDTokenVerifiesR132(t *testing.T) {
 	w := newWorld(t, servertest.Options{})

@@ -137,8 +137,8 @@ func acr(m authn.MatchMode) string {
 	return wire.ACRTap
 }
 
-// amr names the methods (RFC 8176, section 2): a key was used, on another channel, after a PIN or another check of the user. It does not say in
-// what hardware the key lies, since no attestation was checked.
+// amr names the methods (RFC 8176, section 2): a key was used, on another channel, after a PIN or another check of the user. Where the policy asks for no
+// check (A4) it is one factor, and nothing says that the user was there. It does not say in what hardware the key lies, since no attestation was checked.
 func amr(uv authn.UserVerification) []string {
 	switch uv {
 	case authn.UVPIN:

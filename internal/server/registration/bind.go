@@ -29,7 +29,7 @@ func (s *Service) bind(ctx context.Context, b binding) (session authn.Registrati
 		return session, err
 	}
 	d := authn.Device{
-		ID: authn.NewDeviceID(), User: user.ID, Info: b.reg.Device.Clean(), Class: b.reg.Class, State: authn.DevicePending,
+		ID: authn.NewDeviceID(), User: user.ID, Info: b.reg.Device.Clean(), Class: b.reg.Class, Verifies: b.reg.Verifies, State: authn.DevicePending,
 		Keys:         authn.DeviceKeys{Device: b.reg.DeviceJWK, Approval: b.reg.ApprovalJWK, Exchange: b.reg.ExchangeJWK},
 		Registration: session.ID, CreatedBy: session.CreatedBy, CreatedIP: b.ip, CreatedAt: b.now, LastSeenAt: b.now,
 	}
@@ -89,7 +89,7 @@ func record(tx store.Tx, session authn.RegistrationSession, d authn.Device, user
 		At: d.CreatedAt, Actor: "device:" + string(d.ID), Action: "device.register", Subject: string(d.ID), IP: d.CreatedIP,
 		Facts: map[string]string{
 			"user": string(user.ID), "session": string(session.ID), "created_by": session.CreatedBy, "key_class": string(d.Class),
-			"second_proof": string(session.Proof),
+			"second_proof": string(session.Proof), "user_verification": string(d.Verifies),
 		},
 	})
 }

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -53,7 +54,7 @@ func (s *Service) claim(w http.ResponseWriter, r *http.Request) error {
 	return api.Write(w, http.StatusOK, wire.Claimed{
 		RegistrationID: session.ID, Challenge: session.Challenge, LoginMasked: mask(user.Login), SecondProof: session.Proof,
 		ExpiresAt: session.ExpiresAt.Unix(), ServerTime: now.Unix(),
-		Policy: wire.RegistrationPolicy{UserVerification: s.site.Policy().UserVerification},
+		Policy: wire.RegistrationPolicy{UserVerification: cmp.Or(session.Verifies, authn.UVEachApproval)},
 	})
 }
 
@@ -73,6 +74,9 @@ func (s *Service) claimed(ctx context.Context, hash authn.Hash, pub key.Public, 
 		}
 		if next, err = session.Claim(pub, ip, now); err != nil {
 			return next, err
+		}
+		if session.State == authn.SessionActive { // a phone that asks again is told what it was told before
+			next.Verifies = s.site.Policy().UserVerification
 		}
 		return next, user.Active()
 	}
@@ -100,7 +104,9 @@ func (s *Service) claimed(ctx context.Context, hash authn.Hash, pub key.Public, 
 		}
 		return tx.AppendAudit(authn.AuditRecord{
 			At: now, Actor: "server", Action: "session.claim", Subject: string(session.ID), IP: ip,
-			Facts: map[string]string{"user": string(session.User), "device_key": pub.Thumbprint().String()},
+			Facts: map[string]string{
+				"user": string(session.User), "device_key": pub.Thumbprint().String(), "user_verification": string(session.Verifies),
+			},
 		})
 	})
 	if err == nil {
@@ -211,7 +217,8 @@ type binding struct {
 	now  time.Time
 }
 
-// session finds the session of a binding and checks that the phone knows its secret and its challenge.
+// session finds the session of a binding and checks that the phone knows its secret and its challenge, and that its approval key demands what the
+// policy did when it was claimed.
 func (s *Service) session(r store.Reader, b binding) (authn.RegistrationSession, error) {
 	session, err := r.RegistrationSession(b.reg.RegistrationID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -227,6 +234,9 @@ func (s *Service) session(r store.Reader, b binding) (authn.RegistrationSession,
 		return session, authn.ErrSessionUsed
 	}
 	if session.Challenge != "" && subtle.ConstantTimeCompare([]byte(b.reg.Challenge), []byte(session.Challenge)) != 1 {
+		return session, errRegistration
+	}
+	if !b.reg.Verifies.NoLaxerThan(session.Verifies) { // an app that knows one policy only may keep to the strictest
 		return session, errRegistration
 	}
 	return session, nil

@@ -34,10 +34,14 @@ func (e *Env) Connect(link string) *Phone {
 	defer d.Close()
 	claimed, err := d.Claim(ctx, wire.Claim{Session: wire.SessionSecret{Secret: r.Session}, DeviceJWK: p.device.Key()})
 	e.must(err)
+	uv, policy := authn.UVPIN, claimed.Policy.UserVerification
+	if policy == authn.UVOff {
+		uv = authn.UVNone
+	}
 	raw, err := wire.SignRegistration(p.approval, wire.Registration{
 		Audience: s.Issuer, RegistrationID: claimed.RegistrationID, Challenge: claimed.Challenge, SessionHash: wire.HashSession(r.Session),
 		DeviceJWK: p.device.Key(), ApprovalJWK: p.approval.Key(), ExchangeJWK: p.exchange.Key(),
-		Device: authn.DeviceInfo{Name: "Test phone", Model: "Model 1", OS: "Test OS", App: "1"}, Class: key.Software, UV: authn.UVPIN,
+		Device: authn.DeviceInfo{Name: "Test phone", Model: "Model 1", OS: "Test OS", App: "1"}, Class: key.Software, UV: uv, Verifies: policy,
 	})
 	e.must(err)
 	p.Bound, err = d.Finish(ctx, raw)
@@ -46,6 +50,14 @@ func (e *Env) Connect(link string) *Phone {
 	p.Device = client.NewDevice(s, p.ID, p.device, e.Options())
 	e.T.Cleanup(p.Close)
 	return p
+}
+
+// Verify sets the policy for user verification.
+func (e *Env) Verify(policy authn.UVPolicy) {
+	e.T.Helper()
+	p := e.Site.Policy()
+	p.UserVerification = policy
+	e.must(e.Site.SetPolicy(context.Background(), p, authn.AuditRecord{At: e.Now(), Actor: "admin:test"}))
 }
 
 // Phone makes a user's first phone and says Yes for it.
@@ -77,6 +89,17 @@ func (p *Phone) Open() (raw string, r wire.ApprovalRequest) {
 // Answer decides the one open request. number is what was typed, "" when nothing was.
 func (p *Phone) Answer(kind authn.DecisionKind, number string) error {
 	p.env.T.Helper()
+	return p.decide(kind, number, true)
+}
+
+// AnswerUnverified says Yes without verifying anybody, whatever the request wants.
+func (p *Phone) AnswerUnverified(number string) error {
+	p.env.T.Helper()
+	return p.decide(authn.Approve, number, false)
+}
+
+func (p *Phone) decide(kind authn.DecisionKind, number string, verify bool) error {
+	p.env.T.Helper()
 	raw, r := p.Open()
 	d := wire.Decision{
 		Device: p.ID, Audience: r.Issuer, ID: key.RandomID(16), IssuedAt: p.env.Now().Unix(), Request: r.ID,
@@ -84,7 +107,9 @@ func (p *Phone) Answer(kind authn.DecisionKind, number string) error {
 	}
 	signer := p.device
 	if kind == authn.Approve {
-		d.UV, signer = authn.UVPIN, p.approval
+		if signer = p.approval; verify && r.UV != authn.UVUnneeded {
+			d.UV = authn.UVPIN
+		}
 	}
 	signed, err := wire.SignDecision(signer, d)
 	p.env.must(err)

@@ -38,6 +38,7 @@ func (s *Service) Begin(ctx context.Context, login, agent string) (Question, err
 	}
 	o, err := s.approval.Open(ctx, approval.Question{
 		Client: s.client, Login: login, Message: s.site.Organisation, Origin: authn.Origin{IP: ip, Agent: agent},
+		Verify: true, // the pages remove phones and, for some, decide about everybody's
 	})
 	q := Question{Auth: o.Request.AuthReq, Login: login, Number: o.Number, QR: o.QR, OpenedAt: now}
 	switch {

@@ -5,7 +5,7 @@ import "avow/internal/authn"
 const deviceColumns = `id, created_at, user_id, ` + deviceChanges
 
 const deviceChanges columns = `name, model, os, app, device_key, approval_key, exchange_key, class, state, registration_id, created_by, created_ip,
-	confirmed_at, last_seen_at, revoked_at`
+	confirmed_at, last_seen_at, revoked_at, uv_policy`
 
 func deviceDest(d *authn.Device) []any {
 	return []any{
@@ -13,7 +13,7 @@ func deviceDest(d *authn.Device) []any {
 		&d.Info.Name, &d.Info.Model, &d.Info.OS, &d.Info.App,
 		(*point)(&d.Keys.Device), (*point)(&d.Keys.Approval), (*point)(&d.Keys.Exchange),
 		(*string)(&d.Class), (*string)(&d.State), (*string)(&d.Registration), &d.CreatedBy, &d.CreatedIP,
-		(*nanos)(&d.ConfirmedAt), (*nanos)(&d.LastSeenAt), (*nanos)(&d.RevokedAt),
+		(*nanos)(&d.ConfirmedAt), (*nanos)(&d.LastSeenAt), (*nanos)(&d.RevokedAt), (*string)(&d.Verifies),
 	}
 }
 
@@ -22,7 +22,7 @@ func deviceValues(d authn.Device) []any {
 		d.Info.Name, d.Info.Model, d.Info.OS, d.Info.App,
 		pointed(d.Keys.Device), pointed(d.Keys.Approval), pointed(d.Keys.Exchange),
 		string(d.Class), string(d.State), string(d.Registration), d.CreatedBy, d.CreatedIP,
-		at(d.ConfirmedAt), at(d.LastSeenAt), at(d.RevokedAt),
+		at(d.ConfirmedAt), at(d.LastSeenAt), at(d.RevokedAt), string(d.Verifies),
 	}
 }
 

@@ -38,3 +38,21 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		t.Errorf("got users %q afterwards, want anna", got)
 	}
 }
+
+// TestOldDevicesVerifyEachTime: rows from before the policy could be laxer are of phones, and of sessions, that know no other (A4).
+func TestOldDevicesVerifyEachTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "avow.db")
+	open(t, path)
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, table := range []string{"devices", "registration_sessions"} {
+		var value string
+		err := db.QueryRow(`SELECT dflt_value FROM pragma_table_info(?) WHERE name = 'uv_policy'`, table).Scan(&value)
+		if err != nil || value != "'"+string(authn.UVEachApproval)+"'" {
+			t.Errorf("%s: rows from before say %s, %v", table, value, err)
+		}
+	}
+}

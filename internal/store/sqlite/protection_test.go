@@ -70,14 +70,14 @@ var protection = map[string]map[string]string{
 		"seq": public, "id": public, "user_id": public, "name": personal, "model": personal, "os": personal, "app": public,
 		"device_key": publicKey, "approval_key": publicKey, "exchange_key": publicKey, "class": public, "state": public,
 		"registration_id": public, "created_by": personal, "created_ip": personal, "created_at": public, "confirmed_at": public,
-		"last_seen_at": personal, "revoked_at": public,
+		"last_seen_at": personal, "revoked_at": public, "uv_policy": public,
 	},
 	"registration_sessions": {
 		"seq": public, "id": public, "secret_hash": hashOf, "page_hash": hashOf, "user_id": public, "mode": public, "state": public,
 		"created_by": personal, "created_at": public, "expires_at": public, "ended_at": public, "claimed_at": public, "claim_ip": personal,
 		"claim_key": publicKey, "challenge": public, "device_id": public, "check_words": public, "registration_hash": public,
 		"bound": statement, "answered": public, "delivery": public, "proof": public, "proof_tries": public, "notification": public,
-		"notified_at": public,
+		"notified_at": public, "uv_policy": public,
 	},
 	"approval_requests": {
 		"seq": public, "id": public, "auth_req_hash": hashOf, "handle_hash": hashOf, "number_mac": macOf, "user_id": public,

@@ -39,7 +39,7 @@ type RequestView struct {
 	Part      float64 // of the time that is left, 1 to 0
 	Urgent    bool    // the last ten seconds
 	Advice    string
-	Hint      string // "Yes asks for your fingerprint"
+	Hint      string // "Yes asks for your fingerprint"; "" when it asks for nothing
 	Wrong     string
 	Busy      string
 	NotMe     bool // the second question is open
@@ -75,7 +75,10 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		Hint: t.T("app.request.hint_pin"), Advice: t.T(asks(r).advice, "Organisation", acc.Organisation),
 	}
 	v.Part = min(1, v.Part)
-	if a.hasBiometric() {
+	switch {
+	case r.Unasked:
+		v.Hint = ""
+	case a.hasBiometric():
 		v.Hint = t.T("app.request.hint_finger")
 	}
 	switch {

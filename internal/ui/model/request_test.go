@@ -34,6 +34,18 @@ func TestRequestShowsWhatIsSigned(t *testing.T) {
 	}
 }
 
+// A4: where no verification is wanted nothing announces one, and Yes answers at once.
+func TestUnaskedRequestIsJustYes(t *testing.T) {
+	s := number("r_1")
+	g := newStage(t, s)
+	g.says(g.look().Hint, "Yes asks for your PIN")
+	s.Requests[0].Unasked = true
+	g = newStage(t, s)
+	g.says(g.look().Hint, "")
+	g.Yes("482913")
+	g.on(model.PageResult)
+}
+
 func TestRequestNamesTheOrganizationAmongSeveral(t *testing.T) {
 	s := number("r_1")
 	s.Accounts = append(s.Accounts, modeltest.SecondAccount())

@@ -40,6 +40,8 @@ func Run(t *testing.T, make func(*testing.T) *Fixture) {
 		"device key signs unasked":        deviceSigns,
 		"approval key asks each time":     approvalAsks,
 		"approval key signs once":         approvalSignsOnce,
+		"open approval key asks nobody":   openApprovalSigns,
+		"fresh prompt asks in the window": freshAsks,
 		"exchange key within the window":  exchangeWindow,
 		"approval leaves nothing open":    approvalStaysShut,
 		"lock forgets the user":           lockForgets,
@@ -115,7 +117,7 @@ func exchange(t *testing.T, u keystore.Use) {
 func keysLiveAndDie(t *testing.T, f *Fixture) {
 	ctx := t.Context()
 	want := map[keystore.ID]keystore.Info{}
-	for _, p := range []keystore.Purpose{keystore.Device, keystore.Approval, keystore.Exchange, keystore.Vault} {
+	for _, p := range []keystore.Purpose{keystore.Device, keystore.Approval, keystore.ApprovalOpen, keystore.Exchange, keystore.Vault} {
 		id := keystore.ID("a/" + p)
 		want[id] = keystore.Info{ID: id, Purpose: p, Public: create(t, f, id, p)}
 	}
@@ -213,6 +215,57 @@ func approvalSignsOnce(t *testing.T, f *Fixture) {
 	}
 }
 
+// A4: where the policy wants no verification the key asks nobody, and says so. It opens nothing else.
+func openApprovalSigns(t *testing.T, f *Fixture) {
+	pub := create(t, f, "o", keystore.ApprovalOpen)
+	create(t, f, "p", keystore.Approval)
+	create(t, f, "x", keystore.Exchange)
+	f.Keys = f.Reopen()
+	if p, err := keystore.PurposeOf(f.Keys, "o"); err != nil || p != keystore.ApprovalOpen {
+		t.Errorf("purpose is %q, %v", p, err)
+	}
+	for range 2 {
+		u := use(t, f, f.Refuse(t.Context()), "o")
+		if u.UserVerification() != authn.UVNone {
+			t.Errorf("open approval key claims user verification %q", u.UserVerification())
+		}
+		sign(t, u, pub)
+		if _, err := u.Sign(rand.Reader, digest[:], crypto.SHA256); !errors.Is(err, keystore.ErrSpent) {
+			t.Errorf("second signature of one use: %v, want ErrSpent", err)
+		}
+	}
+	refused(t, f, "p")
+	refused(t, f, "x")
+	exchange(t, use(t, f, f.Agree(t.Context()), "x"))
+	if u := use(t, f, f.Agree(t.Context()), "o"); u.UserVerification() != authn.UVNone {
+		t.Errorf("open approval key takes credit for another key's verification: %q", u.UserVerification())
+	}
+	if _, err := keystore.PurposeOf(f.Keys, "q"); !errors.Is(err, keystore.ErrKeyNotFound) {
+		t.Errorf("purpose of a missing key: %v, want ErrKeyNotFound", err)
+	}
+}
+
+// The verification of a moment ago opens exchange keys, but not for a prompt that wants a fresh one.
+func freshAsks(t *testing.T, f *Fixture) {
+	create(t, f, "x", keystore.Exchange)
+	exchange(t, use(t, f, f.Agree(t.Context()), "x"))
+	exchange(t, use(t, f, f.Refuse(t.Context()), "x"))
+	fresh := platform.Prompt{Title: "Test", Fresh: true}
+	if u, err := f.Keys.Use(f.Refuse(t.Context()), "x", fresh); err == nil {
+		u.Close()
+		t.Error("a fresh verification was wanted, and an earlier one was taken")
+	}
+	u, err := f.Keys.Use(f.Agree(t.Context()), "x", fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Close()
+	if u.UserVerification() != f.Kind {
+		t.Errorf("user verification is %q, want %q", u.UserVerification(), f.Kind)
+	}
+	exchange(t, u)
+}
+
 func exchangeWindow(t *testing.T, f *Fixture) {
 	create(t, f, "x", keystore.Exchange)
 	create(t, f, "v", keystore.Vault)
@@ -256,7 +309,7 @@ func purposes(t *testing.T, f *Fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []keystore.Purpose{keystore.Device, keystore.Approval, keystore.Exchange, keystore.Vault} {
+	for _, p := range []keystore.Purpose{keystore.Device, keystore.Approval, keystore.ApprovalOpen, keystore.Exchange, keystore.Vault} {
 		pub := create(t, f, keystore.ID(p), p)
 		u := use(t, f, f.Agree(t.Context()), keystore.ID(p))
 		if got, err := key.FromECDH(u.PublicKey()); err != nil || got != pub {

@@ -125,6 +125,24 @@ func TestCheckByPhone(t *testing.T) {
 	}
 }
 
+// TestCheckAlwaysVerifies: who calls the service desk is verified, whatever the policy says for sign-ins (A4).
+func TestCheckAlwaysVerifies(t *testing.T) {
+	s := newScene(t)
+	s.Verify(authn.UVRegistration)
+	anna := s.Phone("anna.lind")
+	s.User("bo")
+	boss := s.Phone("bo")
+	for way, p := range map[string]*servertest.Phone{"device": anna, "manager": boss} {
+		s.post("/check", "way", way, "manager", "bo")
+		if _, r := p.Open(); r.UV != authn.UVRequired {
+			t.Errorf("%s: the phone is told %q", way, r.UV)
+		}
+		if err := p.AnswerUnverified(s.kim.Get(s.path).Number()); authn.CodeOf(err) != "user_verification_required" {
+			t.Errorf("%s: a Yes without verification: %v", way, err)
+		}
+	}
+}
+
 func TestCheckIsRefused(t *testing.T) {
 	for name, answer := range map[string]func(s *scene, p *servertest.Phone, number string){
 		"No":           func(s *scene, p *servertest.Phone, _ string) { must(s.t, p.Answer(authn.Deny, "")) },

@@ -54,6 +54,31 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// TestPagesAlwaysVerify: whatever the policy says for sign-ins to computers, the pages are opened by a verified user only (A4).
+func TestPagesAlwaysVerify(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{})
+	e.User("anna")
+	e.Verify(authn.UVOff)
+	p := e.Phone("anna")
+	b := e.NewBrowser()
+	wait := b.Post(b.Get("/sign-in"), "/sign-in", "login", "anna")
+	if _, r := p.Open(); r.UV != authn.UVRequired {
+		t.Errorf("the phone is told %q", r.UV)
+	}
+	if err := p.AnswerUnverified(wait.Number()); authn.CodeOf(err) != "user_verification_required" {
+		t.Errorf("a Yes without verification: %v", err)
+	}
+	if got := b.Get("/sign-in/wait"); got.Path != "/sign-in/wait" {
+		t.Errorf("the browser sees %s", got.Path)
+	}
+	if err := p.Answer(authn.Approve, wait.Number()); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Get("/sign-in/wait"); got.Path != "/me" {
+		t.Errorf("after a verified Yes the browser sees %s", got.Path)
+	}
+}
+
 // nobody learns from the sign-in page whether a login exists, has a phone or is blocked.
 func TestStrangersLookAlikeR046(t *testing.T) {
 	e := servertest.Start(t, servertest.Options{})

@@ -1,0 +1,152 @@
+package wire
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"avow/internal/authn"
+)
+
+// ledgerTree is the right edge of a Merkle tree (RFC 6962, section 2.1) that grows at its end: the roots of its whole subtrees, the largest first.
+type ledgerTree struct {
+	size  int64
+	edges []tlog.Hash
+}
+
+// add takes the next leaf and returns the hashes that are stored with it, in tlog's order: its own, then those of the subtrees that it completes.
+func (t *ledgerTree) add(leaf authn.Hash) []authn.Hash {
+	h := tlog.Hash(leaf)
+	stored := []authn.Hash{leaf}
+	for n := t.size; n&1 == 1; n >>= 1 {
+		last := len(t.edges) - 1
+		h = tlog.NodeHash(t.edges[last], h)
+		t.edges = t.edges[:last]
+		stored = append(stored, authn.Hash(h))
+	}
+	t.edges = append(t.edges, h)
+	t.size++
+	return stored
+}
+
+// root of no leaves is SHA-256 of nothing.
+func (t *ledgerTree) root() authn.Hash {
+	if t.size == 0 {
+		empty, err := tlog.TreeHash(0, nil)
+		if err != nil {
+			panic("the empty tree has a hash: " + err.Error())
+		}
+		return authn.Hash(empty)
+	}
+	h := t.edges[len(t.edges)-1]
+	for i := len(t.edges) - 2; i >= 0; i-- {
+		h = tlog.NodeHash(t.edges[i], h)
+	}
+	return authn.Hash(h)
+}
+
+// LedgerFault says which record of the audit log is not as it was written. Its text is a sentence for people.
+type LedgerFault struct {
+	First, Last int64 // the same where it is known which one
+	What        string
+}
+
+// Error implements error.
+func (f *LedgerFault) Error() string { return f.What }
+
+// Records names the faulty records: "7", "301-400".
+func (f *LedgerFault) Records() string {
+	if f.First == f.Last {
+		return fmt.Sprint(f.First)
+	}
+	return fmt.Sprintf("%d-%d", f.First, f.Last)
+}
+
+func fault(number int64, format string, args ...any) *LedgerFault {
+	return &LedgerFault{number, number, fmt.Sprintf("The audit log is wrong: record %d ", number) + fmt.Sprintf(format, args...)}
+}
+
+// LedgerCheck verifies an audit log that is read from its first record on: each record against its hash in the tree, and the tree against what was
+// signed for it.
+type LedgerCheck struct {
+	tree   ledgerTree
+	signed []Checkpoint // those still to come, the smallest first
+	fits   int64        // up to here the tree is one that was signed
+	count  int
+}
+
+// NewLedgerCheck begins a check against checkpoints, in any order. Two for one size that do not say the same are a fault: the server has had two
+// logs.
+func NewLedgerCheck(signed []Checkpoint) (*LedgerCheck, error) {
+	list := slices.Clone(signed)
+	slices.SortStableFunc(list, func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
+	for i := 1; i < len(list); i++ {
+		if list[i].Size == list[i-1].Size && list[i].Root != list[i-1].Root {
+			return nil, &LedgerFault{1, list[i].Size, fmt.Sprintf("The audit log is wrong: two checkpoints were signed for its first %d records, and they are not of the same records.", list[i].Size)}
+		}
+	}
+	c := &LedgerCheck{signed: list, count: len(list)}
+	return c, c.compare()
+}
+
+// Size is how many records were verified.
+func (c *LedgerCheck) Size() int64 { return c.tree.size }
+
+// Root is the tree's root at Size.
+func (c *LedgerCheck) Root() authn.Hash { return c.tree.root() }
+
+// Signed is how many of the records are under a checkpoint.
+func (c *LedgerCheck) Signed() int64 { return c.fits }
+
+// Checkpoints is how many checkpoints the check is against.
+func (c *LedgerCheck) Checkpoints() int { return c.count }
+
+// Add takes the next record and returns the hashes that the tree must have stored with it. An error is a *LedgerFault.
+func (c *LedgerCheck) Add(e authn.LedgerEntry) ([]authn.Hash, error) {
+	switch want := c.tree.size + 1; {
+	case e.Number > want:
+		return nil, fault(want, "is missing.")
+	case e.Number < want:
+		return nil, fault(e.Number, "was inserted: no record has this number.")
+	case e.Leaf.IsZero():
+		return nil, fault(e.Number, "was inserted, or its hash was removed: the tree has none for it.")
+	case e.Damaged || len(e.Salt) != AuditSaltSize || AuditLeafHash(e.Number, e.Salt, e.AuditRecord) != e.Leaf:
+		return nil, fault(e.Number, "was changed: it is not the one that its hash was made of.")
+	}
+	stored := c.tree.add(e.Leaf)
+	return stored, c.compare()
+}
+
+// compare holds the tree against the checkpoints of its size.
+func (c *LedgerCheck) compare() error {
+	for len(c.signed) > 0 && c.signed[0].Size == c.tree.size {
+		if c.signed[0].Root != c.tree.root() {
+			first := min(c.fits+1, c.tree.size)
+			f := &LedgerFault{First: first, Last: c.tree.size}
+			f.What = fmt.Sprintf("The audit log is wrong: of the records %d to %d at least one is not what the checkpoint for %d records was signed for.",
+				first, c.tree.size, c.tree.size)
+			if first == c.tree.size {
+				f = fault(first, "is not what the checkpoint for %d records was signed for.", c.tree.size)
+			}
+			return f
+		}
+		c.fits, c.signed = c.tree.size, c.signed[1:]
+	}
+	return nil
+}
+
+// End says that there are no more records. size is how many the tree has. An error is a *LedgerFault.
+func (c *LedgerCheck) End(size int64) error {
+	next := c.tree.size + 1
+	switch {
+	case size >= next:
+		return fault(next, "is missing: the tree has %d records.", size)
+	case len(c.signed) > 0:
+		return fault(next, "is missing: a checkpoint was signed for %d records.", c.signed[len(c.signed)-1].Size)
+	case size < c.tree.size:
+		return fault(size+1, "was inserted: the tree has %d records.", size)
+	}
+	return nil
+}

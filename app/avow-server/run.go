@@ -19,6 +19,7 @@ import (
 	"avow/internal/server"
 	"avow/internal/server/admin"
 	"avow/internal/server/config"
+	"avow/internal/server/ledger"
 	"avow/internal/server/live"
 	"avow/internal/server/oidc"
 	"avow/internal/server/portal"
@@ -114,6 +115,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	}
 	srv, err := server.New(s, server.Config{
 		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Texts: mailtext.New(cfg.Support),
+		Ledger: ledger.Options{File: cfg.Path(cfg.Ledger.CheckpointFile), Mail: cfg.Ledger.CheckpointMail},
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

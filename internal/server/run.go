@@ -28,6 +28,8 @@ const (
 	expireEvery = time.Second
 	seenEvery   = 15 * time.Second
 	forgetEvery = time.Hour
+	signEvery   = time.Second // a checkpoint, when it is time for one
+	checkEvery  = 24 * time.Hour
 )
 
 // Run does the work in the background until ctx ends: requests expire, mails go out, what is old is forgotten.
@@ -39,6 +41,8 @@ func (s *Server) Run(ctx context.Context) error {
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old requests", s.Approval.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sessions", s.Registration.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to computers", s.Offline.Forget) })
+	work.Go(func() { s.every(ctx, signEvery, "sign a checkpoint of the audit log", s.Ledger.Step) })
+	work.Go(func() { s.every(ctx, checkEvery, "verify the audit log", s.Ledger.Check) })
 	work.Wait()
 	return s.Proof.FlushSeen(context.WithoutCancel(ctx))
 }

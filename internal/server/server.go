@@ -17,6 +17,7 @@ import (
 	"avow/internal/server/approval"
 	"avow/internal/server/device"
 	"avow/internal/server/events"
+	"avow/internal/server/ledger"
 	"avow/internal/server/notify"
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
@@ -32,6 +33,7 @@ type Config struct {
 	Texts          notify.Texts           // for mails
 	ClaimLimit     registration.Limit     // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
+	Ledger         ledger.Options         // where checkpoints of the audit log go
 	Passwords      registration.Passwords // of the directory's users; nil: no second proof by password
 }
 
@@ -49,6 +51,7 @@ type Server struct {
 	Approval     *approval.Service
 	Device       *device.Service
 	Offline      *offline.Service
+	Ledger       *ledger.Service
 
 	used    *registration.Tombstones
 	outbox  *notify.Service
@@ -69,7 +72,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	c := proof.New(s)
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
-		Offline: offline.New(s, c, cfg.Grants),
+		Offline: offline.New(s, c, cfg.Grants), Ledger: ledger.New(s, c, cfg.Ledger),
 		used:    used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
@@ -80,7 +83,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Offline, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

@@ -64,6 +64,35 @@ func (f *LedgerFault) Records() string {
 	return fmt.Sprintf("%d-%d", f.First, f.Last)
 }
 
+// Missing is the fault of a record that is not there though the tree has it.
+func Missing(number, size int64) error { return fault(number, "is missing: the tree has %d records.", size) }
+
+// WrongHash is the fault of a record whose own hash is right while one that is stored above it is not.
+func WrongHash(number int64) error {
+	return fault(number, "is as it was, but a hash of the tree above it was changed or removed.")
+}
+
+// LostHash is the fault of a stored hash that is not there.
+func LostHash(index int64) error {
+	level, n := tlog.SplitStoredHashIndex(index)
+	return WrongHash((n + 1) << level)
+}
+
+// CheckEntry verifies one record against its hash. An error is a *LedgerFault.
+func CheckEntry(e authn.LedgerEntry, want int64) error {
+	switch {
+	case e.Number > want:
+		return fault(want, "is missing.")
+	case e.Number < want:
+		return fault(e.Number, "was inserted: no record has this number.")
+	case e.Leaf.IsZero():
+		return fault(e.Number, "was inserted, or its hash was removed: the tree has none for it.")
+	case e.Damaged || len(e.Salt) != AuditSaltSize || AuditLeafHash(e.Number, e.Salt, e.AuditRecord) != e.Leaf:
+		return fault(e.Number, "was changed: it is not the one that its hash was made of.")
+	}
+	return nil
+}
+
 func fault(number int64, format string, args ...any) *LedgerFault {
 	return &LedgerFault{number, number, fmt.Sprintf("The audit log is wrong: record %d ", number) + fmt.Sprintf(format, args...)}
 }
@@ -105,15 +134,8 @@ func (c *LedgerCheck) Checkpoints() int { return c.count }
 
 // Add takes the next record and returns the hashes that the tree must have stored with it. An error is a *LedgerFault.
 func (c *LedgerCheck) Add(e authn.LedgerEntry) ([]authn.Hash, error) {
-	switch want := c.tree.size + 1; {
-	case e.Number > want:
-		return nil, fault(want, "is missing.")
-	case e.Number < want:
-		return nil, fault(e.Number, "was inserted: no record has this number.")
-	case e.Leaf.IsZero():
-		return nil, fault(e.Number, "was inserted, or its hash was removed: the tree has none for it.")
-	case e.Damaged || len(e.Salt) != AuditSaltSize || AuditLeafHash(e.Number, e.Salt, e.AuditRecord) != e.Leaf:
-		return nil, fault(e.Number, "was changed: it is not the one that its hash was made of.")
+	if err := CheckEntry(e, c.tree.size+1); err != nil {
+		return nil, err
 	}
 	stored := c.tree.add(e.Leaf)
 	return stored, c.compare()
@@ -149,4 +171,10 @@ func (c *LedgerCheck) End(size int64) error {
 		return fault(size+1, "was inserted: the tree has %d records.", size)
 	}
 	return nil
+}
+
+// String says, in a sentence for people, what was verified.
+func (c *LedgerCheck) String() string {
+	root := c.Root()
+	return fmt.Sprintf("The audit log is whole: %d records, %d of them under %d checkpoints; root %s", c.Size(), c.Signed(), c.Checkpoints(), tlog.Hash(root))
 }

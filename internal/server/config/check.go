@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ func (c Config) Check() Faults {
 	c.checkNetwork(&fs)
 	c.checkTLS(&fs)
 	c.Mail.check(c, &fs)
+	c.Ledger.check(c, &fs)
 	oneOf(&fs, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(&fs, "log.format", c.Log.Format, "text", "json")
 	return fs
@@ -146,6 +148,21 @@ func (m Mail) check(c Config, fs *Faults) {
 		fs.add("mail.user", "There is a password without a user", "Name the user, or leave password_file empty")
 	case m.PasswordFile != "":
 		readable(fs, "mail.password_file", c.Path(m.PasswordFile), true)
+	}
+}
+
+func (l Ledger) check(c Config, fs *Faults) {
+	if l.CheckpointFile != "" {
+		folder := filepath.Dir(c.Path(l.CheckpointFile))
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			fs.add("ledger.checkpoint_file", fmt.Sprintf("There is no folder %s", folder), "Make it, writable for the user that runs the server, or correct the path")
+		}
+	}
+	for _, a := range l.CheckpointMail {
+		checkAddress(fs, "ledger.checkpoint_mail", a)
+	}
+	if len(l.CheckpointMail) > 0 && c.Mail.Host == "" {
+		fs.add("ledger.checkpoint_mail", "There is no mail server to send checkpoints with", "Set mail.host, or leave checkpoint_mail empty")
 	}
 }
 

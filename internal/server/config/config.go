@@ -53,9 +53,10 @@ type Config struct {
 	// does not fit. Default: nobody.
 	AdminMail []string `toml:"admin_mail"`
 
-	TLS  TLS  `toml:"tls"`
-	Mail Mail `toml:"mail"`
-	Log  Log  `toml:"log"`
+	TLS    TLS    `toml:"tls"`
+	Mail   Mail   `toml:"mail"`
+	Ledger Ledger `toml:"ledger"`
+	Log    Log    `toml:"log"`
 
 	dir string // where the file lies
 }
@@ -95,6 +96,18 @@ type Mail struct {
 
 	// "starttls", "tls", or "plain" for a mail server on this machine (127.0.0.1, ::1) only. Default "starttls".
 	TLS string `toml:"tls"`
+}
+
+// Ledger is the table [ledger].
+type Ledger struct {
+	// A file to which the signed checkpoints of the audit log are added, best on another disk or a share that nobody can
+	// change later. With it "avow-server log verify" finds what was changed by somebody who can write the database. Its
+	// folder must be there and writable for the server. Default empty: checkpoints stand in the database only.
+	CheckpointFile string `toml:"checkpoint_file"`
+
+	// The mail addresses to which a checkpoint goes once a day when something was recorded. Needs a mail server. Default:
+	// nobody.
+	CheckpointMail []string `toml:"checkpoint_mail"`
 }
 
 // Log is the table [log].

@@ -64,7 +64,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Ledger": "ledger.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -178,6 +178,8 @@ func TestFault(t *testing.T) {
 		"cert without key":       {func(c *Config) { c.TLS.CertFile = "x" }, "tls.key_file"},
 		"key without cert":       {func(c *Config) { c.TLS.KeyFile = "x" }, "tls.cert_file"},
 		"proxy cert not there":   {func(c *Config) { c.TLS.ProxyCertFiles = []string{"x"} }, "tls.proxy_cert_files"},
+		"no checkpoint folder":   {func(c *Config) { c.Ledger.CheckpointFile = "/nowhere/at/all/checkpoints" }, "ledger.checkpoint_file"},
+		"checkpoints by no mail": {func(c *Config) { c.Ledger.CheckpointMail = []string{"a@example.com"} }, "ledger.checkpoint_mail"},
 		"log format":             {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 	}
 	for name, tc := range cases {

@@ -169,6 +169,8 @@ func (c *LedgerCheck) End(size int64) error {
 		return fault(next, "is missing: a checkpoint was signed for %d records.", c.signed[len(c.signed)-1].Size)
 	case size < c.tree.size:
 		return fault(size+1, "was inserted: the tree has %d records.", size)
+	case c.count == 0 && size > 0:
+		return &LedgerFault{1, size, fmt.Sprintf("No checkpoint was signed for any of the %d records of the audit log, so nothing says that they are those that were written.", size)}
 	}
 	return nil
 }

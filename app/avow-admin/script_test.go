@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"enroll":  enroll,
 			"signin":  signIn,
 			"offline": offlineSignIn,
+			"sql":     changeDatabase,
 		},
 	})
 }

@@ -30,4 +30,6 @@ func (a *Admin) SignCheckpoint(ctx context.Context, c wire.SignCheckpoint) (wire
 	return out, err
 }
 
-func number(name string, n int64) string { return url.Values{name: {strconv.FormatInt(n, 10)}}.Encode() }
+func number(name string, n int64) string {
+	return url.Values{name: {strconv.FormatInt(n, 10)}}.Encode()
+}

@@ -65,7 +65,9 @@ func (f *LedgerFault) Records() string {
 }
 
 // Missing is the fault of a record that is not there though the tree has it.
-func Missing(number, size int64) error { return fault(number, "is missing: the tree has %d records.", size) }
+func Missing(number, size int64) error {
+	return fault(number, "is missing: the tree has %d records.", size)
+}
 
 // WrongHash is the fault of a record whose own hash is right while one that is stored above it is not.
 func WrongHash(number int64) error {
@@ -169,8 +171,8 @@ func (c *LedgerCheck) End(size int64) error {
 		return fault(next, "is missing: a checkpoint was signed for %d records.", c.signed[len(c.signed)-1].Size)
 	case size < c.tree.size:
 		return fault(size+1, "was inserted: the tree has %d records.", size)
-	case c.count == 0 && size > 0:
-		return &LedgerFault{1, size, fmt.Sprintf("No checkpoint was signed for any of the %d records of the audit log, so nothing says that they are those that were written.", size)}
+	case c.count == 0: // a server writes its first record before it runs, and signs at its start
+		return &LedgerFault{min(1, size), size, fmt.Sprintf("There is no checkpoint of the audit log, so nothing says that its records (%d) are those that were written.", size)}
 	}
 	return nil
 }
@@ -178,5 +180,5 @@ func (c *LedgerCheck) End(size int64) error {
 // String says, in a sentence for people, what was verified.
 func (c *LedgerCheck) String() string {
 	root := c.Root()
-	return fmt.Sprintf("The audit log is whole: %d records, %d of them under %d checkpoints; root %s", c.Size(), c.Signed(), c.Checkpoints(), tlog.Hash(root))
+	return fmt.Sprintf("The audit log is whole. Records: %d; under a checkpoint: %d; checkpoints compared: %d; root: %s", c.Size(), c.Signed(), c.Checkpoints(), tlog.Hash(root))
 }

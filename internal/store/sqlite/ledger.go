@@ -43,7 +43,7 @@ const checkpointColumns columns = `size, at, note`
 func checkpointDest(c *authn.Checkpoint) []any { return []any{&c.Size, (*nanos)(&c.At), &c.Note} }
 
 var (
-	qEntries        = prepared((entryColumns).read(`audit WHERE seq >= ? ORDER BY seq LIMIT ?`))
+	qEntries        = prepared(entryColumns.read(`audit WHERE seq >= ? ORDER BY seq LIMIT ?`))
 	qHashes         = prepared(`SELECT idx, hash FROM ledger_hashes WHERE idx >= ? ORDER BY idx LIMIT ?`)
 	qCheckpoints    = prepared(checkpointColumns.read(`checkpoints WHERE size > ? ORDER BY size LIMIT ?`))
 	qLastCheckpoint = prepared(checkpointColumns.read(`checkpoints ORDER BY size DESC LIMIT 1`))

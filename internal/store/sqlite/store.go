@@ -75,7 +75,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s := &Store{closed: make(chan struct{})}
-	if s.db, err = sql.Open("sqlite", dsn(path)+"&mode=ro"); err != nil {
+	if s.db, err = sql.Open("sqlite", readOnlyDSN(path)); err != nil {
 		return nil, fmt.Errorf("open database: %w", explain(err))
 	}
 	err = s.sameSchema(ctx)

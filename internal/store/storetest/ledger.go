@@ -129,7 +129,9 @@ func checkpoints(t *testing.T, s store.Store) {
 		return c, s.View(context.Background(), func(r store.Reader) error { _, err := r.LastCheckpoint(); return err })
 	}()
 	wantErr(t, "without one", err, store.ErrNotFound)
-	c := func(size int64, note string) authn.Checkpoint { return authn.Checkpoint{Size: size, At: noon, Note: note} }
+	c := func(size int64, note string) authn.Checkpoint {
+		return authn.Checkpoint{Size: size, At: noon, Note: note}
+	}
 	for _, c := range []authn.Checkpoint{c(7, "a"), c(300, "b"), c(12, "c"), c(7, "again")} {
 		update(t, s, func(tx store.Tx) error { return tx.PutCheckpoint(c) })
 	}

@@ -73,7 +73,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
 		Offline: offline.New(s, c, cfg.Grants), Ledger: ledger.New(s, c, cfg.Ledger),
-		used:    used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
+		used: used, outbox: outbox, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	srv.Registration.SetPasswords(cfg.Passwords)

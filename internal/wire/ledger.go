@@ -51,6 +51,7 @@ func (t *ledgerTree) root() authn.Hash {
 type LedgerFault struct {
 	First, Last int64 // the same where it is known which one
 	What        string
+	Unsigned    bool // nothing is wrong but that there is no checkpoint
 }
 
 // Error implements error.
@@ -96,7 +97,7 @@ func CheckEntry(e authn.LedgerEntry, want int64) error {
 }
 
 func fault(number int64, format string, args ...any) *LedgerFault {
-	return &LedgerFault{number, number, fmt.Sprintf("The audit log is wrong: record %d ", number) + fmt.Sprintf(format, args...)}
+	return &LedgerFault{First: number, Last: number, What: fmt.Sprintf("The audit log is wrong: record %d ", number) + fmt.Sprintf(format, args...)}
 }
 
 // LedgerCheck verifies an audit log that is read from its first record on: each record against its hash in the tree, and the tree against what was
@@ -115,7 +116,7 @@ func NewLedgerCheck(signed []Checkpoint) (*LedgerCheck, error) {
 	slices.SortStableFunc(list, func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 	for i := 1; i < len(list); i++ {
 		if list[i].Size == list[i-1].Size && list[i].Root != list[i-1].Root {
-			return nil, &LedgerFault{1, list[i].Size, fmt.Sprintf("The audit log is wrong: two checkpoints were signed for its first %d records, and they are not of the same records.", list[i].Size)}
+			return nil, &LedgerFault{First: 1, Last: list[i].Size, What: fmt.Sprintf("The audit log is wrong: two checkpoints were signed for its first %d records, and they are not of the same records.", list[i].Size)}
 		}
 	}
 	c := &LedgerCheck{signed: list, count: len(list)}
@@ -172,7 +173,7 @@ func (c *LedgerCheck) End(size int64) error {
 	case size < c.tree.size:
 		return fault(size+1, "was inserted: the tree has %d records.", size)
 	case c.count == 0: // a server writes its first record before it runs, and signs at its start
-		return &LedgerFault{min(1, size), size, fmt.Sprintf("There is no checkpoint of the audit log, so nothing says that its records (%d) are those that were written.", size)}
+		return &LedgerFault{Unsigned: true, First: min(1, size), Last: size, What: fmt.Sprintf("There is no checkpoint of the audit log, so nothing says that its records (%d) are those that were written.", size)}
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func TestOperationsConfiguration(t *testing.T) {
 		dir := t.TempDir()
 		certFile, keyFile := madeFor(t, "id.example.com")
 		text = strings.NewReplacer(
-			"/etc/ssl/id.example.com.pem", certFile, "/etc/ssl/private/id.example.com.key", keyFile, "/etc/ssl/proxy.pem", certFile,
+			"/etc/ssl/id.example.com.pem", certFile, "/etc/ssl/private/id.example.com.key", keyFile, "/etc/ssl/proxy.pem", certFile, "/mnt/audit", dir,
 		).Replace(text)
 		path := filepath.Join(dir, configFile)
 		for name, b := range map[string]string{

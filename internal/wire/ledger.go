@@ -3,6 +3,7 @@ package wire
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -10,29 +11,46 @@ import (
 	"avow/internal/authn"
 )
 
-// ledgerTree is the right edge of a Merkle tree (RFC 6962, section 2.1) that grows at its end: the roots of its whole subtrees, the largest first.
-type ledgerTree struct {
+// LedgerTree is the right edge of a Merkle tree (RFC 6962, section 2.1) that grows at its end: the roots of its whole subtrees, the largest first. The zero
+// value is the empty tree. It is a value: Add makes another one and leaves the tree as it is.
+type LedgerTree struct {
 	size  int64
 	edges []tlog.Hash
 }
 
-// add takes the next leaf and returns the hashes that are stored with it, in tlog's order: its own, then those of the subtrees that it completes.
-func (t *ledgerTree) add(leaf authn.Hash) []authn.Hash {
-	h := tlog.Hash(leaf)
-	stored := []authn.Hash{leaf}
-	for n := t.size; n&1 == 1; n >>= 1 {
-		last := len(t.edges) - 1
-		h = tlog.NodeHash(t.edges[last], h)
-		t.edges = t.edges[:last]
-		stored = append(stored, authn.Hash(h))
+// LedgerEdges are the indexes of the stored hashes that LoadLedgerTree takes for a tree of a size.
+func LedgerEdges(size int64) (indexes []int64) {
+	start := int64(0)
+	for level := bits.Len64(uint64(size)) - 1; level >= 0; level-- {
+		if size>>level&1 == 1 {
+			indexes = append(indexes, tlog.StoredHashIndex(level, start>>level))
+			start += 1 << level
+		}
 	}
-	t.edges = append(t.edges, h)
-	t.size++
-	return stored
+	return indexes
 }
 
-// root of no leaves is SHA-256 of nothing.
-func (t *ledgerTree) root() authn.Hash {
+// LoadLedgerTree makes a tree of what was stored of it.
+func LoadLedgerTree(size int64, edges []tlog.Hash) LedgerTree { return LedgerTree{size, edges} }
+
+// Size is how many leaves there are.
+func (t LedgerTree) Size() int64 { return t.size }
+
+// Add takes the next leaf and returns the hashes that are stored with it, in tlog's order from tlog.StoredHashIndex(0, Size()) on: its own, then those of
+// the subtrees that it completes.
+func (t LedgerTree) Add(leaf authn.Hash) (next LedgerTree, stored []authn.Hash) {
+	h, last := tlog.Hash(leaf), len(t.edges)
+	stored = append(make([]authn.Hash, 0, 2), leaf)
+	for n := t.size; n&1 == 1; n >>= 1 {
+		last--
+		h = tlog.NodeHash(t.edges[last], h)
+		stored = append(stored, authn.Hash(h))
+	}
+	return LedgerTree{t.size + 1, append(slices.Clip(t.edges[:last]), h)}, stored
+}
+
+// Root of no leaves is SHA-256 of nothing.
+func (t LedgerTree) Root() authn.Hash {
 	if t.size == 0 {
 		empty, err := tlog.TreeHash(0, nil)
 		if err != nil {
@@ -103,7 +121,7 @@ func fault(number int64, format string, args ...any) *LedgerFault {
 // LedgerCheck verifies an audit log that is read from its first record on: each record against its hash in the tree, and the tree against what was
 // signed for it.
 type LedgerCheck struct {
-	tree   ledgerTree
+	tree   LedgerTree
 	signed []Checkpoint // those still to come, the smallest first
 	fits   int64        // up to here the tree is one that was signed
 	count  int
@@ -127,7 +145,7 @@ func NewLedgerCheck(signed []Checkpoint) (*LedgerCheck, error) {
 func (c *LedgerCheck) Size() int64 { return c.tree.size }
 
 // Root is the tree's root at Size.
-func (c *LedgerCheck) Root() authn.Hash { return c.tree.root() }
+func (c *LedgerCheck) Root() authn.Hash { return c.tree.Root() }
 
 // Signed is how many of the records are under a checkpoint.
 func (c *LedgerCheck) Signed() int64 { return c.fits }
@@ -140,14 +158,15 @@ func (c *LedgerCheck) Add(e authn.LedgerEntry) ([]authn.Hash, error) {
 	if err := CheckEntry(e, c.tree.size+1); err != nil {
 		return nil, err
 	}
-	stored := c.tree.add(e.Leaf)
+	var stored []authn.Hash
+	c.tree, stored = c.tree.Add(e.Leaf)
 	return stored, c.compare()
 }
 
 // compare holds the tree against the checkpoints of its size.
 func (c *LedgerCheck) compare() error {
 	for len(c.signed) > 0 && c.signed[0].Size == c.tree.size {
-		if c.signed[0].Root != c.tree.root() {
+		if c.signed[0].Root != c.tree.Root() {
 			first := min(c.fits+1, c.tree.size)
 			f := &LedgerFault{First: first, Last: c.tree.size}
 			f.What = fmt.Sprintf("The audit log is wrong: of the records %d to %d at least one is not what the checkpoint for %d records was signed for.",

@@ -71,7 +71,7 @@ func TestAuditLeafHasEveryField(t *testing.T) {
 
 // The tree is that of tlog at every size.
 func TestLedgerTree(t *testing.T) {
-	var tree ledgerTree
+	var tree LedgerTree
 	var stored []tlog.Hash
 	reader := tlog.HashReaderFunc(func(indexes []int64) (list []tlog.Hash, err error) {
 		for _, i := range indexes {
@@ -81,15 +81,26 @@ func TestLedgerTree(t *testing.T) {
 	})
 	for n := range int64(130) {
 		want, err := tlog.TreeHash(n, reader)
-		if err != nil || tree.root() != authn.Hash(want) {
-			t.Fatalf("root of %d: %x, want %x, %v", n, tree.root(), want, err)
+		if err != nil || tree.Root() != authn.Hash(want) {
+			t.Fatalf("root of %d: %x, want %x, %v", n, tree.Root(), want, err)
+		}
+		edges, err := reader.ReadHashes(LedgerEdges(n))
+		if again := LoadLedgerTree(n, edges); err != nil || again.Root() != tree.Root() || again.Size() != tree.Size() {
+			t.Fatalf("of %d leaves another tree is loaded", n)
 		}
 		leaf := tlog.RecordHash(fmt.Append(nil, n))
 		hashes, err := tlog.StoredHashesForRecordHash(n, leaf, reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, h := range tree.add(authn.Hash(leaf)) {
+		before := tree.Root()
+		next, made := tree.Add(authn.Hash(leaf))
+		tree.Add(authn.Hash{1}) // which is forgotten
+		if tree.Root() != before {
+			t.Fatalf("the tree of %d was changed by a leaf for the next", n)
+		}
+		tree = next
+		for i, h := range made {
 			if hashes[i] != tlog.Hash(h) {
 				t.Fatalf("stored hash %d of leaf %d", i, n)
 			}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +25,7 @@ var (
 	qLastHash    = prepared(`SELECT idx FROM ledger_hashes ORDER BY idx DESC LIMIT 1`)
 	qHash        = prepared(`SELECT idx, hash FROM ledger_hashes WHERE idx = ?`)
 	qPutHash     = prepared(`INSERT INTO ledger_hashes (idx, hash) VALUES (?, ?)`)
+	qPutHashes   = prepared(`INSERT INTO ledger_hashes (idx, hash) VALUES (?, ?), (?, ?)`)
 )
 
 // Audit implements store.Reader. Newest is what was appended last, whatever the clock said.
@@ -31,10 +33,10 @@ func (r reader) Audit(limit int) ([]authn.AuditRecord, error) {
 	return many(r.turn, qAudit, auditDest, int64(max(0, limit)))
 }
 
-// AppendAudit implements store.Tx. Nothing of the tree is kept in memory: what a savepoint takes back is gone from the tree as well. The number
-// comes from the tree and not from the records, so that a record which somebody has removed is not replaced by the next.
+// AppendAudit implements store.Tx. The number comes from the tree and not from the records, so that a record which somebody has removed is not replaced by
+// the next.
 func (t *tx) AppendAudit(a authn.AuditRecord) error {
-	size, err := t.LedgerSize()
+	tree, err := t.edge()
 	if err != nil {
 		return err
 	}
@@ -43,22 +45,59 @@ func (t *tx) AppendAudit(a authn.AuditRecord) error {
 	if _, err := rand.Read(salt); err != nil {
 		return t.settle(err)
 	}
-	when := at(a.At)
-	if _, ok := when.(int64); !ok { // before a leaf is made of a time that does not fit
-		return t.changeOne(qAppendAudit, size+1, salt, when, a.Actor, a.Action, a.Subject, a.IP, a.Reason, factsOf(a.Facts))
+	number := tree.Size() + 1
+	row := []any{number, salt, at(a.At), a.Actor, a.Action, a.Subject, a.IP, a.Reason, factsOf(a.Facts)}
+	if err := t.changeOne(qAppendAudit, row...); err != nil { // first of all: a time that does not fit has no leaf
+		return t.ledgerDamaged(err)
 	}
-	hashes, err := tlog.StoredHashesForRecordHash(size, tlog.Hash(wire.AuditLeafHash(size+1, salt, a)), tlog.HashReaderFunc(t.hashes))
+	next, hashes := tree.Add(wire.AuditLeafHash(number, salt, a))
+	if err := t.putHashes(tlog.StoredHashIndex(0, number-1), hashes); err != nil {
+		return t.ledgerDamaged(err)
+	}
+	t.ledger.tree = next
+	return nil
+}
+
+// ledgerState is the tree's edge as the open transaction has made it, so that a record costs no reading of hashes. It belongs to the writer's session. The
+// writer puts back what it was when a member is rolled back, and forgets it when a batch fails.
+type ledgerState struct {
+	tree    wire.LedgerTree
+	checked bool // in this batch: the file has a tree of this size
+}
+
+// edge is the tree before the next record. The file is asked once in a batch; a tree of another size, at the start or after another process has written,
+// is read from it.
+func (t *tx) edge() (wire.LedgerTree, error) {
+	if err := t.usable(); err != nil || t.ledger.checked {
+		return t.ledger.tree, err
+	}
+	size, err := t.LedgerSize()
 	if err != nil {
-		return t.ledgerDamaged(err)
+		return wire.LedgerTree{}, err
 	}
-	first := tlog.StoredHashIndex(0, size)
-	for i, h := range hashes {
-		if err := t.changeOne(qPutHash, first+int64(i), h[:]); err != nil {
-			return t.ledgerDamaged(err)
+	tree := t.ledger.tree
+	if size != tree.Size() {
+		edges, err := t.hashes(wire.LedgerEdges(size))
+		if err != nil {
+			return wire.LedgerTree{}, t.ledgerDamaged(err)
 		}
+		tree = wire.LoadLedgerTree(size, edges)
 	}
-	if err := t.changeOne(qAppendAudit, size+1, salt, when, a.Actor, a.Action, a.Subject, a.IP, a.Reason, factsOf(a.Facts)); err != nil {
-		return t.ledgerDamaged(err)
+	t.ledger = ledgerState{tree, true}
+	return tree, nil
+}
+
+// putHashes writes two at once: every second record has at least two.
+func (t *tx) putHashes(first int64, list []authn.Hash) error {
+	for len(list) > 1 {
+		n, err := t.change(qPutHashes, first, list[0][:], first+1, list[1][:])
+		if err != nil || n != 2 {
+			return errors.Join(err, t.settle(fmt.Errorf("%d hashes instead of 2 written", n)))
+		}
+		first, list = first+2, list[2:]
+	}
+	if len(list) == 1 {
+		return t.changeOne(qPutHash, first, list[0][:])
 	}
 	return nil
 }
@@ -74,7 +113,7 @@ func (t *tx) ledgerDamaged(err error) error {
 	return t.broken
 }
 
-// hashes reads stored hashes one by one: an append needs one on the average.
+// hashes reads stored hashes one by one.
 func (r reader) hashes(indexes []int64) ([]tlog.Hash, error) {
 	list := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {

@@ -36,7 +36,8 @@ func makeLedger(ctx context.Context, tx *sql.Tx) error {
 	if _, err := tx.ExecContext(ctx, ledgerTables); err != nil {
 		return err
 	}
-	for size, after := int64(0), int64(-1<<63); ; size++ {
+	var tree wire.LedgerTree
+	for after := int64(-1 << 63); ; {
 		a, number, err := recordAfter(ctx, tx, after)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -44,10 +45,10 @@ func makeLedger(ctx context.Context, tx *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		if number != size+1 {
-			return fmt.Errorf("record %d of the audit log is missing: it was removed by somebody else than this program; restore a backup", size+1)
+		if want := tree.Size() + 1; number != want {
+			return fmt.Errorf("record %d of the audit log is missing: it was removed by somebody else than this program; restore a backup", want)
 		}
-		if err := hashOld(ctx, tx, size, a); err != nil {
+		if tree, err = hashOld(ctx, tx, tree, a); err != nil {
 			return err
 		}
 		after = number
@@ -61,32 +62,20 @@ func recordAfter(ctx context.Context, tx *sql.Tx, number int64) (a authn.AuditRe
 }
 
 // hashOld gives a record its salt and its hashes.
-func hashOld(ctx context.Context, tx *sql.Tx, size int64, a authn.AuditRecord) error {
+func hashOld(ctx context.Context, tx *sql.Tx, tree wire.LedgerTree, a authn.AuditRecord) (wire.LedgerTree, error) {
+	number := tree.Size() + 1
 	salt := make([]byte, wire.AuditSaltSize)
 	if _, err := rand.Read(salt); err != nil {
-		return err
+		return tree, err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE audit SET salt = ? WHERE seq = ?`, salt, size+1); err != nil {
-		return err
+	if _, err := tx.ExecContext(ctx, `UPDATE audit SET salt = ? WHERE seq = ?`, salt, number); err != nil {
+		return tree, err
 	}
-	hashes, err := tlog.StoredHashesForRecordHash(size, tlog.Hash(wire.AuditLeafHash(size+1, salt, a)), tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		list := make([]tlog.Hash, len(indexes))
-		for i, index := range indexes {
-			var h hash
-			if err := tx.QueryRowContext(ctx, texts[qHash], index).Scan(new(int64), &h); err != nil {
-				return nil, err
-			}
-			list[i] = tlog.Hash(h)
-		}
-		return list, nil
-	}))
-	if err != nil {
-		return err
-	}
+	next, hashes := tree.Add(wire.AuditLeafHash(number, salt, a))
 	for i, h := range hashes {
-		if _, err := tx.ExecContext(ctx, texts[qPutHash], tlog.StoredHashIndex(0, size)+int64(i), h[:]); err != nil {
-			return err
+		if _, err := tx.ExecContext(ctx, texts[qPutHash], tlog.StoredHashIndex(0, number-1)+int64(i), h[:]); err != nil {
+			return tree, err
 		}
 	}
-	return nil
+	return next, nil
 }

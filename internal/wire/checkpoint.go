@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"mime/quotedprintable"
 	"strconv"
 	"strings"
 
@@ -123,9 +125,16 @@ func FindCheckpoints(text string) (notes []string) {
 
 func signatureLine(line string) bool { return strings.HasPrefix(line, "— ") }
 
-// ReadCheckpoints takes the checkpoints out of a file and verifies them all. One that does not verify, and a file without any, is an error.
+// ReadCheckpoints takes the checkpoints out of a file, which may be a saved mail, and verifies them all. One that does not verify, and a file without any, is an error.
 func ReadCheckpoints(text, origin string, identity key.Public) (list []Checkpoint, err error) {
-	for _, n := range FindCheckpoints(text) {
+	notes := FindCheckpoints(text)
+	if _, body, ok := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n"); ok && len(notes) == 0 {
+		// A mail as it is on the way has its dashes and equals signs written otherwise (RFC 2045, section 6.7).
+		if b, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(body))); err == nil {
+			notes = FindCheckpoints(string(b))
+		}
+	}
+	for _, n := range notes {
 		c, err := ParseCheckpoint(n, origin, identity)
 		if err != nil {
 			return nil, err

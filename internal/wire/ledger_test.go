@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"mime/quotedprintable"
 	"strings"
 	"testing"
 	"time"
@@ -177,18 +178,32 @@ func TestReadCheckpoints(t *testing.T) {
 		text string
 		n    int
 	}{
-		"one after the other":   {a + "\n" + b + "\n", 2},
-		"without space between": {a + b, 2},
-		"of a mail":             {"Subject: x\r\n\r\nHello\r\n— not one\r\n\r\n———\r\n\r\n" + strings.ReplaceAll(a, "\n", "\r\n") + "\r\nbye", 1},
-		"cut off, then whole":   {a[:len(a)-30] + "\n\n" + b, 0}, // which is told: it does not verify
-		"cut off in the text":   {a[:20] + "\n\n" + b, 1},
-		"nothing":               {"", 0},
+		"one after the other":      {a + "\n" + b + "\n", 2},
+		"without space between":    {a + b, 2},
+		"of a mail":                {"Subject: x\r\n\r\nHello\r\n— not one\r\n\r\n———\r\n\r\n" + strings.ReplaceAll(a, "\n", "\r\n") + "\r\nbye", 1},
+		"of a mail as it was sent": {"Subject: =?utf-8?q?x?=\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHello\r\n\r\n" + quoted(t, a), 1},
+		"cut off, then whole":      {a[:len(a)-30] + "\n\n" + b, 0}, // which is told: it does not verify
+		"cut off in the text":      {a[:20] + "\n\n" + b, 1},
+		"nothing":                  {"", 0},
 	} {
 		list, err := ReadCheckpoints(c.text, logOrigin, k.Key())
 		if len(list) != c.n || (err == nil) != (c.n > 0) {
 			t.Errorf("%s: %d checkpoints, want %d; %v", name, len(list), c.n, err)
 		}
 	}
+}
+
+func quoted(t *testing.T, text string) string {
+	t.Helper()
+	var b strings.Builder
+	w := quotedprintable.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 func TestTwoLogsOfOneSize(t *testing.T) {

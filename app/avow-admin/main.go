@@ -60,8 +60,8 @@ func commands() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "avow-admin",
 		Short: "Administer an Avow server",
-		Long: `avow-admin administers an Avow server: its users, the sessions that connect phones, devices, clients and
-computers. Each command is written to the server's audit log with your name and a reason.
+		Long: `avow-admin administers an Avow server: its users, the sessions that connect phones, devices, clients,
+computers and the audit log. Each command is written to the server's audit log with your name and a reason.
 ` + exitCodes,
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -72,7 +72,7 @@ computers. Each command is written to the server's audit log with your name and 
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.StringVar(&a.reason, "reason", "", "why, for the audit log")
-	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands(), powershellCommand(root))
+	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands(), a.logCommands(), powershellCommand(root))
 	return root
 }
 

@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 
 			"cmpnormal":  compareNormal,
 			"stopserver": func(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).Stop() },
+			"sql":        changeDatabase,
 		},
 	})
 }

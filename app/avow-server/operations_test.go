@@ -202,6 +202,7 @@ func TestOperationsConfiguration(t *testing.T) {
 			"/etc/ssl/id.example.com.pem", certFile, "/etc/ssl/private/id.example.com.key", keyFile, "/etc/ssl/proxy.pem", certFile,
 			"/etc/ssl/mail-authority.pem", certFile,
 			"/etc/ssl/directory-ca.pem", certFile,
+			"/mnt/audit", dir,
 		).Replace(text)
 		path := filepath.Join(dir, configFile)
 		for name, b := range map[string]string{

@@ -19,6 +19,7 @@ import (
 	"avow/internal/server"
 	"avow/internal/server/admin"
 	"avow/internal/server/config"
+	"avow/internal/server/ledger"
 	"avow/internal/server/live"
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
@@ -125,6 +126,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Gateway: gateway(cfg, sec),
 		Texts:     mailtext.New(cfg.Support),
 		Directory: users,
+		Ledger:    ledger.Options{File: cfg.Path(cfg.Ledger.CheckpointFile), Mail: cfg.Ledger.CheckpointMail},
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "users": users, "discover": discover, "private": private_,
+			"start": start, "stop": stop, "users": users, "discover": discover, "private": private_, "sql": changeDatabase, "waitfor": waitFor,
 		},
 	})
 }

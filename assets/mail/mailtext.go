@@ -38,6 +38,7 @@ func New(support string, langs ...string) *Texts {
 const (
 	maxFact    = 128
 	maxSubject = 200
+	maxLine    = 500
 )
 
 // texts of one kind: what happened, and what to do.
@@ -57,6 +58,8 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeDeskCode:         {"notice.desk_code.subject", "notice.desk_code.text", "notice.desk_code.do"},
 	authn.NoticeProofFailed:      {"notice.proof_failed.subject", "notice.proof_failed.text", "notice.proof_failed.do"},
 	authn.NoticeJournalBroken:    {"notice.journal_broken.subject", "notice.journal_broken.text", "notice.journal_broken.do"},
+	authn.NoticeCheckpoint:       {"notice.checkpoint.subject", "notice.checkpoint.text", "notice.checkpoint.do"},
+	authn.NoticeLedgerBroken:     {"notice.ledger_broken.subject", "notice.ledger_broken.text", "notice.ledger_broken.do"},
 }
 
 // facts in the order in which a mail lists them; what stands under another name is for programs.
@@ -72,6 +75,7 @@ var facts = []struct {
 	{"computer", "notice.fact.computer"},
 	{"place", "notice.fact.place"},
 	{"ip", "notice.fact.ip"},
+	{"record", "notice.fact.record"},
 }
 
 // Mail writes the mail of a notice. org is the organisation's name. The subject is in the first language, the body in all, one after the
@@ -88,7 +92,20 @@ func (t *Texts) Mail(n authn.Notice, org string) (subject, body string, err erro
 		parts = append(parts, t.write(p, text, n, org))
 	}
 	subject = authn.CleanText(t.printers[0].T(text.subject, "Organisation", org, "Login", fact(n, "login")), maxSubject)
-	return subject, strings.Join(parts, "\n\n———\n\n"), nil
+	body = strings.Join(parts, "\n\n———\n\n")
+	if note := n.Facts["checkpoint"]; note != "" {
+		body += "\n\n" + verbatim(note)
+	}
+	return subject, body, nil
+}
+
+// verbatim keeps the lines of what is for programs: a checkpoint is the server's own and must arrive as it was signed.
+func verbatim(note string) string {
+	var b strings.Builder
+	for line := range strings.Lines(note) {
+		b.WriteString(authn.CleanText(line, maxLine) + "\n")
+	}
+	return b.String()
 }
 
 func fact(n authn.Notice, name string) string { return authn.CleanText(n.Facts[name], maxFact) }

@@ -20,6 +20,8 @@ const (
 	NoticeDeskCode         NoticeKind = "desk_code"       // to the user: the service desk has given out a code for her
 	NoticeProofFailed      NoticeKind = "proof_failed"    // to the administrators: too many wrong second proofs for a session that was sent
 	NoticeJournalBroken    NoticeKind = "journal_broken"  // to the administrators: a computer's journal has a gap or a fork
+	NoticeCheckpoint       NoticeKind = "checkpoint"      // to those who keep them: a signed checkpoint of the audit log
+	NoticeLedgerBroken     NoticeKind = "ledger_broken"   // to the administrators: the audit log is not the one that was signed
 )
 
 // MailState is stored: append, never rename.

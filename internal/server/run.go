@@ -28,6 +28,8 @@ const (
 	expireEvery = time.Second
 	seenEvery   = 15 * time.Second
 	forgetEvery = time.Hour
+	signEvery   = time.Second // a checkpoint, when it is time for one
+	checkEvery  = 24 * time.Hour
 )
 
 // Run does the work in the background until ctx ends: requests expire, mails go out, the directory is read, what is old is
@@ -48,6 +50,8 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.Sessions != nil {
 		work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to the pages", s.Sessions.Forget) })
 	}
+	work.Go(func() { s.every(ctx, signEvery, "sign a checkpoint of the audit log", s.Ledger.Step) })
+	work.Go(func() { s.every(ctx, checkEvery, "verify the audit log", s.Ledger.Check) })
 	work.Wait()
 	return s.Proof.FlushSeen(context.WithoutCancel(ctx))
 }

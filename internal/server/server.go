@@ -19,6 +19,7 @@ import (
 	"avow/internal/server/device"
 	"avow/internal/server/directory"
 	"avow/internal/server/events"
+	"avow/internal/server/ledger"
 	"avow/internal/server/notify"
 	"avow/internal/server/notify/outbox"
 	"avow/internal/server/offline"
@@ -39,6 +40,7 @@ type Config struct {
 	Grants         offline.Policy         // how far sign-ins without a network reach
 	Passwords      registration.Passwords // of the directory's users; nil: those of Directory
 	Directory      *directory.Service     // where users come from; nil: they are all local
+	Ledger         ledger.Options         // where checkpoints of the audit log go
 }
 
 // Flow is a part of the server with routes of its own.
@@ -59,6 +61,7 @@ type Server struct {
 	Sessions     *session.Service // from MountPages on
 	Desk         *desk.Service
 	Directory    *directory.Service // nil: all users are local
+	Ledger       *ledger.Service
 
 	used    *registration.Tombstones
 	notices *notify.Service
@@ -79,7 +82,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	c := proof.New(s)
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
-		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory,
+		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
 		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
@@ -101,7 +104,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Offline, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

@@ -145,6 +145,17 @@ type Reader interface {
 	Audit(max int) ([]authn.AuditRecord, error)
 	// FindAudit returns one page of the records that fit, in the same order, and the place after it: 0 when there are no more.
 	FindAudit(AuditQuery) (page []AuditEntry, next int64, err error)
+
+	// LedgerSize is how many records the audit log's tree has.
+	LedgerSize() (int64, error)
+	// LedgerEntries returns up to max records of the audit log whose number is from or higher, by number, as they stand in the database: also
+	// records that have no leaf, and with gaps where some are missing.
+	LedgerEntries(from int64, max int) ([]authn.LedgerEntry, error)
+	// LedgerHashes returns up to max of the tree's stored hashes whose index is from or higher, by index.
+	LedgerHashes(from int64, max int) ([]authn.LedgerHash, error)
+	// Checkpoints returns up to max checkpoints of more than after records, the smallest first.
+	Checkpoints(after int64, max int) ([]authn.Checkpoint, error)
+	LastCheckpoint() (authn.Checkpoint, error) // of the most records
 }
 
 // Tx reads and writes, and reads what it has written. An Update method reads the old value, calls fn and writes what it returns; an
@@ -218,5 +229,8 @@ type Tx interface {
 	CreateNotice(authn.Notice) error
 	UpdateNotice(authn.NoticeID, func(authn.Notice) (authn.Notice, error)) error
 
+	// AppendAudit writes a record with the next number, and its leaf and hashes into the tree. Bytes that are not UTF-8 become U+FFFD. It fails, and the
+	// transaction with it, when the tree is not as AppendAudit left it: there is no change without its record.
 	AppendAudit(authn.AuditRecord) error
+	PutCheckpoint(authn.Checkpoint) error // new, or in place of the one of its size
 }

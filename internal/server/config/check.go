@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ func (c Config) Check() Faults {
 	c.Mail.check(c, &fs)
 	c.Text.check(c, &fs)
 	c.Directory.check(c, &fs)
+	c.Ledger.check(c, &fs)
 	oneOf(&fs, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(&fs, "log.format", c.Log.Format, "text", "json")
 	return fs
@@ -194,6 +196,21 @@ func (x Text) checkURL(fs *Faults) {
 		fs.add("text.url", "It has a user, a query or a fragment", "Leave them out; names and secrets have settings of their own")
 	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
 		fs.add("text.url", "Messages would travel in the clear", "Use https://; http:// is for 127.0.0.1 and ::1 only")
+	}
+}
+
+func (l Ledger) check(c Config, fs *Faults) {
+	if l.CheckpointFile != "" {
+		folder := filepath.Dir(c.Path(l.CheckpointFile))
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			fs.add("ledger.checkpoint_file", fmt.Sprintf("There is no folder %s", folder), "Make it, writable for the user that runs the server, or correct the path")
+		}
+	}
+	for _, a := range l.CheckpointMail {
+		checkAddress(fs, "ledger.checkpoint_mail", a)
+	}
+	if len(l.CheckpointMail) > 0 && c.Mail.Host == "" {
+		fs.add("ledger.checkpoint_mail", "There is no mail server to send checkpoints with", "Set mail.host, or leave checkpoint_mail empty")
 	}
 }
 

@@ -57,6 +57,7 @@ type Config struct {
 	Mail      Mail      `toml:"mail"`
 	Text      Text      `toml:"text"`
 	Directory Directory `toml:"directory"`
+	Ledger    Ledger    `toml:"ledger"`
 	Log       Log       `toml:"log"`
 
 	dir string // where the file lies
@@ -168,6 +169,18 @@ type Directory struct {
 
 	// How often what has changed is read, between "1m" and "24h". Everybody is read once a day, and when the settings here change. Default "15m".
 	Every time.Duration `toml:"every"`
+}
+
+// Ledger is the table [ledger].
+type Ledger struct {
+	// A file to which the signed checkpoints of the audit log are added, best on another disk or a share that nobody can
+	// change later. With it "avow-server log verify" finds what was changed by somebody who can write the database. Its
+	// folder must be there and writable for the server. Default empty: checkpoints stand in the database only.
+	CheckpointFile string `toml:"checkpoint_file"`
+
+	// The mail addresses to which a checkpoint goes once a day when something was recorded. Needs a mail server. Default:
+	// nobody.
+	CheckpointMail []string `toml:"checkpoint_mail"`
 }
 
 // Log is the table [log].

@@ -69,7 +69,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Ledger": "ledger.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -226,6 +226,8 @@ func TestFault(t *testing.T) {
 		"directory schema":                {func(c *Config) { c.Directory.Schema = "ad" }, "directory.schema"},
 		"directory pages":                 {func(c *Config) { c.Directory.PageSize = 1001 }, "directory.page_size"},
 		"directory too often":             {func(c *Config) { c.Directory.Every = time.Second }, "directory.every"},
+		"no checkpoint folder":            {func(c *Config) { c.Ledger.CheckpointFile = "/nowhere/at/all/checkpoints" }, "ledger.checkpoint_file"},
+		"checkpoints by no mail":          {func(c *Config) { c.Ledger.CheckpointMail = []string{"a@example.com"} }, "ledger.checkpoint_mail"},
 		"log format":                      {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 	}
 	for name, tc := range cases {

@@ -192,3 +192,28 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAppendAudit is a record with what most have; ten in a transaction, so that the sync is not all that is seen.
+func BenchmarkAppendAudit(b *testing.B) {
+	const together = 10
+	s := openNew(b)
+	record := authn.AuditRecord{
+		Actor: "admin:maja", Action: "session.add", Subject: "s_0123456789abcdefghijkl", IP: "192.0.2.7", Reason: "new phone",
+		Facts: map[string]string{"user": "anna.lind", "mode": "first", "delivery": "shown"},
+	}
+	for b.Loop() {
+		err := s.Update(context.Background(), func(tx store.Tx) error {
+			for range together {
+				record.At = time.Now()
+				if err := tx.AppendAudit(record); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*together), "µs/record")
+}

@@ -57,3 +57,10 @@ func dsn(path string) string {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}
 	return u.String()
 }
+
+// readOnlyDSN changes nothing, not even how the file is written to: a copy may have no write-ahead log.
+func readOnlyDSN(path string) string {
+	q := url.Values{"mode": {"ro"}, "_busy_timeout": {"5000"}, "_pragma": {"query_only(1)", "trusted_schema(0)", "temp_store(MEMORY)"}}
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}
+	return u.String()
+}

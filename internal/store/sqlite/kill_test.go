@@ -209,5 +209,9 @@ func survived(r store.Reader, acked map[step]bool) error {
 	if len(records) != total {
 		return fmt.Errorf("%d records, %d steps", len(records), total)
 	}
-	return nil
+	size, err := whole(r)
+	if err == nil && size != int64(total) {
+		err = fmt.Errorf("the tree has %d records, there are %d steps", size, total)
+	}
+	return err
 }

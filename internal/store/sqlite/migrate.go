@@ -13,7 +13,8 @@ import (
 	"avow/internal/authn"
 )
 
-// migrations are numbered and never edited once released: a database carries what it went through.
+// migrations are numbered and never edited once released: a database carries what it went through. Those that SQL cannot do stand in Go
+// (ledgermigration.go).
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -27,13 +28,9 @@ func migrate(ctx context.Context, path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
-	files, err := fs.Sub(migrations, "migrations")
+	p, err := provider(db)
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return err
 	}
 	have, know, err := p.GetVersions(ctx)
 	if err != nil {
@@ -51,7 +48,42 @@ func migrate(ctx context.Context, path string) (err error) {
 	return nil
 }
 
+func provider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
+		goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(ledgerMigration), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return p, nil
+}
+
 func newerSchema(have, know int64) error {
 	return authn.Fail(authn.Unavailable, "storage_newer", fmt.Sprintf(
 		"The database was written by a newer program (schema %d, this one knows %d). Start the newer program, or restore a backup that this one wrote.", have, know))
+}
+
+// sameSchema refuses a database that another version of this program wrote.
+func (s *Store) sameSchema(ctx context.Context) error {
+	var have int64
+	err := s.db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied = 1`).Scan(&have)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", explain(err))
+	}
+	p, err := provider(s.db)
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	switch know := sources[len(sources)-1].Version; {
+	case have > know:
+		return newerSchema(have, know)
+	case have < know:
+		return authn.Fail(authn.Unavailable, "storage_older", fmt.Sprintf(
+			"The database was written by an older program (schema %d, this one knows %d). Start the server once, which brings it up to date.", have, know))
+	}
+	return nil
 }

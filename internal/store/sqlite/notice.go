@@ -58,24 +58,3 @@ func (t *tx) UpdateNotice(id authn.NoticeID, fn func(authn.Notice) (authn.Notice
 	}
 	return t.changeOne(qUpdateNotice, append(noticeValues(next), string(id))...)
 }
-
-const auditColumns columns = `at, actor, action, subject, ip, reason, facts`
-
-func auditDest(a *authn.AuditRecord) []any {
-	return []any{(*nanos)(&a.At), &a.Actor, &a.Action, &a.Subject, &a.IP, &a.Reason, document[map[string]string]{&a.Facts}}
-}
-
-var (
-	qAudit       = prepared(auditColumns.read(`audit ORDER BY seq DESC LIMIT ?`))
-	qAppendAudit = prepared(auditColumns.insert(`audit`))
-)
-
-// Audit implements store.Reader. Newest is what was appended last, whatever the clock said.
-func (r reader) Audit(limit int) ([]authn.AuditRecord, error) {
-	return many(r.turn, qAudit, auditDest, int64(max(0, limit)))
-}
-
-// AppendAudit implements store.Tx.
-func (t *tx) AppendAudit(a authn.AuditRecord) error {
-	return t.changeOne(qAppendAudit, at(a.At), a.Actor, a.Action, a.Subject, a.IP, a.Reason, factsOf(a.Facts))
-}

@@ -116,8 +116,11 @@ var protection = map[string]map[string]string{
 	},
 	"audit": {
 		"seq": public, "at": public, "actor": personal, "action": public, "subject": public, "ip": personal, "reason": personal,
-		"facts": personal,
+		"facts": personal, "salt": public,
 	},
+	// A hash is of a record with its salt, or of two hashes.
+	"ledger_hashes":    {"idx": public, "hash": hashOf},
+	"checkpoints":      {"size": public, "at": public, "note": statement},
 	"health":           {"id": public, "checks": public},
 	"goose_db_version": {"id": public, "version_id": public, "is_applied": public, "tstamp": public},
 	"sqlite_sequence":  {"name": public, "seq": public},

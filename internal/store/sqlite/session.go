@@ -33,8 +33,9 @@ var (
 
 // session is one connection with its prepared statements; one goroutine at a time.
 type session struct {
-	conn  *sql.Conn
-	stmts []*sql.Stmt
+	conn   *sql.Conn
+	stmts  []*sql.Stmt
+	ledger ledgerState // of the writer's
 }
 
 func newSession(ctx context.Context, db *sql.DB, readOnly bool) (*session, error) {

@@ -12,6 +12,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -62,6 +64,30 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	return s, nil
 }
 
+// OpenReadOnly opens a database to be read beside its server, or without one, and changes nothing in it; Update and Check fail. The schema must be the
+// one that this program knows.
+func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	s := &Store{closed: make(chan struct{})}
+	if s.db, err = sql.Open("sqlite", readOnlyDSN(path)); err != nil {
+		return nil, fmt.Errorf("open database: %w", explain(err))
+	}
+	err = s.sameSchema(ctx)
+	if err == nil {
+		err = s.connectReaders(ctx, 1)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.disconnect())
+	}
+	return s, nil
+}
+
 // connect opens the writer's connection and the readers'. They are kept for good, each with its prepared statements.
 func (s *Store) connect(ctx context.Context, path string, readers int) error {
 	var err error
@@ -73,6 +99,10 @@ func (s *Store) connect(ctx context.Context, path string, readers int) error {
 		return fmt.Errorf("open database for writing: %w", err)
 	}
 	s.writer = startWriter(w)
+	return s.connectReaders(ctx, readers)
+}
+
+func (s *Store) connectReaders(ctx context.Context, readers int) error {
 	s.readers = make(chan *session, readers)
 	for range readers {
 		r, err := newSession(ctx, s.db, true)
@@ -109,6 +139,9 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 
 // Update implements store.Store. A ctx that ends before fn has started drops it; once started, the outcome is awaited and told.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if s.writer == nil {
+		return errReadOnly
+	}
 	return s.writer.do(ctx, fn)
 }
 

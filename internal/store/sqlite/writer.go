@@ -126,6 +126,7 @@ func (w *writer) runBatch(first *job) {
 		w.fail(fmt.Errorf("begin update: %w", unavailable(err)))
 		return
 	}
+	w.session.ledger.checked = false
 	begun := time.Now()
 	for j := first; j != nil; j = w.next(begun) {
 		if err := w.runMember(j); err != nil {
@@ -164,6 +165,7 @@ func (w *writer) runMember(j *job) error {
 	if err := w.session.exec(savepoint); err != nil {
 		return err
 	}
+	ledger := w.session.ledger
 	t := &tx{reader{&turn{session: w.session}}}
 	j.err = call(j.fn, t)
 	t.over = true
@@ -173,6 +175,7 @@ func (w *writer) runMember(j *job) error {
 	if j.err == nil {
 		return w.session.exec(release)
 	}
+	w.session.ledger = ledger
 	if err := w.session.exec(rollbackOne); err != nil { // no savepoint: SQLite has rolled back everything
 		return errors.Join(t.broken, err) // not what fn returned: it is nothing to the others
 	}
@@ -192,6 +195,7 @@ func call(fn func(store.Tx) error, t store.Tx) (err error) {
 // fail rolls the batch back and gives everybody in it the same error.
 func (w *writer) fail(err error) {
 	_ = w.session.exec(rollback) // fails when SQLite has done it already
+	w.session.ledger = ledgerState{}
 	for _, j := range w.batch {
 		j.err = err
 	}

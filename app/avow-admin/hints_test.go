@@ -24,7 +24,7 @@ var plain = map[string]string{
 		directory_unreachable bad_mode bad_client_id bad_client_kind bad_client_name bad_match bad_computer_id bad_computer_name
 		bad_offline bad_computer_state user_exists client_exists computer_removed never_signed_in desk_grant_over desk_grant_ended no_desk_codes`,
 	"the server or the network, not the command": `storage_closed storage_folder_missing storage_unreachable storage_full storage_read_only storage_busy storage_failed
-		storage_damaged storage_newer folder_in_use not_ready stopping busy server_unreachable server_not_ready server_nonsense cancelled pin_mismatch tls_untrusted plain_http bad_issuer
+		storage_damaged storage_newer storage_older ledger_damaged folder_in_use not_ready stopping busy server_unreachable server_not_ready server_nonsense cancelled pin_mismatch tls_untrusted plain_http bad_issuer
 		bad_body not_found exists use_nonce proof_used too_many_tries stream_ended`,
 	"answered to phones": `session_expired session_used session_revoked session_claimed proof_missing proof_wrong proof_tries wrong_password password_expired account_locked device_key_missing device_revoked
 		device_pending key_mismatch bad_registration request_unknown request_expired already_decided wrong_number too_many_wrong_numbers user_verification_required

@@ -48,11 +48,6 @@ type Claimed struct {
 	Policy         RegistrationPolicy   `json:"policy"`
 }
 
-// RegistrationPolicy is what the organisation asks of a device.
-type RegistrationPolicy struct {
-	UserVerification authn.UVPolicy `json:"user_verification"` // each_approval, registration, off (feature A4)
-}
-
 // Registration binds the three keys of a device to an account; it is signed by the new approval key, so that the key
 // proves itself and everything that it stands for (R-011).
 type Registration struct {
@@ -64,8 +59,9 @@ type Registration struct {
 	ApprovalJWK    key.Public             `json:"approval_jwk"`
 	ExchangeJWK    key.Public             `json:"exchange_jwk"`
 	Device         authn.DeviceInfo       `json:"device"`
-	Class          key.Class              `json:"key"`
+	Class          key.Class              `json:"key"` // a claim, which decides nothing (R-015)
 	UV             authn.UserVerification `json:"uv"`
+	Attestation    *Attestation           `json:"attestation,omitempty"`
 }
 
 // SignRegistration signs with the new approval key.
@@ -96,6 +92,11 @@ func VerifyRegistration(raw string) (Registration, error) {
 	}
 	if !r.Class.Valid() || !r.UV.Valid() {
 		return Registration{}, fmt.Errorf("%s: key class or user verification is not known", TypeRegistration)
+	}
+	if r.Attestation != nil {
+		if err := r.Attestation.check(); err != nil {
+			return Registration{}, fmt.Errorf("%s: %w", TypeRegistration, err)
+		}
 	}
 	return r, nil
 }

@@ -38,15 +38,18 @@ secret and the database; and admin.json, the credential of the first administrat
 ` + exitCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := initialize(cmd.Context(), dir, admin, cfg, time.Now()); err != nil {
+			link, err := initialize(cmd.Context(), dir, admin, cfg, time.Now())
+			if err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), `Made in %s:
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), `Made in %s:
   %-11s  the configuration, with a manual for each setting
   %-11s  the credential of administrator %s: who has it can do everything
   %-11s  database, identity key and server secret: back it up
 Next: avow-server run --config %s
-`, dir, configFile, credentialFile, admin, cfg.DataDir+"/", filepath.Join(dir, configFile))
+Then, within a day, connect the phone with which %s signs in to the pages; the link works once:
+%s
+`, dir, configFile, credentialFile, admin, cfg.DataDir+"/", filepath.Join(dir, configFile), admin, link)
 			return err
 		},
 	}
@@ -74,22 +77,22 @@ func systemUser() string {
 
 // initialize makes everything, and takes away what it made if a step fails. The configuration comes last: a folder that has it is
 // complete.
-func initialize(ctx context.Context, dir, admin string, cfg config.Config, now time.Time) (err error) {
+func initialize(ctx context.Context, dir, admin string, cfg config.Config, now time.Time) (link string, err error) {
 	if faults := cfg.Check(); len(faults) > 0 {
-		return faults
+		return "", faults
 	}
 	if admin == "" || authn.CleanText(admin, 64) != admin {
-		return cli.Usage{Text: fmt.Sprintf("the administrator's name %q is not 1 to 64 visible characters; give --admin", admin)}
+		return "", cli.Usage{Text: fmt.Sprintf("the administrator's name %q is not 1 to 64 visible characters; give --admin", admin)}
 	}
 	data := filepath.Join(dir, cfg.DataDir)
 	config, credential := filepath.Join(dir, configFile), filepath.Join(dir, credentialFile)
 	for _, path := range []string{config, credential, data} {
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("%s is there already and is not overwritten; choose another folder with --dir", path)
+			return "", fmt.Errorf("%s is there already and is not overwritten; choose another folder with --dir", path)
 		}
 	}
 	if err := os.MkdirAll(data, 0o700); err != nil {
-		return fmt.Errorf("make the folder: %w", err)
+		return "", fmt.Errorf("make the folder: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -98,25 +101,26 @@ func initialize(ctx context.Context, dir, admin string, cfg config.Config, now t
 	}()
 	identity, err := makeKeys(data)
 	if err != nil {
-		return err
+		return "", err
 	}
-	made, err := makeAdmin(ctx, filepath.Join(data, "avow.db"), admin, now)
+	start := key.NewSecret(16)
+	made, err := makeAdmin(ctx, filepath.Join(data, "avow.db"), admin, start, now)
 	if err != nil {
-		return err
+		return "", err
 	}
 	made.Server = client.Server{Issuer: cfg.Issuer, Identity: identity.Key()}
 	file, err := made.Encode()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := atomicfile.Write(credential, file); err != nil {
-		return err
+		return "", err
 	}
 	page, err := cfg.Write()
 	if err != nil {
-		return err
+		return "", err
 	}
-	return atomicfile.Write(config, page)
+	return startLink(cfg, start), atomicfile.Write(config, page)
 }
 
 // makeKeys makes the identity key and the server secret.
@@ -137,7 +141,7 @@ func makeKeys(data string) (key.Private, error) {
 }
 
 // makeAdmin puts the first administrator into a new database.
-func makeAdmin(ctx context.Context, path, name string, now time.Time) (c client.Credential, err error) {
+func makeAdmin(ctx context.Context, path, name string, start key.Secret, now time.Time) (c client.Credential, err error) {
 	k, err := key.Generate()
 	if err != nil {
 		return c, err
@@ -146,7 +150,7 @@ func makeAdmin(ctx context.Context, path, name string, now time.Time) (c client.
 	if err != nil {
 		return c, err
 	}
-	a := authn.Admin{ID: authn.NewAdminID(), Name: name, Role: authn.RoleOwner, Key: k.Key(), CreatedAt: now}
+	a := authn.Admin{ID: authn.NewAdminID(), Name: name, Role: authn.RoleOwner, Key: k.Key(), StartToken: authn.HashOf(start), StartExpires: now.Add(authn.StartLifetime), CreatedAt: now}
 	err = db.Update(ctx, func(tx store.Tx) error {
 		if err := tx.CreateAdmin(a); err != nil {
 			return err

@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	root.CompletionOptions.DisableDefaultCmd = true
 	cli.Catch(root)
-	root.AddCommand(initCommand(), runCommand(stderr), checkCommand(), &cobra.Command{
+	root.AddCommand(initCommand(), runCommand(stderr), checkCommand(), startLinkCommand(), &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "avow-server", version())

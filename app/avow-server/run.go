@@ -21,7 +21,6 @@ import (
 	"avow/internal/server/config"
 	"avow/internal/server/live"
 	"avow/internal/server/oidc"
-	"avow/internal/server/portal"
 	"avow/internal/server/site"
 	"avow/internal/store/sqlite"
 )
@@ -118,11 +117,10 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	pages, err := portal.New(s, srv.Registration)
-	if err != nil {
+	if err := srv.MountPages(ctx); err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
-	srv.Mount(pages, oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
+	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
 	return srv, nil
 }
 

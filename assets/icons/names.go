@@ -45,12 +45,15 @@ const (
 	Log         Name = "log"          // the debug log
 	Mail        Name = "mail"         // mail
 	MapPin      Name = "map-pin"      // a place
+	Minus       Name = "minus-circle" // nothing; filled
 	Moon        Name = "moon"         // dark
 	Palette     Name = "palette"      // appearance
 	Pencil      Name = "pencil"       // edit
-	Phone       Name = "phone"        // a phone
+	Phone       Name = "phone"        // a phone; filled
+	PhoneSlash  Name = "phone-slash"  // a phone is taken away
 	Plus        Name = "plus"         // add
 	Prohibit    Name = "prohibit"     // blocked; filled
+	Pulse       Name = "pulse"        // how things stand
 	Qr          Name = "qr"           // a QR code
 	Refresh     Name = "refresh"      // try again
 	Scan        Name = "scan"         // scan
@@ -58,7 +61,7 @@ const (
 	Search      Name = "search"       // search
 	Send        Name = "send"         // sent
 	Shield      Name = "shield"       // protection
-	ShieldCheck Name = "shield-check" // privacy
+	ShieldCheck Name = "shield-check" // privacy; filled
 	Sun         Name = "sun"          // light
 	TextSize    Name = "text-size"    // the text size
 	Torch       Name = "torch"        // the light of the camera
@@ -66,6 +69,7 @@ const (
 	Trash       Name = "trash"        // remove
 	Undo        Name = "undo"         // take back
 	User        Name = "user"         // a person
+	Users       Name = "users"        // people; filled
 	Warning     Name = "warning"      // needs an act; filled
 	XCircle     Name = "x-circle"     // wrong, no answer; filled
 )

@@ -1,6 +1,7 @@
-// Package mailtext writes the mails in which people are told of security events: subject and plain text (RFC 5322 bodies without
-// markup). It sends nothing, knows no address and decides nothing; internal/server/notify does. The mails hold no link and ask for
-// nothing, so that a mail which does is known to be somebody else's.
+// Package mailtext writes what people get by mail and text message. Notices of security events are plain text (RFC 5322 bodies without
+// markup) and hold no link and ask for nothing, so that a mail which does is known to be somebody else's. Messages that a person
+// waits for, an invitation to connect a phone or a code, are the other kind. It sends nothing, knows no address and decides nothing;
+// internal/server/notify does.
 package mailtext
 
 import (

@@ -10,6 +10,11 @@ var months = [...]Message{
 	"time.july", "time.august", "time.september", "time.october", "time.november", "time.december",
 }
 
+var shortMonths = [...]Message{
+	"time.jan", "time.feb", "time.mar", "time.apr", "time.may_short", "time.jun",
+	"time.jul", "time.aug", "time.sep", "time.oct", "time.nov", "time.dec",
+}
+
 // Clock is the time of day, 24 hours: 10:32. The zone is that of t, here and in all that follows.
 func (p *Printer) Clock(t time.Time) string { return t.Format("15:04") }
 
@@ -37,6 +42,40 @@ func (p *Printer) When(t, now time.Time) string {
 		return p.T("time.yesterday_at", "Clock", p.Clock(t))
 	}
 	return p.date(t, now)
+}
+
+// Short says when something is, as it stands alone in a table: "Today 18:00", "Tomorrow 09:00", "1 Mar 12:00", "14 Nov 2025".
+// Both times count in the zone of now.
+func (p *Printer) Short(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch daysBetween(t, now) {
+	case 0:
+		return p.T("time.short_today", "Clock", p.Clock(t))
+	case 1:
+		return p.T("time.short_yesterday", "Clock", p.Clock(t))
+	case -1:
+		return p.T("time.short_tomorrow", "Clock", p.Clock(t))
+	}
+	if t.Year() == now.Year() {
+		return p.T("time.short_clock", "Day", p.shortDay(t), "Clock", p.Clock(t))
+	}
+	return p.T("time.short_year", "Day", p.shortDay(t), "Year", t.Year())
+}
+
+// Brief is shorter: the time of day for today, else the day: "10:31", "14 Nov", "14 Nov 2024" more than half a year away.
+func (p *Printer) Brief(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch {
+	case daysBetween(t, now) == 0:
+		return p.Clock(t)
+	case now.Sub(t).Abs() < 183*24*time.Hour:
+		return p.shortDay(t)
+	}
+	return p.T("time.short_year", "Day", p.shortDay(t), "Year", t.Year())
+}
+
+func (p *Printer) shortDay(t time.Time) string {
+	return p.T("time.short_day", "Day", t.Day(), "Month", p.T(shortMonths[t.Month()-1]))
 }
 
 // Heading is a day above a list: "Today, 3 March", "Yesterday, 2 March", "1 March".

@@ -14,10 +14,13 @@ type Frame struct {
 	Path         string // of this page, without query: the choice of a language leads back to it
 	Title        string // of the window; the organisation is added
 	Organisation string
-	Host         string // as it stands in the address
-	Support      string // a phone number or the like; may be empty
-	Person       string // whose account it is about; empty where nobody is known
-	Poll         bool   // without script, the page loads itself again every few seconds
+	Host         string    // as it stands in the address
+	Support      string    // a phone number or the like; may be empty
+	Person       string    // whose account it is about; empty where nobody is known
+	Poll         bool      // without script, the page loads itself again every few seconds
+	Now          time.Time // in the zone of the server; pages with dates need it
+	Signed       *Signed   // who looks; nil where nobody is signed in
+	Notice       *Notice   // what was just done; may be nil
 	Content      any
 }
 

@@ -12,8 +12,10 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"avow/assets/icons"
 	"avow/assets/look"
@@ -38,9 +40,39 @@ const (
 	Done    Name = "done"    // DonePhone
 	Open    Name = "open"    // OpenApp: someone scanned a code of ours with the phone's own camera
 	Message Name = "message" // OneMessage
+
+	// Sign-in. There is nobody in Frame.Signed yet.
+	SignIn      Name = "signin"       // SignInForm
+	Wait        Name = "signin_wait"  // SignInWait
+	SignInEnded Name = "signin_ended" // EndedSignIn
+	Bootstrap   Name = "first_owner"  // FirstOwner
+
+	// All below need Frame.Signed, and those of the administration its Section.
+	Overview      Name = "overview"         // OverviewPage
+	Users         Name = "users"            // UsersPage
+	NewUser       Name = "user_new"         // NewUserPage
+	User          Name = "user"             // UserPage
+	Register      Name = "registration_new" // NewRegistration
+	Registered    Name = "registration"     // MadeRegistration; for the service desk too, which has no Section
+	Registrations Name = "registrations"    // RegistrationsPage
+	Requests      Name = "requests"         // RequestsPage
+	Devices       Name = "devices"          // DevicesPage
+	Policies      Name = "policies"         // PoliciesPage
+	Messages      Name = "messages"         // MessagesPage
+	Template      Name = "template"         // TemplatePage
+	TextPreview   Name = "text_preview"     // TextPreviewPage: within an iframe, without header
+	Log           Name = "log"              // LogPage
+	Desk          Name = "desk"             // DeskPage
+	OfflineCode   Name = "offline_code"     // OfflineCodePage
+	Me            Name = "me"               // MePage
+	MySignIns     Name = "sign_ins"         // SignIns
+	Question      Name = "confirm"          // Confirm
 )
 
-var names = []Name{Start, Code, Connect, Ask, Done, Open, Message}
+var names = []Name{
+	Start, Code, Connect, Ask, Done, Open, Message, SignIn, Wait, SignInEnded, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
+	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, Me, MySignIns, Question,
+}
 
 // StaticPath is the folder under which the files of Static are fetched.
 const StaticPath = "/static/"
@@ -54,6 +86,7 @@ type File struct {
 // Files is what the pages fetch, by address (StaticPath and a name that holds a hash of the content, so that it can be kept for ever).
 type Files map[string]File
 
+// Files of the pages, by ending.
 var types = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".png": "image/png"}
 
 // Set is all pages in all languages. It is safe for concurrent use.
@@ -82,7 +115,7 @@ func New() (*Set, error) {
 		s.parsed[l.Tag] = map[Name]*template.Template{}
 		for _, name := range names {
 			t, err := template.New("layout").Option("missingkey=error").Funcs(s.funcs(l.Tag)).
-				ParseFS(pages, "pages/layout.html", "pages/parts.html", "pages/"+string(name)+".html")
+				ParseFS(pages, "pages/layout.html", "pages/parts.html", "pages/lists.html", "pages/"+string(name)+".html")
 			if err != nil {
 				return nil, fmt.Errorf("page %s: %w", name, err)
 			}
@@ -129,8 +162,45 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"clock":     p.Clock,
 		"seconds":   p.ClockSeconds,
 		"left":      p.Left,
+		"say":       func(id translations.Message, args ...any) string { return p.T(id, args...) },
+		"dict":      dict,
+		"groups":    groups,
+		"look":      func(s Stated) Look { return s.Look() },
+		"day":       p.Day,
+		"short":     p.Short,
+		"brief":     p.Brief,
+		"wait":      p.Wait,
+		"roles":     Roles,
+		"field":     newField,
+		"joined":    func(a, b any) string { return fmt.Sprint(a, b) },
+		"address":   address,
+		"query":     query,
+		"kind":      messageKind,
+		"tone":      func(n int) Tone { return map[bool]Tone{true: Warn}[n > 0] },
+		"seen": func(at, now time.Time) string {
+			if brief := p.Brief(at, now); brief != p.Clock(at.In(now.Location())) {
+				return brief
+			}
+			return p.T("portal.today")
+		},
 	}
 }
+
+// dict makes the values of a part of a page: names and values, one after the other.
+func dict(pairs ...any) (map[string]any, error) {
+	out := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok || i+1 == len(pairs) {
+			return nil, fmt.Errorf("dict: %v is not a name with a value", pairs[i])
+		}
+		out[name] = pairs[i+1]
+	}
+	return out, nil
+}
+
+// address is a path of ours with an id in it, whatever signs the id has.
+func address(before, id, after string) string { return before + url.PathEscape(id) + after }
 
 // icon puts an icon of the set into the page, where the style sheet gives it the color of its text. It says nothing to those who
 // listen: the word beside it does.
@@ -147,4 +217,18 @@ func whole(p *translations.Printer, id translations.Message, name, value string)
 	const place = "\uFFFC" // stands for an object, and in no text of ours
 	text := template.HTMLEscapeString(p.T(id, name, place))
 	return template.HTML(strings.ReplaceAll(text, place, `<span class="whole">`+template.HTMLEscapeString(value)+`</span>`))
+}
+
+// query is an address with what is asked for, leaving out what is empty.
+func query(address string, pairs ...any) template.URL {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if text := fmt.Sprint(pairs[i+1]); text != "" {
+			v.Set(fmt.Sprint(pairs[i]), text)
+		}
+	}
+	if len(v) == 0 {
+		return template.URL(address)
+	}
+	return template.URL(address + "?" + v.Encode())
 }

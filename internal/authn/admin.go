@@ -64,7 +64,7 @@ const StartLifetime = 24 * time.Hour
 // Errors of administrators.
 var (
 	ErrNotAllowed   = Fail(Forbidden, "not_allowed", "Your role does not allow this. Ask an owner of this server.")
-	ErrStartUnknown = Fail(NotFound, "start_unknown", "This link was used, or is too old. Make a new one with avow-server init --link, or ask an owner.")
+	ErrStartUnknown = Fail(NotFound, "start_unknown", "This link was used, or is too old. Make a new one with avow-server start-link, or ask an owner.")
 )
 
 // May says whether the administrator may do something: nil, ErrNotAllowed.

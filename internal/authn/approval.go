@@ -37,6 +37,21 @@ const (
 	NotMe   DecisionKind = "not_me"
 )
 
+// RequestAction is what a Yes means. Signed and sent: append, never rename; a phone refuses one that it does not know, since it could not say what is approved.
+type RequestAction string
+
+// The actions.
+const (
+	ActionSignIn       RequestAction = "sign_in"
+	ActionVerifyCaller RequestAction = "verify_caller" // "it is I who talk to the service desk"; signs in to nothing
+	ActionVouch        RequestAction = "vouch"         // "I know who is talking to the service desk: Message"; signs in to nothing
+)
+
+// Valid reports whether a is one of the known actions.
+func (a RequestAction) Valid() bool {
+	return a == ActionSignIn || a == ActionVerifyCaller || a == ActionVouch
+}
+
 // Origin says from where the sign-in comes; shown on the phone.
 type Origin struct {
 	IP    string `json:"ip,omitempty"`
@@ -59,7 +74,7 @@ type ApprovalRequest struct {
 	User     UserID
 	Client   ClientID
 	Match    MatchMode
-	Action   string // sign_in
+	Action   RequestAction
 	Message  string
 	Origin   Origin
 	ACR      string // asked for by the client

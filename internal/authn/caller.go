@@ -35,6 +35,7 @@ type CallerCheck struct {
 	User      UserID // who is said to call
 	By        string // admin:kim
 	Method    CheckMethod
+	Channel   Channel // of code: how it was sent
 	State     CheckState
 	Request   RequestID // of device and manager
 	Asked     UserID    // of manager: who is asked

@@ -64,7 +64,7 @@ func (u User) Validate() error {
 		}
 	}
 	if u.Phone != "" && !phoneForm.MatchString(u.Phone) {
-		return Fail(Invalid, "bad_phone", "The phone number cannot be read. Write it with its country and without spaces, like +46465550100.")
+		return Fail(Invalid, "bad_phone_number", "The phone number cannot be read. Write it with its country and without spaces, like +46465550100.")
 	}
 	return nil
 }

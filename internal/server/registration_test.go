@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"avow/internal/authn"
-	"avow/internal/server/portal"
 	"avow/internal/server/registration"
 	"avow/internal/store"
 	"avow/internal/wire"
@@ -220,11 +219,9 @@ func TestSessionExpires(t *testing.T) {
 func TestLinksChangeNothing(t *testing.T) {
 	r := newRig(t)
 	c := r.session(r.user("anna.lind"), authn.BindFirst)
-	pages, err := portal.New(r.Site, r.Registration)
-	if err != nil {
+	if err := r.MountPages(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r.Mount(pages)
 	before := len(r.audit())
 	paths := []string{"/R", "/A", "/r", "/R?x=1", "/", "/connect", "/v1/registration/claim", "/v1/registration/finish", wire.MetadataPath, "/healthz"}
 	for i := range 1000 {

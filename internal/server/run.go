@@ -39,6 +39,9 @@ func (s *Server) Run(ctx context.Context) error {
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old requests", s.Approval.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sessions", s.Registration.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to computers", s.Offline.Forget) })
+	if s.Sessions != nil {
+		work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to the pages", s.Sessions.Forget) })
+	}
 	work.Wait()
 	return s.Proof.FlushSeen(context.WithoutCancel(ctx))
 }

@@ -15,12 +15,14 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/events"
 	"avow/internal/server/notify"
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
+	"avow/internal/server/session"
 	"avow/internal/server/site"
 )
 
@@ -49,6 +51,8 @@ type Server struct {
 	Approval     *approval.Service
 	Device       *device.Service
 	Offline      *offline.Service
+	Sessions     *session.Service // from MountPages on
+	Desk         *desk.Service    // from MountPages on
 
 	used    *registration.Tombstones
 	outbox  *notify.Service

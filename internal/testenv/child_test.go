@@ -32,7 +32,6 @@ import (
 	"avow/internal/server/admin"
 	"avow/internal/server/live"
 	"avow/internal/server/oidc"
-	"avow/internal/server/portal"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
 	"avow/internal/store"
@@ -256,11 +255,10 @@ func serveChild(folder string) error {
 	if err != nil {
 		return err
 	}
-	pages, err := portal.New(s, srv.Registration)
-	if err != nil {
+	if err := srv.MountPages(context.Background()); err != nil {
 		return err
 	}
-	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline), pages)
+	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
 	l, err := net.Listen("tcp", w.Addr)
 	if err != nil {
 		return err

@@ -24,7 +24,6 @@ import (
 	"avow/internal/server/live"
 	"avow/internal/server/notify"
 	"avow/internal/server/oidc"
-	"avow/internal/server/portal"
 	"avow/internal/server/site"
 	"avow/internal/store/sqlite"
 	"avow/internal/wire"
@@ -132,14 +131,12 @@ func (e *Env) serve(ctx context.Context, l net.Listener) error {
 	if e.Server, err = server.New(e.Site, cfg); err != nil {
 		return errors.Join(err, db.Close(), l.Close())
 	}
-	pages, err := portal.New(e.Site, e.Server.Registration)
-	if err != nil {
+	if err := e.Server.MountPages(ctx); err != nil {
 		return errors.Join(err, e.Server.Close(), l.Close())
 	}
 	e.Server.Mount(
 		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, e.opt.LongPoll),
 		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
-		pages,
 	)
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)

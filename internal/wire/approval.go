@@ -10,28 +10,26 @@ import (
 
 // ApprovalRequest is the question, signed by the server for one device. What the phone shows comes from here only.
 type ApprovalRequest struct {
-	Issuer   string          `json:"iss"`
-	Device   authn.DeviceID  `json:"aud"`
-	ID       authn.RequestID `json:"jti"`
-	IssuedAt int64           `json:"iat"` // unix seconds, server clock
-	Expires  int64           `json:"exp"`
-	User     authn.UserID    `json:"sub"`
-	Login    string          `json:"login"`
-	Client   RequestClient   `json:"client"`
-	Action   string          `json:"action"` // sign_in
-	Message  string          `json:"message,omitempty"`
-	Origin   authn.Origin    `json:"origin"`
-	Match    authn.MatchMode `json:"match"`
-	Handle   authn.Hash      `json:"handle_hash"` // SHA-256 of the A code's handle: finds the request for a scanned code
-	UV       string          `json:"uv"`          // required, preferred
+	Issuer   string              `json:"iss"`
+	Device   authn.DeviceID      `json:"aud"`
+	ID       authn.RequestID     `json:"jti"`
+	IssuedAt int64               `json:"iat"` // unix seconds, server clock
+	Expires  int64               `json:"exp"`
+	User     authn.UserID        `json:"sub"`
+	Login    string              `json:"login"`
+	Client   RequestClient       `json:"client"`
+	Action   authn.RequestAction `json:"action"` // sign_in, verify_caller, vouch
+	Message  string              `json:"message,omitempty"`
+	Origin   authn.Origin        `json:"origin"`
+	Match    authn.MatchMode     `json:"match"`
+	Handle   authn.Hash          `json:"handle_hash"` // SHA-256 of the A code's handle: finds the request for a scanned code
+	UV       string              `json:"uv"`          // required, preferred
 }
 
-// What a request may ask for, and how it may want the user verified. A phone refuses words that it does not know: it could not say
-// what is approved.
+// How a request may want the user verified. A phone refuses words that it does not know: it could not say what is approved.
 const (
-	actionSignIn = "sign_in"
-	uvRequired   = "required"
-	uvPreferred  = "preferred"
+	uvRequired  = "required"
+	uvPreferred = "preferred"
 )
 
 // RequestClient is the relying party as the phone shows it.
@@ -65,7 +63,7 @@ func VerifyApprovalRequest(raw string, identity key.Public, issuer string, devic
 		return ApprovalRequest{}, fmt.Errorf("%s: id %.40q", TypeRequest, r.ID)
 	case !r.Match.Valid():
 		return ApprovalRequest{}, fmt.Errorf("%s: match %.40q is not one that this program knows", TypeRequest, r.Match)
-	case r.Action != actionSignIn:
+	case !r.Action.Valid():
 		return ApprovalRequest{}, fmt.Errorf("%s: action %.40q is not one that this program knows", TypeRequest, r.Action)
 	case r.UV != uvRequired && r.UV != uvPreferred:
 		return ApprovalRequest{}, fmt.Errorf("%s: uv %.40q is not one that this program knows", TypeRequest, r.UV)

@@ -38,6 +38,24 @@ var filled = map[string]func(*pen){
 		p.dot(12, 12, 9.9)
 		p.hole(func(p *pen) { p.width = 1.9; p.cross(12, 12, 4.6, 45) })
 	},
+	"minus-circle": func(p *pen) {
+		p.dot(12, 12, 9.9)
+		p.hole(func(p *pen) { p.width = 2; p.line(0, 8, 12, 16, 12) })
+	},
+	"phone": func(p *pen) {
+		p.block(5.9, 1.9, 12.2, 20.2, 2.8)
+		p.hole(func(p *pen) { p.width = 1.5; p.line(0, 7.9, 5.6, 16.1, 5.6); p.line(0, 7.9, 18.4, 16.1, 18.4) })
+	},
+	"users": func(p *pen) {
+		p.dot(8.75, 8.9, 4.9)
+		p.solid(1, 1.4, 19.9, 3.2, 16.4, 6.2, 14.7, 11.3, 14.7, 14.3, 16.4, 16.1, 19.9)
+		p.fill(route{turn(point{15.9, 8.9}, 4.9, -90, 180), bow(point{15.9, 13.8}, point{15.9, 4}, 2.4)})
+		p.solid(0.8, 17.9, 19.9, 16.2, 15.9, 14.9, 14.7, 17.8, 14.7, 20.8, 16.4, 22.6, 19.9)
+	},
+	"shield-check": func(p *pen) {
+		p.fill(shield().grown(0.9))
+		p.hole(func(p *pen) { p.width = 1.9; p.line(0, 8.3, 11.9, 10.9, 14.5, 15.7, 9.4) })
+	},
 	"error": func(p *pen) {
 		p.dot(12, 12, 9.9)
 		p.hole(func(p *pen) { p.width = 2; p.line(0, 12, 7, 12, 12.75); p.dot(12, 16.4, 1.25) })

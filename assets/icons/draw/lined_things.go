@@ -24,6 +24,12 @@ var things = map[string]func(*pen){
 		p.line(0, 6.75, 6.1, 17.25, 6.1)
 		p.line(0, 6.75, 17.9, 17.25, 17.9)
 	},
+	"phone-slash": func(p *pen) {
+		p.slash = &slash{point{4.5, 3.5}, point{19.5, 20.5}, p.width/2 + 1.7}
+		p.box(6.75, 2.75, 10.5, 18.5, 2)
+		p.slash = nil
+		p.line(0, 4.5, 3.5, 19.5, 20.5)
+	},
 	"building": func(p *pen) {
 		p.line(0, 2.5, 20.25, 21.5, 20.25)
 		p.line(0, 4.75, 20.25, 4.75, 8.25, 12.75, 3.5, 12.75, 20.25)
@@ -62,6 +68,19 @@ var things = map[string]func(*pen){
 	"user": func(p *pen) {
 		p.circle(12, 9, 5.25)
 		p.stroke(route{bow(point{3.25, 19.9}, point{20.75, 19.9}, 5.65)})
+	},
+	"users": func(p *pen) {
+		p.circle(8.75, 9.5, 4)
+		p.stroke(route{bow(point{2.25, 19}, point{15.25, 19}, 4.4)})
+		p.arc(16.25, 9.5, 4, -100, 190)
+		p.stroke(route{bow(point{17.5, 14.9}, point{21.75, 18.6}, 0.7)})
+	},
+	"pulse": func(p *pen) {
+		p.line(0.4, 2.75, 12.5, 6.5, 12.5, 9.5, 5, 14.5, 19, 17.5, 12.5, 21.25, 12.5)
+	},
+	"minus-circle": func(p *pen) {
+		p.circle(12, 12, 9)
+		p.line(0, 8.25, 12, 15.75, 12)
 	},
 	"flag": func(p *pen) {
 		p.line(0, 4.5, 5, 4.5, 20.5)

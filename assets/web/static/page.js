@@ -9,7 +9,7 @@
     if (!field || !/^[0-9A-Za-z-]{20,64}$/.test(code)) return;
     history.replaceState(null, "", location.pathname + location.search);
     field.value = code;
-    field.form.requestSubmit();
+    if (field.dataset.fill === undefined) field.form.requestSubmit(); // a form with more to fill in waits for it
   }
 
   // The address of a code that the phone's own camera opened, for the app. Languages keep what stands after the #.
@@ -29,6 +29,29 @@
       if (t.dataset.clock === "seconds") form.second = "2-digit";
       t.textContent = new Date(t.dateTime).toLocaleTimeString("en-GB", form);
     }
+  }
+
+  // Days and times, for whoever reads in another zone than the server's.
+  function localDays(root) {
+    for (const t of root.querySelectorAll("time[data-when]")) {
+      const zone = /([+-])(\d\d):(\d\d)$/.exec(t.dateTime);
+      const at = new Date(t.dateTime);
+      const minutes = zone ? (zone[1] + "1") * (zone[2] * 60 + +zone[3]) : 0;
+      if (minutes === -at.getTimezoneOffset()) continue;
+      t.textContent = at.toLocaleString(document.documentElement.lang, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    }
+  }
+
+  // The preview of a text follows what is typed, half a second behind.
+  function preview(root) {
+    const form = root.querySelector("form[data-preview]");
+    const button = form && form.querySelector("[data-preview-button]");
+    if (!button) return;
+    let waits = 0;
+    form.addEventListener("input", () => {
+      clearTimeout(waits);
+      waits = setTimeout(() => form.requestSubmit(button), 500);
+    });
   }
 
   // The ring counts down by a clock that cannot be set; the server says when the time is over.
@@ -56,8 +79,9 @@
     if (performance.now() - arrived < 500 && e.target.closest("button")) e.preventDefault();
   });
 
-  // A form is sent once.
+  // A form is sent once, except into a preview.
   document.addEventListener("submit", (e) => {
+    if (e.submitter && e.submitter.formTarget) return;
     if (e.target.dataset.sent) e.preventDefault();
     e.target.dataset.sent = "yes";
   });
@@ -66,12 +90,16 @@
   });
 
   async function load(state) {
-    const answer = await fetch(location.pathname, { cache: "no-store", credentials: "same-origin" });
+    const answer = await fetch(location.pathname + location.search, { cache: "no-store", credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.querySelector("main");
     const old = document.querySelector("main");
     if (!main || (main.dataset.state || "") === state) return;
     arrived = performance.now();
+    for (const field of main.querySelectorAll("[data-keep][id]")) { // what was typed stays
+      const typed = old.querySelector("#" + CSS.escape(field.id));
+      if (typed) field.value = typed.value;
+    }
     main.classList.add("live");
     old.replaceWith(main);
     document.title = page.title;
@@ -116,6 +144,8 @@
 
   function prepare(root) {
     localTimes(root);
+    localDays(root);
+    preview(root);
     tick(root);
   }
 

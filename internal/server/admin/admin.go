@@ -13,6 +13,7 @@ import (
 	"avow/internal/server/api"
 	"avow/internal/server/device"
 	"avow/internal/server/offline"
+	"avow/internal/server/people"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
@@ -26,11 +27,12 @@ type Service struct {
 	registration *registration.Service
 	device       *device.Service
 	offline      *offline.Service
+	people       *people.Service
 }
 
 // New makes the service.
 func New(s *site.Site, c *proof.Checker, r *registration.Service, d *device.Service, o *offline.Service) *Service {
-	return &Service{site: s, proof: c, registration: r, device: d, offline: o}
+	return &Service{site: s, proof: c, registration: r, device: d, offline: o, people: people.New(s)}
 }
 
 // Routes registers the administrator's routes.
@@ -98,6 +100,10 @@ type call struct {
 
 func (c call) actor() string { return "admin:" + c.admin.Name }
 
+func (c call) by(reason string) people.By {
+	return people.By{Actor: c.actor(), Reason: reason, IP: api.ClientIP(c.Context()), User: c.admin.User}
+}
+
 // decode reads the command strictly and cleans its reason, which there must be.
 func (c call) decode(into any, reason *string) error {
 	if err := api.Decode(c.body, into); err != nil {
@@ -115,8 +121,6 @@ func (s *Service) record(c call, action, subject, reason string, facts map[strin
 	}
 }
 
-var errNoUser = authn.Fail(authn.NotFound, "user_unknown", "There is no user of this name. List the users to see who there is.")
-
 // user finds a user by login.
 func (s *Service) user(ctx context.Context, login string) (u authn.User, err error) {
 	err = s.site.Store.View(ctx, func(r store.Reader) error {
@@ -124,7 +128,7 @@ func (s *Service) user(ctx context.Context, login string) (u authn.User, err err
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		err = errNoUser
+		err = people.ErrUnknown
 	}
 	return u, err
 }

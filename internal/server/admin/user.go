@@ -1,12 +1,10 @@
 package admin
 
 import (
-	"errors"
 	"strconv"
 
 	"avow/internal/authn"
-	"avow/internal/server/live"
-	"avow/internal/server/offline"
+	"avow/internal/server/people"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -57,72 +55,27 @@ func (s *Service) addUser(c call) (any, error) {
 	if err := c.decode(&cmd, &cmd.Reason); err != nil {
 		return nil, err
 	}
-	u, err := authn.NewUser(cmd.UserName, cmd.Name, cmd.Mail, s.site.Now())
-	if err != nil {
-		return nil, err
-	}
-	u.Phone, u.Language = cmd.Phone, cmd.Language
-	if err := u.Validate(); err != nil {
-		return nil, err
-	}
-	err = s.site.Store.Update(c.Context(), func(tx store.Tx) error {
-		if err := tx.CreateUser(u); err != nil {
-			return err
-		}
-		return tx.AppendAudit(s.record(c, "user.add", string(u.ID), cmd.Reason, map[string]string{"login": u.Login}))
-	})
-	if errors.Is(err, store.ErrExists) {
-		return nil, authn.Fail(authn.Conflict, "user_exists", "There is a user of this name already.").Because(err)
-	}
+	u, err := s.people.Add(c.Context(), people.Details{Login: cmd.UserName, Name: cmd.Name, Mail: cmd.Mail, Phone: cmd.Phone, Language: cmd.Language}, c.by(cmd.Reason))
 	return showUser(u, 0), err
 }
 
-// setUserStatus disables or enables. Whoever waits for the user is woken: an event stream of a disabled user ends.
+// setUserStatus disables or enables.
 func (s *Service) setUserStatus(c call) (any, error) {
 	var cmd wire.SetUserStatus
 	if err := c.decode(&cmd, &cmd.Reason); err != nil {
 		return nil, err
 	}
-	action := map[authn.UserStatus]string{authn.UserActive: "user.enable", authn.UserDisabled: "user.disable"}[cmd.Status]
-	if action == "" {
-		return nil, authn.Fail(authn.Invalid, "bad_status", "The status is active or disabled.")
-	}
-	var shown wire.AdminUser
-	err := s.site.Store.Update(c.Context(), func(tx store.Tx) error {
-		u, err := tx.UserByLogin(c.PathValue("user_name"))
-		if errors.Is(err, store.ErrNotFound) {
-			return errNoUser
-		}
-		if err != nil {
-			return err
-		}
-		was := u.Status
-		err = tx.UpdateUser(u.ID, func(old authn.User) (authn.User, error) {
-			old.Status = cmd.Status
-			u = old
-			return old, nil
-		})
-		if err != nil {
-			return err
-		}
-		n, err := phones(tx, u.ID)
-		if err != nil {
-			return err
-		}
-		shown = showUser(u, n)
-		if was == cmd.Status {
-			return nil
-		}
-		if cmd.Status == authn.UserDisabled {
-			if err := offline.EndOfUser(tx, u.ID); err != nil {
-				return err
-			}
-		}
-		return tx.AppendAudit(s.record(c, action, string(u.ID), cmd.Reason, map[string]string{"login": u.Login}))
-	})
+	u, err := s.user(c.Context(), c.PathValue("user_name"))
 	if err != nil {
 		return nil, err
 	}
-	s.site.Live.Wake(live.User(string(shown.ID)))
-	return shown, nil
+	if u, err = s.people.SetStatus(c.Context(), u.ID, cmd.Status, c.by(cmd.Reason)); err != nil {
+		return nil, err
+	}
+	n := 0
+	err = s.site.Store.View(c.Context(), func(r store.Reader) error {
+		n, err = phones(r, u.ID)
+		return err
+	})
+	return showUser(u, n), err
 }

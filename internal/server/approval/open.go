@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -20,9 +21,10 @@ import (
 type Question struct {
 	Client     authn.Client
 	User       authn.UserID
-	Login      string          // in place of User, for those who know no more
-	Match      authn.MatchMode // "" for the client's policy; a weaker one than the policy is raised to it
-	Message    string          // shown on the phone, after authn.CleanText
+	Login      string              // in place of User, for those who know no more
+	Match      authn.MatchMode     // "" for the client's policy; a weaker one than the policy is raised to it
+	Action     authn.RequestAction // "" for authn.ActionSignIn
+	Message    string              // shown on the phone, after authn.CleanText
 	ACR        string
 	Nonce      string
 	Origin     authn.Origin
@@ -121,7 +123,7 @@ func (s *Service) compose(q Question, now time.Time) Opened {
 	handle := key.NewSecret(16)
 	r := authn.ApprovalRequest{
 		ID: authn.NewRequestID(), AuthReq: HashAuthReqID(auth.Text()), Handle: authn.HashOf(handle),
-		User: q.User, Client: q.Client.ID, Match: strongest(q.Match, s.policy(q.Client)), Action: "sign_in",
+		User: q.User, Client: q.Client.ID, Match: strongest(q.Match, s.policy(q.Client)), Action: cmp.Or(q.Action, authn.ActionSignIn),
 		Message: authn.CleanText(q.Message, 128), ACR: q.ACR, Nonce: q.Nonce,
 		Origin: authn.Origin{
 			IP: authn.CleanText(q.Origin.IP, 64), Place: authn.CleanText(q.Origin.Place, 64), Agent: authn.CleanText(q.Origin.Agent, 64),

@@ -28,6 +28,7 @@ func (c Config) Check() Faults {
 	c.checkNetwork(&fs)
 	c.checkTLS(&fs)
 	c.Mail.check(c, &fs)
+	c.Text.check(c, &fs)
 	oneOf(&fs, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(&fs, "log.format", c.Log.Format, "text", "json")
 	return fs
@@ -146,6 +147,52 @@ func (m Mail) check(c Config, fs *Faults) {
 		fs.add("mail.user", "There is a password without a user", "Name the user, or leave password_file empty")
 	case m.PasswordFile != "":
 		readable(fs, "mail.password_file", c.Path(m.PasswordFile), true)
+	}
+	if m.CAFile != "" {
+		readable(fs, "mail.ca_file", c.Path(m.CAFile), false)
+	}
+}
+
+func (x Text) check(c Config, fs *Faults) {
+	if x.Preset == "" {
+		if x.URL != "" || x.SecretFile != "" {
+			fs.add("text.preset", "It is not said how the gateway is spoken to", `Use "twilio", "kannel" or "webhook", or leave url and secret_file empty to send no text messages`)
+		}
+		return
+	}
+	oneOf(fs, "text.preset", x.Preset, "twilio", "kannel", "webhook")
+	x.checkURL(fs)
+	if x.Preset != "webhook" {
+		if x.From == "" {
+			fs.add("text.from", "There is nobody whom messages come from", "Set the number or name that the gateway gave you")
+		}
+		if x.User == "" {
+			fs.add("text.user", "The name to sign in with is missing", "Set the one that the gateway gave you")
+		}
+	}
+	if authn.CleanText(x.From, 64) != x.From {
+		fs.add("text.from", "It has line breaks, invisible characters or more than 64 characters", "Set the number or name that the gateway gave you")
+	}
+	if x.SecretFile == "" {
+		fs.add("text.secret_file", "There is no secret for the gateway", "Put it into a file of its own and name the file here")
+	} else {
+		readable(fs, "text.secret_file", c.Path(x.SecretFile), true)
+	}
+	if x.CAFile != "" {
+		readable(fs, "text.ca_file", c.Path(x.CAFile), false)
+	}
+}
+
+// checkURL never prints the address: somebody may have put a password into it.
+func (x Text) checkURL(fs *Faults) {
+	u, err := url.Parse(x.URL)
+	switch {
+	case err != nil || u.Host == "":
+		fs.add("text.url", "It is not an address", `Set it, for instance url = "https://sms.example.com/send"`)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		fs.add("text.url", "It has a user, a query or a fragment", "Leave them out; names and secrets have settings of their own")
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		fs.add("text.url", "Messages would travel in the clear", "Use https://; http:// is for 127.0.0.1 and ::1 only")
 	}
 }
 

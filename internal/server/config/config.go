@@ -55,6 +55,7 @@ type Config struct {
 
 	TLS  TLS  `toml:"tls"`
 	Mail Mail `toml:"mail"`
+	Text Text `toml:"text"`
 	Log  Log  `toml:"log"`
 
 	dir string // where the file lies
@@ -77,8 +78,8 @@ type TLS struct {
 
 // Mail is the table [mail].
 type Mail struct {
-	// The mail server that takes the security notices. Empty: no mail is sent, and notices reach people only on
-	// their other devices. Default empty.
+	// The mail server that takes security notices and the mails that connect phones. Empty: no mail is sent, and notices
+	// reach people only on their other devices. Default empty.
 	Host string `toml:"host"`
 
 	// Its port: 587 for "starttls", 465 for "tls". Default 587.
@@ -95,6 +96,36 @@ type Mail struct {
 
 	// "starttls", "tls", or "plain" for a mail server on this machine (127.0.0.1, ::1) only. Default "starttls".
 	TLS string `toml:"tls"`
+
+	// Certificates, as a PEM file, of the authority of the mail server, if it is one that this machine does not know. Default:
+	// empty.
+	CAFile string `toml:"ca_file"`
+}
+
+// Text is the table [text].
+type Text struct {
+	// How the gateway for text messages is spoken to: "twilio" (a form with To, From and Body, signed in with user and
+	// secret), "kannel" (its sendsms, by headers) or "webhook" (JSON with id, to and text, and the secret as bearer).
+	// Empty: no text messages are sent. Default empty.
+	Preset string `toml:"preset"`
+
+	// The address that messages are posted to: https://, or http:// to this machine. It has no secret in it, since
+	// addresses stand in the logs of others. Needed with preset.
+	URL string `toml:"url"`
+
+	// The number or name that messages come from. Needed with "twilio" and "kannel".
+	From string `toml:"from"`
+
+	// The name to sign in with: for "twilio" the account, for "kannel" the user of sendsms. Not with "webhook".
+	User string `toml:"user"`
+
+	// A file with the password or bearer token, and nothing else, that only the server's user may read. Needed with
+	// preset.
+	SecretFile string `toml:"secret_file"`
+
+	// Certificates, as a PEM file, of the authority of the gateway, if it is one that this machine does not know. Default:
+	// empty.
+	CAFile string `toml:"ca_file"`
 }
 
 // Log is the table [log].

@@ -64,7 +64,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -148,6 +148,10 @@ colour = true
 }
 
 func TestFault(t *testing.T) {
+	secret := file(t, "x")
+	text := func(preset, url string) Text {
+		return Text{Preset: preset, URL: url, From: "Avow", User: "avow", SecretFile: secret}
+	}
 	type change func(*Config)
 	cases := map[string]struct {
 		change change
@@ -178,7 +182,25 @@ func TestFault(t *testing.T) {
 		"cert without key":       {func(c *Config) { c.TLS.CertFile = "x" }, "tls.key_file"},
 		"key without cert":       {func(c *Config) { c.TLS.KeyFile = "x" }, "tls.cert_file"},
 		"proxy cert not there":   {func(c *Config) { c.TLS.ProxyCertFiles = []string{"x"} }, "tls.proxy_cert_files"},
-		"log format":             {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
+		"mail authority":         {func(c *Config) { c.Mail.Host, c.Mail.From, c.Mail.CAFile = "m", "a@example.com", "x" }, "mail.ca_file"},
+		"text without preset":    {func(c *Config) { c.Text.URL = "https://x" }, "text.preset"},
+		"text preset":            {func(c *Config) { c.Text = text("smtp", "https://x/") }, "text.preset"},
+		"text url in the clear":  {func(c *Config) { c.Text = text("kannel", "http://x/") }, "text.url"},
+		"text url with password": {func(c *Config) { c.Text = text("kannel", "https://x/?password=y") }, "text.url"},
+		"text url missing":       {func(c *Config) { c.Text = text("kannel", "") }, "text.url"},
+		"text from missing": {func(c *Config) {
+			c.Text = text("twilio", "https://x/")
+			c.Text.From = ""
+		}, "text.from"},
+		"text user missing": {func(c *Config) {
+			c.Text = text("twilio", "https://x/")
+			c.Text.User = ""
+		}, "text.user"},
+		"text secret missing": {func(c *Config) {
+			c.Text = text("webhook", "http://127.0.0.1:1/")
+			c.Text.SecretFile = ""
+		}, "text.secret_file"},
+		"log format": {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -9,8 +9,11 @@ import (
 
 	"avow/assets/web"
 	"avow/internal/authn"
+	"avow/internal/key"
 	"avow/internal/qr"
 	"avow/internal/server/api"
+	"avow/internal/server/live"
+	"avow/internal/server/portal/page"
 	"avow/internal/server/registration"
 	"avow/internal/wire"
 )
@@ -18,21 +21,21 @@ import (
 const sessionPath = wire.ConnectPath + "/session"
 
 // codeForm asks for the page code. The script takes it from the address and sends the form.
-func (s *Service) codeForm(a answering) error {
+func (s *Service) codeForm(a page.Request) error {
 	return s.form(a, http.StatusOK, "")
 }
 
-func (s *Service) form(a answering, status int, wrong string) error {
-	return s.render(a, status, web.Code, s.frame(a, a.T("web.connect.title"), web.CodeForm{Wrong: wrong}))
+func (s *Service) form(a page.Request, status int, wrong string) error {
+	return s.Render(a, status, web.Code, s.Frame(a, a.T("web.connect.title"), web.CodeForm{Wrong: wrong}))
 }
 
 // enter takes the page code and remembers it in a cookie, if it is of a session that can still be used.
-func (s *Service) enter(a answering) error {
-	page, err := wire.ParsePageCode(a.r.PostFormValue("code"))
+func (s *Service) enter(a page.Request) error {
+	code, err := wire.ParsePageCode(a.R.PostFormValue("code"))
 	if err != nil {
 		return s.form(a, http.StatusUnprocessableEntity, a.T("web.code.wrong"))
 	}
-	v, err := s.sessions.ByPage(a.r.Context(), page)
+	v, err := s.sessions.ByPage(a.R.Context(), code)
 	if errors.Is(err, authn.ErrSessionUnknown) {
 		return s.form(a, http.StatusNotFound, a.T("web.code.unknown"))
 	}
@@ -41,8 +44,8 @@ func (s *Service) enter(a answering) error {
 	}
 	switch v.State {
 	case registration.Active, registration.Claimed, registration.Waiting:
-		setVisit(a.w, s.newVisit(page, s.site.Now()))
-		a.redirect(sessionPath)
+		setVisit(a.W, s.newVisit(code, s.Site.Now()))
+		a.Redirect(sessionPath)
 		return nil
 	case registration.Done: // to a browser that did not see it happen, the code is used and no more is told
 		v.State = registration.Used
@@ -50,14 +53,20 @@ func (s *Service) enter(a answering) error {
 	return s.ended(a, http.StatusGone, v, nil)
 }
 
+// Visit lets this browser show the page of a session, and leads there.
+func (s *Service) Visit(a page.Request, code key.Secret) {
+	setVisit(a.W, s.newVisit(code, s.Site.Now()))
+	a.Redirect(sessionPath)
+}
+
 // session shows how the session of this browser stands.
-func (s *Service) session(a answering) error {
+func (s *Service) session(a page.Request) error {
 	visit, v, err := s.visited(a)
 	if err != nil {
 		return err
 	}
 	if visit == nil {
-		return s.message(a, http.StatusOK, a.T("web.closed.title"), web.OneMessage{
+		return s.Message(a, http.StatusOK, a.T("web.closed.title"), web.OneMessage{
 			Tone: web.Calm, Icon: "lock", Text: a.T("web.closed.text"), Action: a.T("web.closed.button"), Link: wire.ConnectPath,
 		})
 	}
@@ -65,24 +74,24 @@ func (s *Service) session(a answering) error {
 	case registration.Active, registration.Claimed:
 		return s.connect(a, *visit, v)
 	case registration.Waiting:
-		f := s.frame(a, a.T("web.ask.title"), web.AskPhone{Live: s.live(v), Phone: phone(v), Form: s.formOf(*visit), Tells: s.tells()})
+		f := s.Frame(a, a.T("web.ask.title"), web.AskPhone{Live: s.live(v), Phone: phone(v), Form: s.formOf(*visit), Tells: s.tells()})
 		f.Person = v.User.Name
-		return s.render(a, http.StatusOK, web.Ask, f)
+		return s.Render(a, http.StatusOK, web.Ask, f)
 	case registration.Done:
-		f := s.frame(a, a.T("web.done.title"), web.DonePhone{Phone: phone(v)})
+		f := s.Frame(a, a.T("web.done.title"), web.DonePhone{Phone: phone(v)})
 		f.Person = v.User.Name
-		return s.render(a, http.StatusOK, web.Done, f)
+		return s.Render(a, http.StatusOK, web.Done, f)
 	}
 	return s.ended(a, http.StatusOK, v, visit)
 }
 
 // visited reads the cookie and its session; no visit when there is none, or none that is still known.
-func (s *Service) visited(a answering) (*visit, registration.View, error) {
-	visit, ok := s.visitOf(a.r)
+func (s *Service) visited(a page.Request) (*visit, registration.View, error) {
+	visit, ok := s.visitOf(a.R)
 	if !ok {
 		return nil, registration.View{}, nil
 	}
-	v, err := s.sessions.ByPage(a.r.Context(), visit.page)
+	v, err := s.sessions.ByPage(a.R.Context(), visit.page)
 	if errors.Is(err, authn.ErrSessionUnknown) {
 		return nil, registration.View{}, nil
 	}
@@ -97,12 +106,12 @@ func (s *Service) live(v registration.View) web.Live {
 }
 
 // connect shows the QR, or, once a phone has it, that it has.
-func (s *Service) connect(a answering, visit visit, v registration.View) error {
+func (s *Service) connect(a page.Request, visit visit, v registration.View) error {
 	link := wire.RegistrationLink{
-		Host: s.site.Host, Session: authn.SessionSecret(visit.page), Pin: s.site.Identity.Key().Thumbprint().Pin(),
+		Host: s.Site.Host, Session: authn.SessionSecret(visit.page), Pin: s.Site.Identity.Key().Thumbprint().Pin(),
 	}
 	c := web.ConnectPhone{
-		Live: s.live(v), Until: v.Session.ExpiresAt.Local(), Left: v.Session.ExpiresAt.Sub(s.site.Now()),
+		Live: s.live(v), Until: v.Session.ExpiresAt.Local(), Left: v.Session.ExpiresAt.Sub(s.Site.Now()),
 		Lifetime: v.Session.ExpiresAt.Sub(v.Session.CreatedAt), Form: s.formOf(visit),
 	}
 	title := a.T("web.connect.title")
@@ -116,13 +125,13 @@ func (s *Service) connect(a answering, visit visit, v registration.View) error {
 		c.QR, c.Modules = template.HTML(code.SVG()), code.Size()+2*qr.QuietZone
 		c.App = template.URL(link.App()) // html/template knows no scheme avow; host and code were checked when they were made
 	}
-	f := s.frame(a, title, c)
+	f := s.Frame(a, title, c)
 	f.Person, f.Poll = v.User.Name, true
-	return s.render(a, http.StatusOK, web.Connect, f)
+	return s.Render(a, http.StatusOK, web.Connect, f)
 }
 
 // ended says why a session accepts nothing more. Without a visit nobody can make a new code here.
-func (s *Service) ended(a answering, status int, v registration.View, visit *visit) error {
+func (s *Service) ended(a page.Request, status int, v registration.View, visit *visit) error {
 	title, m := a.T("web.revoked.title"), web.OneMessage{Tone: web.Warn, Icon: "prohibit", Text: a.T("web.revoked.text")}
 	switch v.State {
 	case registration.Refused:
@@ -134,84 +143,84 @@ func (s *Service) ended(a answering, status int, v registration.View, visit *vis
 		title, m = a.T("web.used.title"), web.OneMessage{Tone: web.Warn, Icon: "phone", Text: a.T("web.used.text")}
 	case registration.Expired:
 		title, m = a.T("web.expired.title"), web.OneMessage{Tone: web.Warn, Icon: "history", Text: a.T("web.expired.text_ask")}
-		if visit != nil && visit.mayRenew(s.site.Now()) {
+		if visit != nil && visit.mayRenew(s.Site.Now()) {
 			m.Text, m.Action = a.T("web.expired.text"), a.T("web.expired.new")
 			m.Post, m.Form = wire.ConnectPath+"/new", s.formOf(*visit)
 		}
 	}
-	f := s.frame(a, title, m)
+	f := s.Frame(a, title, m)
 	if visit != nil {
 		f.Person = v.User.Name
 	}
-	return s.render(a, status, web.Message, f)
+	return s.Render(a, status, web.Message, f)
 }
 
 // tells says whether a No reaches anybody by itself. Where no administrator has an address, the page asks the user to tell.
-func (s *Service) tells() bool { return len(s.site.AdminMail) > 0 }
+func (s *Service) tells() bool { return len(s.Site.AdminMail) > 0 }
 
 // answer is Yes or No to "is this your phone?".
-func (s *Service) answer(a answering) error {
+func (s *Service) answer(a page.Request) error {
 	visit, v, err := s.visited(a)
 	if err != nil {
 		return err
 	}
-	if visit == nil || !s.ownForm(a.r, *visit) {
-		return errStale
+	if visit == nil || !a.Own(s.forms, visit.raw) {
+		return page.ErrStale
 	}
-	switch a.r.PostFormValue("answer") {
+	switch a.R.PostFormValue("answer") {
 	case "yes":
-		words := a.r.PostForm["word"]
+		words := a.R.PostForm["word"]
 		if len(words) != 2 {
-			return errStale
+			return page.ErrStale
 		}
-		err = s.sessions.Confirm(a.r.Context(), v.Session.ID, actor(v), "", &[2]string{words[0], words[1]})
+		err = s.sessions.Confirm(a.R.Context(), v.Session.ID, actor(v), "", &[2]string{words[0], words[1]})
 	case "no":
-		err = s.sessions.Refuse(a.r.Context(), v.Session.ID, actor(v))
+		err = s.sessions.Refuse(a.R.Context(), v.Session.ID, actor(v))
 	default:
-		return errStale
+		return page.ErrStale
 	}
 	if err != nil && !errors.Is(err, registration.ErrNotWaiting) { // then it was answered already, and the page shows how
 		return err
 	}
-	a.redirect(sessionPath)
+	a.Redirect(sessionPath)
 	return nil
 }
 
 // renew ends the code and makes a new one for the same user.
-func (s *Service) renew(a answering) error {
+func (s *Service) renew(a page.Request) error {
 	visit, v, err := s.visited(a)
 	if err != nil {
 		return err
 	}
-	if visit == nil || !s.ownForm(a.r, *visit) {
-		return errStale
+	if visit == nil || !a.Own(s.forms, visit.raw) {
+		return page.ErrStale
 	}
 	open := v.State == registration.Active || v.State == registration.Claimed || v.State == registration.Expired
-	if open && visit.mayRenew(s.site.Now()) {
-		made, err := s.sessions.Create(a.r.Context(), registration.CreateRequest{
+	if open && visit.mayRenew(s.Site.Now()) {
+		made, err := s.sessions.Create(a.R.Context(), registration.CreateRequest{
 			User: v.User.ID, Mode: v.Session.Mode, Force: true,
-			Actor: actor(v), Reason: "new code on the page", IP: api.ClientIP(a.r.Context()),
+			Actor: actor(v), Reason: "new code on the page", IP: api.ClientIP(a.R.Context()),
 		})
 		if err != nil {
 			return err
 		}
-		setVisit(a.w, s.newVisit(made.Page, visit.entered))
+		setVisit(a.W, s.newVisit(made.Page, visit.entered))
 	}
-	a.redirect(sessionPath)
+	a.Redirect(sessionPath)
 	return nil
 }
 
 func actor(v registration.View) string { return "page:" + string(v.Session.ID) }
 
 // open is the page behind a code that the phone's own camera read. What stands after the # stays in the phone.
-func (s *Service) open(connect bool) func(a answering) error {
+func (s *Service) open(connect bool) func(a page.Request) error {
 	path := "/A"
 	if connect {
 		path = "/R"
 	}
-	return func(a answering) error {
-		return s.render(a, http.StatusOK, web.Open, s.frame(a, a.T("web.open.title"), web.OpenApp{
-			Link: template.URL("avow://" + s.site.Host + path), Connect: connect,
+	return func(a page.Request) error {
+		return s.Render(a, http.StatusOK, web.Open, s.Frame(a, a.T("web.open.title"), web.OpenApp{
+			Link: template.URL("avow://" + s.Site.Host + path), Connect: connect,
 		}))
 	}
 }
@@ -230,13 +239,38 @@ func phone(v registration.View) web.Phone {
 		}
 	}
 	p.Name, p.Facts = info.Name, strings.Join(facts, " · ")
-	p.TappedAt, p.ConnectedAt = localTime(v.Device.CreatedAt), localTime(v.Device.ConfirmedAt)
+	p.TappedAt, p.ConnectedAt = page.Local(v.Device.CreatedAt), page.Local(v.Device.ConfirmedAt)
 	return p
 }
 
-func localTime(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
+// events tells the page when its session changes.
+func (s *Service) events(a page.Request) error {
+	visit, v, err := s.visited(a)
+	if err != nil {
+		return err
 	}
-	return t.Local()
+	if visit == nil {
+		a.W.WriteHeader(http.StatusForbidden)
+		return nil
+	}
+	return s.Follow(a, live.Session(string(v.Session.ID)), func() (string, time.Duration, bool, error) {
+		visit, v, err := s.visited(a)
+		if err == nil && visit == nil {
+			err = page.ErrStale
+		}
+		return string(v.State), s.nextLook(v), lasting(v.State), err
+	})
+}
+
+// lasting says whether a session in this state can still change by itself.
+func lasting(st registration.State) bool {
+	return st == registration.Active || st == registration.Claimed || st == registration.Waiting
+}
+
+// nextLook is the end of the session's time.
+func (s *Service) nextLook(v registration.View) time.Duration {
+	if v.State == registration.Waiting {
+		return 0
+	}
+	return max(time.Millisecond, v.Session.ExpiresAt.Sub(s.Site.Now()))
 }

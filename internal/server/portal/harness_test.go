@@ -25,6 +25,7 @@ import (
 	"avow/internal/server"
 	"avow/internal/server/live"
 	"avow/internal/server/portal"
+	pages "avow/internal/server/portal/page"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
 	"avow/internal/store"
@@ -90,11 +91,11 @@ func newDesk(t *testing.T) *desk {
 	if d.server, err = server.New(d.site, server.Config{Tombstones: filepath.Join(dir, "used")}); err != nil {
 		t.Fatal(err)
 	}
-	pages, err := portal.New(d.site, d.server.Registration)
+	set, err := pages.New(d.site)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.server.Mount(pages)
+	d.server.Mount(portal.New(set, d.server.Registration))
 	d.https.Config.Handler = d.server.Handler()
 	d.https.Config.ErrorLog = slog.NewLogLogger(d.site.Log.Handler(), slog.LevelDebug)
 	d.https.StartTLS()

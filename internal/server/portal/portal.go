@@ -16,8 +16,8 @@ import (
 	"avow/assets/web"
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/server/portal/page"
 	"avow/internal/server/registration"
-	"avow/internal/server/site"
 )
 
 // Sessions is what the pages need of the flow of registration; *registration.Service has it.
@@ -30,41 +30,30 @@ type Sessions interface {
 
 // Service is the pages. It is safe for concurrent use.
 type Service struct {
-	site     *site.Site
+	*page.Set
 	sessions Sessions
-	pages    *web.Set
-	origins  *http.CrossOriginProtection
 	cookies  key.Secret // key of the cookie's seal
 	forms    key.Secret // key of what ties a form to a cookie
 }
 
-// New makes the service. An error means that the pages in the program, or the issuer, are broken.
-func New(s *site.Site, sessions Sessions) (*Service, error) {
-	pages, err := web.New()
-	if err != nil {
-		return nil, err
-	}
-	origins := http.NewCrossOriginProtection()
-	if err := origins.AddTrustedOrigin(s.Issuer); err != nil {
-		return nil, err
-	}
+// New makes the service.
+func New(set *page.Set, sessions Sessions) *Service {
 	return &Service{
-		site: s, sessions: sessions, pages: pages, origins: origins,
-		cookies: s.Derive("connect cookie"), forms: s.Derive("connect form"),
-	}, nil
+		Set: set, sessions: sessions, cookies: set.Site.Derive("connect cookie"), forms: set.Site.Derive("connect form"),
+	}
 }
 
 // Routes registers the pages.
 func (s *Service) Routes(mux *http.ServeMux) {
-	mux.Handle("GET /{$}", s.handle(s.start))
-	mux.Handle("GET /connect", s.handle(s.codeForm))
-	mux.Handle("POST /connect", s.handle(s.enter))
-	mux.Handle("GET /connect/session", s.handle(s.session))
-	mux.Handle("GET /connect/events", s.handle(s.events))
-	mux.Handle("POST /connect/answer", s.handle(s.answer))
-	mux.Handle("POST /connect/new", s.handle(s.renew))
-	mux.Handle("GET /R", s.handle(s.open(true)))
-	mux.Handle("GET /A", s.handle(s.open(false)))
-	mux.Handle("GET "+web.StaticPath, s.handle(s.static))
-	mux.Handle("/", s.handle(s.missing))
+	mux.Handle("GET /{$}", s.Handle(s.start))
+	mux.Handle("GET /connect", s.Handle(s.codeForm))
+	mux.Handle("POST /connect", s.Handle(s.enter))
+	mux.Handle("GET /connect/session", s.Handle(s.session))
+	mux.Handle("GET /connect/events", s.Handle(s.events))
+	mux.Handle("POST /connect/answer", s.Handle(s.answer))
+	mux.Handle("POST /connect/new", s.Handle(s.renew))
+	mux.Handle("GET /R", s.Handle(s.open(true)))
+	mux.Handle("GET /A", s.Handle(s.open(false)))
+	mux.Handle("GET "+web.StaticPath, s.Handle(s.static))
+	mux.Handle("/", s.Handle(s.missing))
 }

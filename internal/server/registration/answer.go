@@ -198,3 +198,41 @@ func end(tx store.Tx, session authn.RegistrationSession, d *authn.Device, c chan
 	}
 	return tx.AppendAudit(c.record("session.revoke", string(session.ID), map[string]string{"user": string(session.User)}))
 }
+
+// opened is a session that is open and its device, if one waits.
+type opened struct {
+	session authn.RegistrationSession
+	device  *authn.Device
+}
+
+// openOf finds what is open for a user: a session that a phone could still use, and a device that waits for its Yes.
+func openOf(tx store.Tx, user authn.UserID, now time.Time) (open []opened, err error) {
+	sessions, err := tx.RegistrationSessionsOf(user)
+	if err != nil {
+		return nil, err
+	}
+	for _, session := range sessions {
+		d, err := deviceOf(tx, session)
+		if err != nil {
+			return nil, err
+		}
+		if session.Open(now) || d != nil && d.State == authn.DevicePending {
+			open = append(open, opened{session, d})
+		}
+	}
+	return open, nil
+}
+
+// EndOfUser ends within a transaction what is open for a user who is blocked.
+func EndOfUser(tx store.Tx, user authn.UserID, actor, reason, ip string, now time.Time) error {
+	open, err := openOf(tx, user, now)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if err := end(tx, o.session, o.device, change{actor: actor, ip: ip, reason: reason, now: now}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -159,26 +159,18 @@ func (s *Service) Link(page key.Secret) wire.RegistrationLink {
 
 // endOpen ends what is open for the user, if force says so: a session that a phone could still use, and a device that waits.
 func (s *Service) endOpen(tx store.Tx, q CreateRequest, now time.Time) (ended []authn.RegistrationID, err error) {
-	sessions, err := tx.RegistrationSessionsOf(q.User)
+	open, err := openOf(tx, q.User, now)
 	if err != nil {
 		return nil, err
 	}
-	for _, old := range sessions {
-		d, err := deviceOf(tx, old)
-		if err != nil {
+	if len(open) > 0 && !q.Force {
+		return nil, ErrSessionOpen
+	}
+	for _, o := range open {
+		if err := end(tx, o.session, o.device, change{actor: q.Actor, ip: q.IP, reason: q.Reason, now: now}); err != nil {
 			return nil, err
 		}
-		waiting := d != nil && d.State == authn.DevicePending
-		if !old.Open(now) && !waiting {
-			continue
-		}
-		if !q.Force {
-			return nil, ErrSessionOpen
-		}
-		if err := end(tx, old, d, change{actor: q.Actor, ip: q.IP, reason: q.Reason, now: now}); err != nil {
-			return nil, err
-		}
-		ended = append(ended, old.ID)
+		ended = append(ended, o.session.ID)
 	}
 	return ended, nil
 }

@@ -77,9 +77,9 @@ func Start(t testing.TB, o Options) *Env {
 	}
 	e.Site = &site.Site{
 		Issuer: "https://" + host, Host: host, Organisation: "Example Ltd", Identity: identity, Secret: key.NewSecret(32),
-		AdminMail: []string{"desk@example.com"},
-		TLSKeys:   func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
-		Match:     authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
+		AdminMail: []string{"desk@example.com"}, CanMail: true, CanText: true,
+		TLSKeys: func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
+		Match:   authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
 	}
 	e.Server, err = server.New(e.Site, server.Config{Tombstones: filepath.Join(e.Dir, "used")})
 	e.must(err)
@@ -87,6 +87,7 @@ func Start(t testing.TB, o Options) *Env {
 		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, o.LongPoll),
 		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
 	)
+	e.must(e.Server.MountPages(context.Background()))
 	a := authn.Admin{ID: authn.NewAdminID(), Name: AdminName, Role: authn.RoleOwner, Key: k.Key(), CreatedAt: e.Now()}
 	e.must(db.Update(context.Background(), func(tx store.Tx) error { return tx.CreateAdmin(a) }))
 	e.Credential = client.Credential{Name: a.Name, ID: a.ID, Server: e.ClientServer(), Key: k}

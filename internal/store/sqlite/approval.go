@@ -19,7 +19,7 @@ func requestDest(r *authn.ApprovalRequest) []any {
 	return []any{
 		(*string)(&r.ID), (*nanos)(&r.OpenedAt), (*string)(&r.User), (*string)(&r.Client),
 		(*string)(&r.State), (*nanos)(&r.DecidedAt), (*string)(&r.DecidedBy), (*string)(&r.Decision), (*string)(&r.MatchedBy), (*string)(&r.UV), &r.Proof, (*nanos)(&r.Redeemed),
-		(*hash)(&r.AuthReq), (*hash)(&r.Handle), (*hash)(&r.Number), (*string)(&r.Match), &r.Action, &r.Message,
+		(*hash)(&r.AuthReq), (*hash)(&r.Handle), (*hash)(&r.Number), (*string)(&r.Match), (*string)(&r.Action), &r.Message,
 		&r.Origin.IP, &r.Origin.Place, &r.Origin.Agent, &r.ACR, &r.Nonce, (*nanos)(&r.Expires),
 		document[[]authn.Delivery]{&r.Devices},
 	}
@@ -33,7 +33,7 @@ func requestDecisionValues(r authn.ApprovalRequest) []any {
 
 func requestValues(r authn.ApprovalRequest) []any {
 	return append(requestDecisionValues(r),
-		hashed(r.AuthReq), hashed(r.Handle), hashed(r.Number), string(r.Match), r.Action, r.Message,
+		hashed(r.AuthReq), hashed(r.Handle), hashed(r.Number), string(r.Match), string(r.Action), r.Message,
 		r.Origin.IP, r.Origin.Place, r.Origin.Agent, r.ACR, r.Nonce, at(r.Expires),
 		documented(r.Devices))
 }

@@ -59,7 +59,7 @@ var protection = map[string]map[string]string{
 		"ended_at": public, "ip": personal, "agent": personal,
 	},
 	"caller_checks": {
-		"seq": public, "id": public, "user_id": public, "made_by": personal, "method": public, "state": public, "request_id": public,
+		"seq": public, "id": public, "user_id": public, "made_by": personal, "method": public, "channel": public, "state": public, "request_id": public,
 		"asked": public, "tries": public, "created_at": personal, "expires_at": public, "decided_at": public,
 	},
 	"clients": {

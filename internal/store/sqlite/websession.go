@@ -66,18 +66,18 @@ func (t *tx) DeleteWebSessions(before time.Time, limit int) (int, error) {
 
 const checkColumns = `id, created_at, user_id, ` + checkChanges
 
-const checkChanges columns = `made_by, method, state, request_id, asked, tries, expires_at, decided_at`
+const checkChanges columns = `made_by, method, channel, state, request_id, asked, tries, expires_at, decided_at`
 
 func checkDest(c *authn.CallerCheck) []any {
 	return []any{
 		(*string)(&c.ID), (*nanos)(&c.CreatedAt), (*string)(&c.User),
-		&c.By, (*string)(&c.Method), (*string)(&c.State), (*string)(&c.Request), (*string)(&c.Asked), &c.Tries, (*nanos)(&c.ExpiresAt), (*nanos)(&c.DecidedAt),
+		&c.By, (*string)(&c.Method), (*string)(&c.Channel), (*string)(&c.State), (*string)(&c.Request), (*string)(&c.Asked), &c.Tries, (*nanos)(&c.ExpiresAt), (*nanos)(&c.DecidedAt),
 	}
 }
 
 func checkValues(c authn.CallerCheck) []any {
 	return []any{
-		c.By, string(c.Method), string(c.State), string(c.Request), string(c.Asked), int64(c.Tries), at(c.ExpiresAt), at(c.DecidedAt),
+		c.By, string(c.Method), string(c.Channel), string(c.State), string(c.Request), string(c.Asked), int64(c.Tries), at(c.ExpiresAt), at(c.DecidedAt),
 	}
 }
 

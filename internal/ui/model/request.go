@@ -69,10 +69,10 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 	left := timeLeft(r, now)
 	acc, _ := s.Account(r.Account)
 	v := RequestView{
-		ID: r.ID, Title: t.T("app.request.title"), Client: r.Client.Name, Computer: r.Client.Kind == authn.ClientComputer, Known: r.Client.Known,
+		ID: r.ID, Title: t.T(asks(r).title), Client: r.Client.Name, Computer: r.Client.Kind == authn.ClientComputer, Known: r.Client.Known,
 		Message: news(r), Match: r.Match, Left: t.Left(left), Urgent: left <= 10*time.Second, Wrong: a.request.wrong, Busy: a.busy[laneAnswer], Number: a.request.number,
 		Part: left.Seconds() / float64(r.Expires-r.IssuedAt), NotMe: a.request.notMe, More: a.waiting(s) - 1,
-		Hint: t.T("app.request.hint_pin"), Advice: t.T("app.request.advice"),
+		Hint: t.T("app.request.hint_pin"), Advice: t.T(asks(r).advice, "Organisation", acc.Organisation),
 	}
 	v.Part = min(1, v.Part)
 	if a.hasBiometric() {
@@ -104,12 +104,23 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 	}
 	switch r.Match {
 	case authn.MatchNumber:
-		v.MatchText = t.T("app.request.type_number", "Client", r.Client.Name)
+		v.MatchText = t.T(asks(r).number, "Client", r.Client.Name)
 	case authn.MatchQR:
 		v.MatchText, v.Hint = t.T("app.request.scan", "Client", r.Client.Name), t.T("app.request.hint_scan")
 	}
 	return v
 }
+
+// words are those of a question, by what a Yes to it means.
+type words struct{ title, advice, number, prompt, yes translations.Message }
+
+var actions = map[authn.RequestAction]words{
+	authn.ActionSignIn:       {"app.request.title", "app.request.advice", "app.request.type_number", "app.prompt.approve", "app.result.yes_text"},
+	authn.ActionVerifyCaller: {"app.request.title_caller", "app.request.advice_caller", "app.request.number_caller", "app.prompt.caller", "app.result.yes_caller"},
+	authn.ActionVouch:        {"app.request.title_vouch", "app.request.advice_vouch", "app.request.number_vouch", "app.prompt.vouch", "app.result.yes_vouch"},
+}
+
+func asks(r phone.Request) words { return actions[r.Action] }
 
 // news is what the client says, unless that is only what the screen says anyway: "Sign in to LAPTOP-42" under the name.
 func news(r phone.Request) string {
@@ -200,7 +211,7 @@ func (a *App) looked() (phone.Request, bool) {
 }
 
 func (a *App) approve(r phone.Request, m phone.Match) {
-	title := a.T("app.prompt.approve", "Client", r.Client.Name)
+	title := a.T(asks(r).prompt, "Client", r.Client.Name)
 	p := platform.Prompt{Title: title, Subtitle: r.Login, Reason: a.T("app.prompt.approve_reason", "Client", r.Client.Name)}
 	var receipt phone.Receipt
 	a.change(func() { a.request.wrong = "" })
@@ -342,7 +353,7 @@ func (a *App) resultOf(r phone.Request, kind authn.DecisionKind, receipt phone.R
 	v := &Result{Approved: kind == authn.Approve, Receipt: receiptDigits(receipt)}
 	switch kind {
 	case authn.Approve:
-		v.Title, v.Text = t.T("app.result.yes"), t.T("app.result.yes_text", "Client", r.Client.Name)
+		v.Title, v.Text = t.T("app.result.yes"), t.T(asks(r).yes, "Client", r.Client.Name)
 	case authn.NotMe:
 		v.Title, v.Text = t.T("app.result.not_me"), t.T("app.result.not_me_text")
 	default:

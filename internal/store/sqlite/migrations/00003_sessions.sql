@@ -87,6 +87,7 @@ CREATE TABLE caller_checks (
     user_id    TEXT    NOT NULL REFERENCES users (id),
     made_by    TEXT    NOT NULL,
     method     TEXT    NOT NULL,
+    channel    TEXT    NOT NULL,
     state      TEXT    NOT NULL,
     request_id TEXT    NOT NULL,
     asked      TEXT    NOT NULL,

@@ -1,0 +1,23 @@
+package web
+
+import "time"
+
+// MePage is what a user sees of her own account. GET /me.
+//
+//	POST /me/connect                 leads to the page that shows a QR for another phone (Connect)
+//	GET  /me/devices/ID/remove       Confirm RemoveOwnDevice; POST
+//	GET  /me/devices/ID/not-mine     Confirm NotMyDevice; POST
+type MePage struct {
+	Login, Mail, Phone string
+	PasswordAt         time.Time
+	PasswordEnds       time.Time   // a warning from 14 days before
+	Pending            []DeviceRow // wait for "is this your phone?": above the others, as a slip
+	Devices            []DeviceRow // what she connected, This first
+	SignIns            []SignInRow
+	MayConnect         bool
+}
+
+// EndsSoon says whether the page warns that the password ends.
+func (m MePage) EndsSoon(now time.Time) bool {
+	return !m.PasswordEnds.IsZero() && m.PasswordEnds.Sub(now) < 14*24*time.Hour
+}

@@ -1,0 +1,76 @@
+package webtest
+
+import (
+	"time"
+
+	"avow/assets/web"
+)
+
+func deskPages(signed func(string, web.Name, web.Section, web.Role, string, any, bool)) {
+	add := func(title string, p web.DeskPage) {
+		signed(title, web.Desk, "", web.ServiceDesk, "/desk/u_anna", p, p.Person == nil && p.Found == nil)
+	}
+	live := web.Live{State: "open", Events: "/desk/u_anna/events"}
+	person := &web.DeskPerson{
+		Person: anna, First: "Anna", Facts: "Grid planning, Lund", State: web.UserConnected, Devices: devices(false)[:2], LastYes: at(-time.Minute),
+		PasswordAt: day(2026, 1, 12, 8), Mail: "a•••@lundenergy.example", Phone: "•• 45 67", HasPhone: true,
+	}
+	acts := web.DeskActs{Hours: 24, Computers: []web.Choice{{Value: "c_42", Text: "LAPTOP-42"}, {Value: "c_17", Text: "LAPTOP-17"}}, Reason: "Case 20931: new phone after a repair"}
+	check := web.CallerCheck{ID: "k_1", State: web.CheckOpen, Way: web.ByDevice, Number: "482913", Left: 96 * time.Second, Lifetime: 2 * time.Minute}
+	page := web.DeskPage{Query: "anna.lind", Person: person, Acts: acts}
+
+	add("desk start", web.DeskPage{})
+	add("desk nothing found", web.DeskPage{Query: "nobody"})
+	add("desk found", web.DeskPage{Query: "a", Found: []web.DeskHit{
+		{Person: anna, Facts: "Grid planning, Lund", State: web.UserConnected}, {Person: wilma, State: web.UserNoPhone}, {Person: karin, State: web.UserIsBlocked}, {Person: erik, State: web.UserWaiting},
+	}})
+	add("desk choose", page)
+	page.Live, page.Check = live, check
+	add("desk number", page)
+	page.Check.Way, page.Check.SentTo, page.Check.Tries, page.Check.Wrong = web.ByTextCode, "•• 45 67", 2, web.Wrong{"code": "Not this code."}
+	add("desk code", page)
+	page.Check = web.CallerCheck{ID: "k_2", State: web.CheckOpen, Way: web.ByHerManager, Manager: johan, Number: "771204", Left: 20 * time.Second, Lifetime: 2 * time.Minute}
+	add("desk manager", page)
+	page.Live = web.Live{}
+	page.Check = web.CallerCheck{ID: "k_1", State: web.CheckPassed, Way: web.ByDevice, PassedAt: at(0), Until: at(15 * time.Minute)}
+	add("desk passed", page)
+	page.Acts.Wrong = web.Wrong{"": "Nothing was done.", "reason": "Say why.", "how": "There is no mail address.", "computer": "There is no code left.", "device": "Choose one."}
+	add("desk passed wrong", page)
+	page.Acts.Wrong = nil
+	page.Check = web.CallerCheck{ID: "k_1", State: web.CheckFailed, Way: web.ByDevice, Login: "nobody", Wrong: web.Wrong{"": "The phone can't be asked now.", "manager": "There is no such user."}}
+	add("desk failed", page)
+	page.Check = web.CallerCheck{State: web.CheckExpired}
+	page.Person = &web.DeskPerson{Person: wilma, First: long, State: web.UserIsBlocked}
+	page.Acts = web.DeskActs{Hours: 24}
+	add("desk long", page)
+	page.Check = web.CallerCheck{State: web.CheckPassed}
+	add("desk passed nothing", page)
+
+	signed("offline code", web.OfflineCode, "", web.ServiceDesk, "/desk/u_anna/offline-code", web.OfflineCodePage{
+		Person: anna, Computer: "LAPTOP-42", Code: "4821 9930", Left: 110 * time.Second, Lifetime: 2 * time.Minute, Remains: 7, Back: "/desk/u_anna",
+	}, false)
+}
+
+func signIns() []web.SignInRow {
+	return []web.SignInRow{
+		{ID: "w_1", Agent: "Firefox, Windows", Place: "Lund, 192.0.2.14", Since: at(-2 * time.Hour), SeenAt: at(0), Current: true},
+		{ID: "w_2", Agent: "Chrome, Android", Place: "2001:db8:85a3:1319:8a2e:370:7348:1234", Since: day(2026, 3, 1, 8), SeenAt: at(-25 * time.Hour)},
+	}
+}
+
+func mePages(signed func(string, web.Name, web.Section, web.Role, string, any, bool)) {
+	me := web.MePage{
+		Login: "anna.lind", Mail: "anna.lind@lundenergy.example", Phone: "+46 70 123 45 67", PasswordAt: day(2026, 1, 12, 8), PasswordEnds: day(2026, 3, 12, 8),
+		Devices: devices(true), SignIns: signIns(), MayConnect: true,
+	}
+	signed("me", web.Me, "", web.NoRole, "/me", me, false)
+	me.Pending = devices(false)[2:3]
+	me.PasswordEnds = time.Time{}
+	signed("me pending", web.Me, "", web.NoRole, "/me", me, false)
+	signed("me empty", web.Me, "", web.NoRole, "/me", web.MePage{}, true)
+	signed("sign-ins", web.MySignIns, "", web.Admin, "/sign-ins", web.SignIns{Rows: signIns()}, false)
+	signed("sign-ins empty", web.MySignIns, "", web.NoRole, "/sign-ins", web.SignIns{}, true)
+	for _, k := range []web.ConfirmKind{web.RemoveOwnDevice, web.NotMyDevice, web.EndSignIns} {
+		signed("confirm "+string(k), web.Question, "", web.NoRole, "/me/devices/d_1/remove", web.Confirm{Kind: k, Name: "Pixel 8", Post: "/me/devices/d_1/remove", Back: "/me"}, false)
+	}
+}

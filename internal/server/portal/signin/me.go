@@ -1,0 +1,223 @@
+package signin
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"avow/assets/web"
+	"avow/internal/authn"
+	"avow/internal/server/api"
+	"avow/internal/server/portal/page"
+	"avow/internal/server/registration"
+	"avow/internal/store"
+	"avow/internal/wire"
+)
+
+func (s *Service) me(v Visitor) error {
+	owned, err := s.device.List(v.Context(), v.User.ID)
+	if err != nil {
+		return err
+	}
+	open, err := s.sessions.List(v.Context(), v.User.ID)
+	if err != nil {
+		return err
+	}
+	u := v.User
+	c := web.MePage{
+		Login: u.Login, Mail: u.Mail, Phone: u.Phone, PasswordAt: page.Local(u.PasswordChangedAt), PasswordEnds: page.Local(u.PasswordExpiresAt),
+		SignIns: v.rows(open),
+	}
+	n := 0
+	for _, o := range slices.Backward(owned) {
+		switch row := DeviceRow(o.Device); o.Device.State {
+		case authn.DevicePending:
+			c.Pending = append(c.Pending, row)
+		case authn.DeviceActive:
+			n++
+			c.Devices = append(c.Devices, row)
+		}
+	}
+	c.MayConnect = n < authn.MaxDevices
+	return s.Render(v.Request, http.StatusOK, web.Me, s.FrameOf(v, v.T("me.title"), "", c))
+}
+
+// DeviceRow is a device as lists show it. All but the dates is what the device says of itself.
+func DeviceRow(d authn.Device) web.DeviceRow {
+	info := d.Info.Clean()
+	var facts []string
+	for _, f := range []string{info.Model, info.OS, info.App} {
+		if f != "" && f != info.Name {
+			facts = append(facts, f)
+		}
+	}
+	os := strings.ToLower(info.OS)
+	laptop := strings.Contains(os, "linux") || strings.Contains(os, "windows") || strings.Contains(os, "macos")
+	return web.DeviceRow{
+		ID: string(d.ID), Name: info.Name, Facts: strings.Join(facts, " · "), State: web.DeviceState(d.State), Laptop: laptop && !strings.Contains(os, "android"),
+		ConnectedAt: page.Local(d.CreatedAt), SeenAt: page.Local(d.LastSeenAt),
+	}
+}
+
+// rows are sign-ins as lists show them, the current one first.
+func (v Visitor) rows(open []authn.WebSession) (rows []web.SignInRow) {
+	for _, w := range open {
+		row := web.SignInRow{
+			ID: string(w.ID), Agent: w.Agent, Place: w.IP, Since: page.Local(w.CreatedAt), SeenAt: page.Local(w.SeenAt), Current: w.ID == v.Session.ID,
+		}
+		if row.Current {
+			rows = slices.Insert(rows, 0, row)
+		} else {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// more makes a session for another phone of her own and shows its code.
+func (s *Service) more(v Visitor) error {
+	made, err := s.registration.Create(v.Context(), registration.CreateRequest{
+		User: v.User.ID, Mode: authn.BindAdditional, Force: true, Actor: v.Actor(), Reason: "another phone, on her own page", IP: api.ClientIP(v.Context()),
+	})
+	if err != nil {
+		return err
+	}
+	s.connect.Visit(v.Request, made.Page)
+	return nil
+}
+
+// own finds a device of the visitor's own; another's does not exist.
+func (s *Service) own(v Visitor) (authn.Device, error) {
+	owned, err := s.device.List(v.Context(), v.User.ID)
+	for _, o := range owned {
+		if string(o.Device.ID) == v.R.PathValue("id") && o.Device.State != authn.DeviceRevoked {
+			return o.Device, nil
+		}
+	}
+	if err == nil {
+		err = store.ErrNotFound
+	}
+	return authn.Device{}, err
+}
+
+func (s *Service) askDevice(kind web.ConfirmKind) func(Visitor) error {
+	return func(v Visitor) error {
+		d, err := s.own(v)
+		if err != nil {
+			return err
+		}
+		name := d.Info.Clean().Name
+		c := web.Confirm{Kind: kind, Name: name, Person: v.User.Name, Post: v.R.URL.EscapedPath(), Back: "/me"}
+		return s.Render(v.Request, http.StatusOK, web.Question, s.FrameOf(v, v.T(kind.Title(), "Name", name, "Person", v.User.Name), "", c))
+	}
+}
+
+// dropDevice removes a device. Of one that is not hers the service desk hears.
+func (s *Service) dropDevice(kind web.ConfirmKind) func(Visitor) error {
+	return func(v Visitor) error {
+		d, err := s.own(v)
+		if err != nil {
+			return err
+		}
+		reason := "removed on her own page"
+		if kind == web.NotMyDevice {
+			reason = "not hers, says her own page"
+		}
+		if err := s.device.Revoke(v.Context(), d.ID, v.Actor(), reason); err != nil {
+			return err
+		}
+		if kind == web.NotMyDevice {
+			if err := s.alarm(v, d); err != nil {
+				return err
+			}
+		}
+		return v.Done("/me", web.DeviceRemoved, d.Info.Clean().Name)
+	}
+}
+
+func (s *Service) alarm(v Visitor, d authn.Device) error {
+	facts := map[string]string{"login": v.User.Login, "name": v.User.Name, "device": d.Info.Name, "model": d.Info.Model, "ip": d.CreatedIP}
+	return s.Site.Store.Update(v.Context(), func(tx store.Tx) error {
+		return s.Site.NotifyAdmins(tx, authn.NoticeDeviceRefused, d.ID, facts, s.Site.Now())
+	})
+}
+
+func (s *Service) signIns(v Visitor) error {
+	open, err := s.sessions.List(v.Context(), v.User.ID)
+	if err != nil {
+		return err
+	}
+	return s.Render(v.Request, http.StatusOK, web.MySignIns, s.FrameOf(v, v.T("portal.menu.sign_ins"), "", web.SignIns{Rows: v.rows(open)}))
+}
+
+func (s *Service) endOne(v Visitor) error {
+	if _, err := s.sessions.End(v.Context(), v.Person, authn.WebSessionID(v.R.PathValue("id"))); err != nil {
+		return err
+	}
+	return v.Done("/sign-ins", web.OneSignInEnded, "")
+}
+
+func (s *Service) askEnd(v Visitor) error {
+	c := web.Confirm{Kind: web.EndSignIns, Person: v.User.Name, Post: "/sign-ins/end", Back: "/sign-ins"}
+	return s.Render(v.Request, http.StatusOK, web.Question, s.FrameOf(v, v.T(web.EndSignIns.Title(), "Name", "", "Person", v.User.Name), "", c))
+}
+
+func (s *Service) endAll(v Visitor) error {
+	if _, err := s.sessions.End(v.Context(), v.Person, ""); err != nil {
+		return err
+	}
+	page.SetCookie(v.W, tokenCookie, nil, 0)
+	return s.ended(v.Request, http.StatusOK, web.SignedOut, "")
+}
+
+// start is the page of the one-time link that avow-server init prints. The code stands after the # and the script takes it from there.
+func (s *Service) start(a page.Request) error {
+	return s.Render(a, http.StatusOK, web.Bootstrap, s.Frame(a, a.T("signin.owner.title"), web.FirstOwner{Form: s.tie(a)}))
+}
+
+// started makes the first owner and shows her the code that connects her phone.
+func (s *Service) started(a page.Request) error {
+	if !s.tied(a) {
+		return page.ErrStale
+	}
+	c := web.FirstOwner{
+		Login: authn.CleanText(a.R.PostFormValue("login"), 128), Name: authn.CleanText(a.R.PostFormValue("name"), 128),
+		Mail: authn.CleanText(a.R.PostFormValue("mail"), 254), Form: s.tie(a), Wrong: web.Wrong{},
+	}
+	again := func() error {
+		f := s.Frame(a, a.T("signin.owner.title"), c)
+		return s.Render(a, http.StatusUnprocessableEntity, web.Bootstrap, f)
+	}
+	code, err := wire.ParsePageCode(a.R.PostFormValue("code"))
+	if err != nil {
+		c.Wrong["code"] = a.T("signin.owner.code_wrong")
+		return again()
+	}
+	u, err := s.sessions.Start(a.R.Context(), code, c.Login, c.Name, c.Mail)
+	switch authn.CodeOf(err) {
+	case "":
+	case authn.ErrStartUnknown.Code:
+		c.Wrong["code"] = a.T("signin.owner.code_over")
+		return again()
+	case "bad_login", "already_appointed":
+		c.Wrong["login"] = a.T("signin.owner.login_wrong")
+		return again()
+	case "bad_mail":
+		c.Wrong["mail"] = a.T("signin.owner.mail_wrong")
+		return again()
+	default:
+		return err
+	}
+	return s.first(a, u)
+}
+
+func (s *Service) first(a page.Request, u authn.User) error {
+	made, err := s.registration.Create(a.R.Context(), registration.CreateRequest{
+		User: u.ID, Mode: authn.BindAdditional, Force: true, Actor: "admin:" + u.Login, Reason: "first owner", IP: api.ClientIP(a.R.Context()),
+	})
+	if err != nil {
+		return err
+	}
+	s.connect.Visit(a, made.Page)
+	return nil
+}

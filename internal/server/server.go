@@ -15,6 +15,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/attestation"
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/events"
@@ -35,6 +36,7 @@ type Config struct {
 	ClaimLimit     registration.Limit     // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
 	Passwords      registration.Passwords // of the directory's users; nil: no second proof by password
+	Attestation    *attestation.Verifier  // of phones; nil: none is checked
 }
 
 // Flow is a part of the server with routes of its own.
@@ -78,6 +80,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	}
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	srv.Registration.SetPasswords(cfg.Passwords)
+	srv.Registration.SetAttestation(cfg.Attestation)
 	if err := s.LoadPolicy(context.Background()); err != nil {
 		return nil, errors.Join(err, used.Close())
 	}

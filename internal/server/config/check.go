@@ -29,6 +29,7 @@ func (c Config) Check() Faults {
 	c.checkTLS(&fs)
 	c.Mail.check(c, &fs)
 	c.Text.check(c, &fs)
+	c.Attestation.check(c, &fs)
 	oneOf(&fs, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(&fs, "log.format", c.Log.Format, "text", "json")
 	return fs

@@ -64,7 +64,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Attestation": "attestation.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -200,7 +200,14 @@ func TestFault(t *testing.T) {
 			c.Text = text("webhook", "http://127.0.0.1:1/")
 			c.Text.SecretFile = ""
 		}, "text.secret_file"},
-		"log format": {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
+		"attestation policy":    {func(c *Config) { c.Attestation.Policy = "maybe" }, "attestation.policy"},
+		"attestation of nobody": {func(c *Config) { c.Attestation.Policy = "required" }, "attestation.policy"},
+		"no status file":        {func(c *Config) { c.Attestation.GoogleStatusFile = "x" }, "attestation.google_status_file"},
+		"bad status file":       {func(c *Config) { c.Attestation.GoogleStatusFile = "config.go" }, "attestation.google_status_file"},
+		"bad Google roots":      {func(c *Config) { c.Attestation.GoogleRootsFile = "config.go" }, "attestation.google_roots_file"},
+		"no Apple roots":        {func(c *Config) { c.Attestation.AppleRootsFile = "x" }, "attestation.apple_roots_file"},
+		"Apple app":             {func(c *Config) { c.Attestation.AppleApps = []string{"com.example.avow"} }, "attestation.apple_apps"},
+		"log format":            {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/api"
+	"avow/internal/server/attestation"
 	"avow/internal/server/live"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
@@ -25,9 +26,10 @@ type Service struct {
 	used   *Tombstones
 	limits *limits
 
-	passwords Passwords
-	sent      key.Secret // derives the codes of sessions that are sent
-	proofs    key.Secret // derives their second proofs
+	passwords   Passwords
+	attestation *attestation.Verifier
+	sent        key.Secret // derives the codes of sessions that are sent
+	proofs      key.Secret // derives their second proofs
 }
 
 // Passwords knows the passwords of a directory's users.

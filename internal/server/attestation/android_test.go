@@ -133,27 +133,30 @@ func TestR015AndroidRefused(t *testing.T) {
 	}
 	Int, Set, Null, bootKey := attestationtest.Int, attestationtest.Set, attestationtest.Null, bytes.Repeat([]byte{7}, 32)
 	for name, chain := range map[string]func(*rig) [][]byte{
-		"another challenge":            said(func(d *D) { d.Challenge[0] ^= 1 }),
-		"challenge cut":                said(func(d *D) { d.Challenge = d.Challenge[:31] }),
-		"no challenge":                 said(func(d *D) { d.Challenge = nil }),
-		"another key":                  func(r *rig) [][]byte { r.expect.Key = newKey(r.t).Key(); return r.android(nil) },
-		"level software":               said(func(d *D) { d.Level, d.KeyMint = 0, 0 }),
-		"key in software":              said(func(d *D) { d.KeyMint = 0 }),
-		"attested in software":         said(func(d *D) { d.Level = 0 }),
-		"levels differ":                said(func(d *D) { d.KeyMint = 2 }),
-		"a level that nobody knows":    said(func(d *D) { d.Level, d.KeyMint = 3, 3 }),
-		"version 2":                    said(func(d *D) { d.Version = 2 }),
-		"a version that nobody knows":  said(func(d *D) { d.Version = 301 }),
-		"purpose verify too":           hardware(1, Set(Int(2), Int(3))),
-		"purpose attest":               hardware(1, Set(Int(7))),
-		"no purpose":                   without(1),
-		"purpose twice":                hardware(1, Set(Int(2), Int(2))),
-		"purpose in software only":     said(func(d *D) { d.Software[1] = d.Hardware[1]; delete(d.Hardware, 1) }),
-		"RSA":                          hardware(2, Int(1)),
-		"no algorithm":                 without(2),
-		"384 bits":                     hardware(3, Int(384)),
-		"no size":                      without(3),
-		"no digest":                    without(5),
+		"another challenge":           said(func(d *D) { d.Challenge[0] ^= 1 }),
+		"challenge cut":               said(func(d *D) { d.Challenge = d.Challenge[:31] }),
+		"no challenge":                said(func(d *D) { d.Challenge = nil }),
+		"another key":                 func(r *rig) [][]byte { r.expect.Key = newKey(r.t).Key(); return r.android(nil) },
+		"level software":              said(func(d *D) { d.Level, d.KeyMint = 0, 0 }),
+		"key in software":             said(func(d *D) { d.KeyMint = 0 }),
+		"attested in software":        said(func(d *D) { d.Level = 0 }),
+		"levels differ":               said(func(d *D) { d.KeyMint = 2 }),
+		"a level that nobody knows":   said(func(d *D) { d.Level, d.KeyMint = 3, 3 }),
+		"version 2":                   said(func(d *D) { d.Version = 2 }),
+		"a version that nobody knows": said(func(d *D) { d.Version = 301 }),
+		"purpose verify too":          hardware(1, Set(Int(2), Int(3))),
+		"purpose attest":              hardware(1, Set(Int(7))),
+		"no purpose":                  without(1),
+		"purpose twice":               hardware(1, Set(Int(2), Int(2))),
+		"purpose in software only":    said(func(d *D) { d.Software[1] = d.Hardware[1]; delete(d.Hardware, 1) }),
+		"RSA":                         hardware(2, Int(1)),
+		"no algorithm":                without(2),
+		"384 bits":                    hardware(3, Int(384)),
+		"no size":                     without(3),
+		"no digest":                   without(5),
+		"digests out of order":        hardware(5, Set(Int(4), Int(2))),
+		"root of trust with more": hardware(704, attestationtest.Seq(append(
+			[][]byte{attestationtest.Octets(bootKey), attestationtest.Bool(true), attestationtest.Enum(0), attestationtest.Octets(bootKey)}, Null())...)),
 		"digest SHA-1":                 hardware(5, Set(Int(2))),
 		"another curve":                hardware(10, Int(2)),
 		"no curve":                     without(10),
@@ -245,5 +248,17 @@ func TestR015AndroidRefused(t *testing.T) {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestChainOfNine: how much is looked at does not depend on what is wrong with it.
+func TestChainOfNine(t *testing.T) {
+	r := newRig(t)
+	one := r.android(nil)[1:2]
+	if _, err := parseChain(slices.Repeat(one, maxChain)); err != nil {
+		t.Errorf("%d certificates: %v", maxChain, err)
+	}
+	if _, err := parseChain(slices.Repeat(one, maxChain+1)); err == nil {
+		t.Errorf("%d certificates are read", maxChain+1)
 	}
 }

@@ -30,11 +30,15 @@ func sessionFields(s wire.AdminSession) []field {
 
 func (a *app) sessionAdd() *cobra.Command {
 	var additional, replace, force, code bool
+	var second string
 	cmd := &cobra.Command{
 		Use: "add LOGIN", Short: "Make a session and show its QR", Args: cobra.ExactArgs(1),
 		Long: `add makes a registration session of ten minutes for a user and shows it once: the link, on a terminal as a QR to scan, and the page
 that shows the same QR and asks "is this your phone?". Whoever has the link can connect a phone, so verify first to whom you give
-it. Compare the two check words on the phone, then say Yes on the page or with session confirm.`,
+it. Compare the two check words on the phone, then say Yes on the page or with session confirm.
+
+For a user who has a role, a second administrator must agree: name her with --second and talk to her, since the command waits up to two
+minutes for the Yes on her phone. Where nobody else could agree it is allowed without, and admin_mail is told.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			admin, err := a.admin()
 			if err != nil {
@@ -47,7 +51,7 @@ it. Compare the two check words on the phone, then say Yes on the page or with s
 			case replace:
 				mode = authn.BindReplace
 			}
-			s, err := admin.AddSession(cmd.Context(), wire.AddSession{UserName: args[0], Mode: mode, Force: force, Reason: a.why("session add")})
+			s, err := admin.AddSession(cmd.Context(), wire.AddSession{UserName: args[0], Mode: mode, Force: force, SecondAdmin: second, Reason: a.why("session add")})
 			if err != nil {
 				return err
 			}
@@ -65,6 +69,7 @@ it. Compare the two check words on the phone, then say Yes on the page or with s
 	f.BoolVar(&additional, "additional", false, "the phone joins those that the user has")
 	f.BoolVar(&replace, "replace", false, "the user's other phones are removed once this one is confirmed")
 	f.BoolVar(&force, "force", false, "end the user's open session, or the phone that waits for its Yes")
+	f.StringVar(&second, "second", "", "login of an administrator who agrees: the command waits for the Yes on her phone")
 	f.BoolVar(&code, "qr", false, "draw the QR also when this is no terminal")
 	cmd.MarkFlagsMutuallyExclusive("additional", "replace")
 	return cmd

@@ -57,6 +57,7 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeDeskCode:         {"notice.desk_code.subject", "notice.desk_code.text", "notice.desk_code.do"},
 	authn.NoticeProofFailed:      {"notice.proof_failed.subject", "notice.proof_failed.text", "notice.proof_failed.do"},
 	authn.NoticeJournalBroken:    {"notice.journal_broken.subject", "notice.journal_broken.text", "notice.journal_broken.do"},
+	authn.NoticeOneAdmin:         {"notice.one_admin.subject", "notice.one_admin.text", "notice.one_admin.do"},
 }
 
 // facts in the order in which a mail lists them; what stands under another name is for programs.

@@ -20,6 +20,7 @@ const (
 	NoticeDeskCode         NoticeKind = "desk_code"       // to the user: the service desk has given out a code for her
 	NoticeProofFailed      NoticeKind = "proof_failed"    // to the administrators: too many wrong second proofs for a session that was sent
 	NoticeJournalBroken    NoticeKind = "journal_broken"  // to the administrators: a computer's journal has a gap or a fork
+	NoticeOneAdmin         NoticeKind = "one_admin"       // to the administrators: something was done without a second one, since there is none
 )
 
 // MailState is stored: append, never rename.

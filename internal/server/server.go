@@ -23,6 +23,7 @@ import (
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
+	"avow/internal/server/secondadmin"
 	"avow/internal/server/session"
 	"avow/internal/server/site"
 )
@@ -81,6 +82,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	srv.Registration.SetPasswords(cfg.Passwords)
 	srv.Registration.SetAttestation(cfg.Attestation)
+	srv.Registration.SetSecond(secondadmin.New(s, srv.Approval))
 	if err := s.LoadPolicy(context.Background()); err != nil {
 		return nil, errors.Join(err, used.Close())
 	}

@@ -16,11 +16,18 @@ func (s *Service) SetSecond(a *secondadmin.Service) { s.second = a }
 const nobody = "nobody"
 
 // action is what a second administrator agrees to.
-func (q CreateRequest) action() secondadmin.Action {
+func (q CreateRequest) action(u authn.User) secondadmin.Action {
 	if q.Mode == "" {
 		q.Mode = authn.BindFirst
 	}
-	return secondadmin.Action{Kind: secondadmin.Session, User: q.User, Mode: q.Mode, Sent: q.Sent, Channel: q.Notify}
+	a := secondadmin.Action{Kind: secondadmin.Session, User: q.User, Mode: q.Mode, Sent: q.Sent, Channel: q.Notify}
+	if q.Sent {
+		a.To = u.Mail
+		if q.Notify == authn.ChannelText {
+			a.To = u.Phone
+		}
+	}
+	return a
 }
 
 func (q CreateRequest) actor() secondadmin.Actor { return secondadmin.Actor{Name: q.Actor, User: q.By} }
@@ -36,19 +43,12 @@ func (s *Service) AskSecond(ctx context.Context, q CreateRequest, login string) 
 	if err != nil {
 		return secondadmin.Proof{}, err
 	}
-	what := "Connect a phone: " + user.Login + " (" + string(q.action().Mode) + ")"
-	if q.Sent {
-		what += ", sent to " + sentTo(user, q.Notify)
+	a := q.action(user)
+	what := "Connect a phone: " + user.Login + " (" + string(a.Mode) + ")"
+	if a.To != "" {
+		what += ", sent to " + a.To
 	}
-	return s.second.Ask(ctx, q.actor(), login, q.action(), what)
-}
-
-// sentTo is the address where the code goes, which is what a second administrator can compare.
-func sentTo(u authn.User, by authn.Channel) string {
-	if by == authn.ChannelText {
-		return u.Phone
-	}
-	return u.Mail
+	return s.second.Ask(ctx, q.actor(), login, a, what)
 }
 
 // agreed takes the Yes of a second administrator where one is needed, and returns her login for the audit log. Where nobody else could agree, all addresses of administrators are
@@ -59,10 +59,10 @@ func (s *Service) agreed(tx store.Tx, q CreateRequest, user authn.User, now time
 		return "", err
 	}
 	if q.Second.Request != "" {
-		second, err := secondadmin.Use(tx, q.Second, q.actor(), q.action(), now)
+		second, err := secondadmin.Use(tx, q.Second, q.actor(), q.action(user), now)
 		return second.Login, err
 	}
-	alone, err := secondadmin.Alone(tx, q.actor(), q.action())
+	alone, err := secondadmin.Alone(tx, q.actor(), q.action(user))
 	if err != nil {
 		return "", err
 	}

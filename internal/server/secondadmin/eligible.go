@@ -11,7 +11,7 @@ import (
 // SessionNeeds says whether a registration session for a user needs a second administrator: the user has a role, or the code goes to an address that was changed
 // a short while ago.
 func SessionNeeds(r store.Reader, u authn.User, sent bool, now time.Time) (bool, error) {
-	if sent && !u.ReachChangedAt.IsZero() && now.Before(u.ReachChangedAt.Add(Hold)) {
+	if sent && Held(u, now) {
 		return true, nil
 	}
 	a, err := r.AdminByUser(u.ID)
@@ -19,6 +19,11 @@ func SessionNeeds(r store.Reader, u authn.User, sent bool, now time.Time) (bool,
 		return false, nil
 	}
 	return err == nil && !a.Disabled, err
+}
+
+// Held says whether a user's mail address or phone number was changed so recently that somebody else must look at what is sent there.
+func Held(u authn.User, now time.Time) bool {
+	return !u.ReachChangedAt.IsZero() && now.Before(u.ReachChangedAt.Add(Hold))
 }
 
 // Alone says whether nobody else could agree: then an action is allowed without, and the caller tells all addresses of administrators. Otherwise an organisation with one

@@ -43,6 +43,7 @@ type Action struct {
 	Mode    authn.BindingMode `json:"mode"`
 	Sent    bool              `json:"sent"`
 	Channel authn.Channel     `json:"channel"`
+	To      string            `json:"to"` // the address that a code is sent to: it may change before the Yes is used
 }
 
 // Actor is the administrator who acts.

@@ -191,7 +191,7 @@ func TestR015NotChecked(t *testing.T) {
 		raw := p.sign(g)
 		a := p.finish(raw)
 		if policy == authn.AttestationRequired {
-			wantProblem(t, "nothing can be checked", a, http.StatusServiceUnavailable, "attestation_unavailable")
+			wantProblem(t, "nothing can be checked", a, http.StatusServiceUnavailable, "attestation_unchecked")
 			continue
 		}
 		p.adopt(a, raw)

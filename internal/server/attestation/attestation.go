@@ -20,7 +20,7 @@ import (
 var (
 	ErrFailed = authn.Fail(authn.Invalid, "attestation_failed",
 		"This phone could not prove that its keys are safe. Use a phone with a locked, unmodified system, or ask the service desk.")
-	ErrUnavailable = authn.Fail(authn.Unavailable, "attestation_unavailable",
+	ErrUnavailable = authn.Fail(authn.Unavailable, "attestation_unchecked",
 		"The server cannot check phones of this kind at the moment. Try again later, or ask the service desk.")
 )
 

@@ -130,15 +130,18 @@ func TestR122Proof(t *testing.T) {
 		change func(*rig, *Q)
 		ok     bool
 	}{
-		"as agreed":         {same, true},
-		"another mode":      {edit(func(q *Q) { q.Mode = authn.BindReplace }), false},
-		"sent":              {edit(func(q *Q) { q.Sent = true }), false},
-		"another user":      {func(r *rig, q *Q) { r.Appoint("carl", authn.RoleAuditor); q.User, q.Mode = r.carl, authn.BindFirst }, false},
-		"by somebody else":  {edit(func(q *Q) { q.Actor = "admin:eve" }), false},
-		"as another person": {func(r *rig, q *Q) { q.By = r.carl }, false},
-		"five minutes":      {func(r *rig, _ *Q) { r.Advance(5*time.Minute - time.Second) }, true},
-		"too late":          {func(r *rig, _ *Q) { r.Advance(5*time.Minute + time.Second) }, false},
-		"no proof at all":   {edit(func(q *Q) { q.Second.Request = authn.NewRequestID() }), false},
+		"as agreed":               {same, true},
+		"another mode":            {edit(func(q *Q) { q.Mode = authn.BindReplace }), false},
+		"sent":                    {edit(func(q *Q) { q.Sent = true }), false},
+		"another user":            {func(r *rig, q *Q) { r.Appoint("carl", authn.RoleAuditor); q.User, q.Mode = r.carl, authn.BindFirst }, false},
+		"by somebody else":        {edit(func(q *Q) { q.Actor = "admin:eve" }), false},
+		"as another person":       {func(r *rig, q *Q) { q.By = r.carl }, false},
+		"five minutes":            {func(r *rig, _ *Q) { r.Advance(5*time.Minute - time.Second) }, true},
+		"too late":                {func(r *rig, _ *Q) { r.Advance(5*time.Minute + time.Second) }, false},
+		"no proof at all":         {edit(func(q *Q) { q.Second.Request = authn.NewRequestID() }), false},
+		"asked by another client": {func(r *rig, q *Q) { r.copy(q, func(a *authn.ApprovalRequest) { a.Client = "laptop" }) }, false},
+		"a sign-in":               {func(r *rig, q *Q) { r.copy(q, func(a *authn.ApprovalRequest) { a.Action = authn.ActionSignIn }) }, false},
+		"the same, copied":        {func(r *rig, q *Q) { r.copy(q, func(*authn.ApprovalRequest) {}) }, true},
 		"her role is gone": {func(r *rig, _ *Q) {
 			r.update(func(tx store.Tx) error {
 				a, err := tx.AdminByUser(r.bea)
@@ -184,6 +187,25 @@ func TestR122Proof(t *testing.T) {
 	}
 }
 
+// copy puts another request in place of the proof, which differs by a change only: a client chooses the nonce of what it asks.
+func (r *rig) copy(q *registration.CreateRequest, change func(*authn.ApprovalRequest)) {
+	r.T.Helper()
+	k := r.Key().Key()
+	r.update(func(tx store.Tx) error {
+		a, err := tx.ApprovalRequest(q.Second.Request)
+		if err != nil {
+			return err
+		}
+		if err := tx.CreateClient(authn.Client{ID: "laptop", Name: "Laptop", Kind: authn.ClientComputer, Key: k, Match: authn.MatchTap}); err != nil {
+			return err
+		}
+		a.ID, a.AuthReq, a.Handle = authn.NewRequestID(), authn.HashOf([]byte("another")), authn.HashOf([]byte("handle"))
+		change(&a)
+		q.Second.Request = a.ID
+		return tx.CreateApprovalRequest(a)
+	})
+}
+
 // TestR122Alone: where nobody else could agree it is allowed, and told.
 func TestR122Alone(t *testing.T) {
 	for name, change := range map[string]func(*rig) error{
@@ -197,7 +219,7 @@ func TestR122Alone(t *testing.T) {
 			r := newRig(t)
 			q := registration.CreateRequest{User: r.anna, Mode: authn.BindAdditional, Actor: "admin:maja", Reason: "test", IP: "192.0.2.7"}
 			if change == nil {
-				q.By, q.Actor = r.bea, "admin:bea"
+				q.By, q.Actor = r.bea, "admin:kim" // the administrator of that key is Bea
 			} else if err := change(r); err != nil {
 				t.Fatal(err)
 			}

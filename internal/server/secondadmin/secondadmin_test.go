@@ -365,3 +365,28 @@ func TestR122ReachChangedAt(t *testing.T) {
 func (r *rig) unplug(tx store.Tx) error {
 	return tx.UpdateDevice(r.phone.ID, func(d authn.Device) (authn.Device, error) { return d.Revoke(r.Now()), nil })
 }
+
+// TestR122OtherName: an administrator whose key has another name than her login is still the same person; and a start link needs nobody.
+func TestR122OtherName(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	r.update(func(tx store.Tx) error {
+		a, err := tx.AdminByUser(r.bea)
+		if err != nil {
+			return err
+		}
+		return tx.UpdateAdmin(a.ID, func(a authn.Admin) (authn.Admin, error) { a.Name = "beatrix"; return a, nil })
+	})
+	q := registration.CreateRequest{User: r.anna, Mode: authn.BindAdditional, Actor: "admin:beatrix", Reason: "test"}
+	if _, err := r.Server.Registration.AskSecond(ctx, q, "bea"); !errors.Is(err, secondadmin.ErrSelf) {
+		t.Errorf("asks herself: %v", err)
+	}
+	q.Actor = "admin:maja"
+	if _, err := r.Server.Registration.Create(ctx, q); !errors.Is(err, secondadmin.ErrNeeded) {
+		t.Errorf("without a Yes: %v", err)
+	}
+	q.Start = true
+	if _, err := r.Server.Registration.Create(ctx, q); err != nil || r.agreedBy() != "" {
+		t.Errorf("by a start link: %v", err)
+	}
+}

@@ -131,6 +131,9 @@ once and that you tell by voice, or a code by the other channel.
 With --from it makes one such session for each row of a CSV file: a line of names, then a line for each user. UserName is needed;
 HoursToLive, SecondProof, By, Additional, Replace and Force, where they stand, go before the flags. What is done is kept in FILE` + progressEnding + `, so that the
 same command goes on after an interruption and makes nothing twice. The report has a line for each user, and her PIN.
+
+For a user who has a role, or whose address is new, a second administrator must agree: name her with --second and talk to her, since the
+command waits up to two minutes for the Yes on her phone. Where nobody else could agree it is allowed without, and admin_mail is told.
 ` + exitCodes,
 		Example: `  avow-admin session add user1 --hours-to-live 8 --notify --force
   avow-admin session add --from users.csv --hours-to-live 48 --notify --report report.csv`,

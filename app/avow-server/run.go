@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server"
 	"avow/internal/server/admin"
+	"avow/internal/server/attestation"
 	"avow/internal/server/config"
 	"avow/internal/server/ledger"
 	"avow/internal/server/live"
@@ -106,7 +108,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	}
 	s := &site.Site{
 		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
-		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses},
+		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses, Attestation: authn.AttestationPolicy(cfg.Attestation.Policy)},
 		AdminMail: cfg.AdminMail, CanMail: cfg.Mail.Host != "", CanText: cfg.Text.Preset != "",
 		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
 	}
@@ -122,11 +124,16 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	phones, err := attestations(cfg)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	srv, err := server.New(s, server.Config{
 		Tombstones: cfg.Data(config.UsedFile), TrustedProxies: proxies, SMTP: smtp(cfg, sec), Gateway: gateway(cfg, sec),
-		Texts:     mailtext.New(cfg.Support),
-		Directory: users,
-		Ledger:    ledger.Options{File: cfg.Path(cfg.Ledger.CheckpointFile), Mail: cfg.Ledger.CheckpointMail},
+		Texts:       mailtext.New(cfg.Support),
+		Directory:   users,
+		Ledger:      ledger.Options{File: cfg.Path(cfg.Ledger.CheckpointFile), Mail: cfg.Ledger.CheckpointMail},
+		Attestation: phones,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -138,6 +145,25 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	commands.SetDirectory(users)
 	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), commands)
 	return srv, nil
+}
+
+// attestations makes what checks the proofs of phones.
+func attestations(cfg config.Config) (*attestation.Verifier, error) {
+	o := attestation.Options{StatusFile: cfg.Path(cfg.Attestation.GoogleStatusFile), AppleApps: cfg.Attestation.AppleApps, Now: time.Now}
+	for _, roots := range []struct {
+		name string
+		into *[]byte
+	}{{cfg.Attestation.GoogleRootsFile, &o.GoogleRoots}, {cfg.Attestation.AppleRootsFile, &o.AppleRoots}} {
+		if roots.name == "" {
+			continue
+		}
+		file, err := os.ReadFile(cfg.Path(roots.name))
+		if err != nil {
+			return nil, fmt.Errorf("read the roots of phones: %w", err)
+		}
+		*roots.into = file
+	}
+	return attestation.New(o)
 }
 
 func logger(cfg config.Config, w io.Writer) *slog.Logger {

@@ -60,6 +60,7 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeJournalBroken:    {"notice.journal_broken.subject", "notice.journal_broken.text", "notice.journal_broken.do"},
 	authn.NoticeCheckpoint:       {"notice.checkpoint.subject", "notice.checkpoint.text", "notice.checkpoint.do"},
 	authn.NoticeLedgerBroken:     {"notice.ledger_broken.subject", "notice.ledger_broken.text", "notice.ledger_broken.do"},
+	authn.NoticeOneAdmin:         {"notice.one_admin.subject", "notice.one_admin.text", "notice.one_admin.do"},
 }
 
 // facts in the order in which a mail lists them; what stands under another name is for programs.

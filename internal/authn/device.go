@@ -68,7 +68,7 @@ type Device struct {
 	User         UserID
 	Info         DeviceInfo
 	Keys         DeviceKeys
-	Class        key.Class // where its keys live, as it says
+	Class        key.Class // where its approval key lives, as its maker attests; key.Software without an attestation, whatever the phone claims
 	Verifies     UVPolicy  // what its approval key demands, as it says; "" is UVEachApproval
 	State        DeviceState
 	Registration RegistrationID

@@ -22,6 +22,7 @@ const (
 	NoticeJournalBroken    NoticeKind = "journal_broken"  // to the administrators: a computer's journal has a gap or a fork
 	NoticeCheckpoint       NoticeKind = "checkpoint"      // to those who keep them: a signed checkpoint of the audit log
 	NoticeLedgerBroken     NoticeKind = "ledger_broken"   // to the administrators: the audit log is not the one that was signed
+	NoticeOneAdmin         NoticeKind = "one_admin"       // to the administrators: something was done without a second one, since there is none
 )
 
 // MailState is stored: append, never rename.

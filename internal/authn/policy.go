@@ -54,14 +54,32 @@ func (d UVDemand) Met(v UserVerification) bool {
 	return v.Happened() || d == UVUnneeded && v == UVNone
 }
 
+// AttestationPolicy says whether a phone must prove in what hardware its keys lie (R-015). Stored and sent: append, never rename.
+type AttestationPolicy string
+
+// The policies.
+const (
+	AttestationNone     AttestationPolicy = "none"     // what a phone proves is believed; one that proves nothing is taken for software
+	AttestationRequired AttestationPolicy = "required" // one that proves nothing is refused
+)
+
+// Valid reports whether p is one of the policies.
+func (p AttestationPolicy) Valid() bool { return p == AttestationNone || p == AttestationRequired }
+
+// ErrAttestationRequired is answered to a phone that proves nothing where it must.
+var ErrAttestationRequired = Fail(Invalid, "attestation_required",
+	"Your organisation connects only phones that prove that their keys are safe. Update the app and try again with a new code, or ask the service desk which phones can.")
+
 // Policy is what administrators decide for the whole organisation. The zero value of a field means what the configuration says.
 type Policy struct {
-	Match            MatchMode   `json:"match"` // for clients without one of their own
-	UserVerification UVPolicy    `json:"user_verification"`
-	SessionHours     int         `json:"session_hours"` // of a session that is sent, unless somebody says otherwise
-	SecondProof      SecondProof `json:"second_proof"`  // of such a session; "" takes the best that the user has
-	GrantDays        int         `json:"grant_days"`    // how long, and how often, a computer takes codes after a sign-in with a network
-	GrantUses        int         `json:"grant_uses"`
+	Match            MatchMode         `json:"match"` // for clients without one of their own
+	UserVerification UVPolicy          `json:"user_verification"`
+	SessionHours     int               `json:"session_hours"`         // of a session that is sent, unless somebody says otherwise
+	SecondProof      SecondProof       `json:"second_proof"`          // of such a session; "" takes the best that the user has
+	Attestation      AttestationPolicy `json:"attestation,omitempty"` // of phones that are connected from now on; "" is what the configuration says
+
+	GrantDays int `json:"grant_days"` // how long, and how often, a computer takes codes after a sign-in with a network
+	GrantUses int `json:"grant_uses"`
 }
 
 // Validate says what is wrong with the policy.
@@ -75,6 +93,8 @@ func (p Policy) Validate() error {
 		return ErrHours
 	case p.SecondProof != "" && (!p.SecondProof.Valid() || p.SecondProof == ProofNone):
 		return ErrSentProof
+	case p.Attestation != "" && !p.Attestation.Valid():
+		return Fail(Invalid, "bad_attestation", "Attestation is none or required.")
 	case p.GrantDays < 1 || p.GrantDays > 365:
 		return Fail(Invalid, "bad_grant_days", "A computer takes codes for 1 to 365 days.")
 	case p.GrantUses < 1 || p.GrantUses > 1000:

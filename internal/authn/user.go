@@ -38,6 +38,7 @@ type User struct {
 	Status            UserStatus
 	PasswordChangedAt time.Time // zero when the directory does not tell
 	PasswordExpiresAt time.Time // zero when it does not, or never does
+	ReachChangedAt    time.Time // when mail or phone were last changed; zero when never
 	CreatedAt         time.Time
 }
 
@@ -67,6 +68,14 @@ func (u User) Validate() error {
 		return Fail(Invalid, "bad_phone_number", "The phone number cannot be read. Write it with its country and without spaces, like +46465550100.")
 	}
 	return nil
+}
+
+// Reach changes how a user is written to, and notes when: what is sent to a new address needs more care.
+func (u User) Reach(address, phone string, now time.Time) User {
+	if u.Mail != address || u.Phone != phone {
+		u.Mail, u.Phone, u.ReachChangedAt = address, phone, now
+	}
+	return u
 }
 
 // Active says whether the user may do anything at all.

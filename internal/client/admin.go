@@ -83,7 +83,11 @@ func (a *Admin) SetUserStatus(ctx context.Context, login string, c wire.SetUserS
 // AddSession makes a registration session; its secrets are in the answer and nowhere else.
 func (a *Admin) AddSession(ctx context.Context, c wire.AddSession) (wire.AddedSession, error) {
 	var out wire.AddedSession
-	err := a.post(ctx, "sessions", c, &out)
+	limit := a.o.timeout()
+	if c.SecondAdmin != "" { // a person answers
+		limit += authn.RequestLifetime
+	}
+	err := a.proveWithin(ctx, limit, http.MethodPost, "/v1/admin/sessions", "", c, &out, a.kid)
 	return out, err
 }
 

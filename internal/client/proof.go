@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"avow/internal/wire"
 )
@@ -30,6 +31,10 @@ func (p prover) introduce(ctx context.Context, path string, in, out any) error {
 }
 
 func (p prover) prove(parent context.Context, method, path, query string, in, out any, kid string) error {
+	return p.proveWithin(parent, p.o.timeout(), method, path, query, in, out, kid)
+}
+
+func (p prover) proveWithin(parent context.Context, limit time.Duration, method, path, query string, in, out any, kid string) error {
 	var body []byte
 	if in != nil {
 		var err error
@@ -37,7 +42,7 @@ func (p prover) prove(parent context.Context, method, path, query string, in, ou
 			return fmt.Errorf("encode command: %w", err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(parent, p.o.timeout())
+	ctx, cancel := context.WithTimeout(parent, limit)
 	defer cancel()
 	return p.roundTrip(ctx, func() error {
 		err := p.try(parent, ctx, method, path, query, body, out, kid)

@@ -15,6 +15,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/attestation"
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/directory"
@@ -25,6 +26,7 @@ import (
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
+	"avow/internal/server/secondadmin"
 	"avow/internal/server/session"
 	"avow/internal/server/site"
 )
@@ -41,6 +43,7 @@ type Config struct {
 	Passwords      registration.Passwords // of the directory's users; nil: those of Directory
 	Directory      *directory.Service     // where users come from; nil: they are all local
 	Ledger         ledger.Options         // where checkpoints of the audit log go
+	Attestation    *attestation.Verifier  // of phones; nil: none is checked
 }
 
 // Flow is a part of the server with routes of its own.
@@ -90,6 +93,8 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		cfg.Passwords = cfg.Directory
 	}
 	srv.Registration.SetPasswords(cfg.Passwords)
+	srv.Registration.SetAttestation(cfg.Attestation)
+	srv.Registration.SetSecond(secondadmin.New(s, srv.Approval))
 	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline)
 	srv.Messages, err = outbox.New(s, outbox.Config{
 		SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration,

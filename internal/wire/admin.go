@@ -63,6 +63,7 @@ type AddSession struct {
 	SecondProof authn.SecondProof `json:"second_proof"`  // of a sent one: password, pin, code; "" is the best that the user has
 	Notify      bool              `json:"notify"`        // sends it at once
 	Channel     authn.Channel     `json:"channel"`       // mail or text; "" is mail where there is an address
+	SecondAdmin string            `json:"second_admin"`  // login of who agrees where that is needed (R-122): her phone is asked, and the answer waits for her
 	Reason      string            `json:"reason"`
 }
 

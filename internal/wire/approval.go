@@ -89,7 +89,7 @@ type Decision struct {
 	Number      string                 `json:"number,omitempty"`
 	Handle      *SessionSecret         `json:"handle,omitempty"` // of a scanned A code
 	UV          authn.UserVerification `json:"uv"`
-	Class       key.Class              `json:"key"`
+	Class       key.Class              `json:"key"` // a claim: what is known is authn.Device.Class
 }
 
 // SignDecision signs; the signer decides by Kind which key that must be.

@@ -49,11 +49,6 @@ type Claimed struct {
 	Policy         RegistrationPolicy   `json:"policy"`
 }
 
-// RegistrationPolicy is what the organisation asks of a device.
-type RegistrationPolicy struct {
-	UserVerification authn.UVPolicy `json:"user_verification"` // each_approval, registration, off (feature A4)
-}
-
 // Registration binds the three keys of a device to an account; it is signed by the new approval key, so that the key
 // proves itself and everything that it stands for (R-011).
 type Registration struct {
@@ -65,9 +60,10 @@ type Registration struct {
 	ApprovalJWK    key.Public             `json:"approval_jwk"`
 	ExchangeJWK    key.Public             `json:"exchange_jwk"`
 	Device         authn.DeviceInfo       `json:"device"`
-	Class          key.Class              `json:"key"`
+	Class          key.Class              `json:"key"` // a claim, which decides nothing (R-015)
 	UV             authn.UserVerification `json:"uv"`
 	Verifies       authn.UVPolicy         `json:"uv_policy,omitempty"` // what the approval key demands; "" is each_approval
+	Attestation    *Attestation           `json:"attestation,omitempty"`
 }
 
 // SignRegistration signs with the new approval key.
@@ -104,6 +100,11 @@ func VerifyRegistration(raw string) (Registration, error) {
 	}
 	if r.Verifies != authn.UVOff && !r.UV.Happened() {
 		return Registration{}, fmt.Errorf("%s: the user was not verified", TypeRegistration)
+	}
+	if r.Attestation != nil {
+		if err := r.Attestation.check(); err != nil {
+			return Registration{}, fmt.Errorf("%s: %w", TypeRegistration, err)
+		}
 	}
 	return r, nil
 }

@@ -190,6 +190,10 @@ func statements(t testing.TB) []statement {
 		// Compared by the server with what it gave out, or only shown.
 		open: []string{"aud", "registration_id", "challenge", "session_hash", "device.name", "device.model", "device.os", "device.app"},
 	}
+	attested, claims := registration, registrationClaims()
+	claims.Attestation = &Attestation{Format: FormatAndroid, Chain: []Blob{[]byte("the leaf"), []byte("the root")}}
+	attested.name, attested.claims = "registration with an attestation", claims
+	attested.open = append([]string{"attestation.chain.0", "attestation.chain.1"}, registration.open...) // judged by the server's package attestation
 	registrationJWS := registration.sign(t)
 	request := statement{
 		name: "approval request", typ: TypeRequest, signer: "identity", claims: requestClaims(),
@@ -263,6 +267,7 @@ func statements(t testing.TB) []statement {
 			verify: verifyProof(keys["device"].Key()), open: []string{"iat", "jti", "nonce"},
 		},
 		registration,
+		attested,
 		{
 			name: "bound", typ: TypeBound, signer: "identity",
 			claims: Bound{

@@ -196,6 +196,19 @@ func TestRegistrationRefused_R011(t *testing.T) {
 		"no key class":               func(r *Registration) { r.Class = "" },
 		"uv that nobody knows":       func(r *Registration) { r.UV = "face" },
 		"no uv":                      func(r *Registration) { r.UV = "" },
+		"attestation of no format":   func(r *Registration) { r.Attestation = &Attestation{Chain: chainOf(2, 1)} },
+		"attestation of other form":  func(r *Registration) { r.Attestation = &Attestation{Format: "packed", Chain: chainOf(2, 1)} },
+		"android without chain":      func(r *Registration) { r.Attestation = &Attestation{Format: FormatAndroid} },
+		"android of one certificate": func(r *Registration) { r.Attestation = &Attestation{Format: FormatAndroid, Chain: chainOf(1, 1)} },
+		"android of nine":            func(r *Registration) { r.Attestation = &Attestation{Format: FormatAndroid, Chain: chainOf(9, 1)} },
+		"android, one is empty":      func(r *Registration) { r.Attestation = &Attestation{Format: FormatAndroid, Chain: chainOf(2, 0)} },
+		"android, too large":         func(r *Registration) { r.Attestation = &Attestation{Format: FormatAndroid, Chain: chainOf(2, 8<<10+1)} },
+		"android with a statement":   func(r *Registration) { r.Attestation = &Attestation{FormatAndroid, chainOf(2, 1), Blob("x")} },
+		"apple without a statement":  func(r *Registration) { r.Attestation = &Attestation{Format: FormatApple} },
+		"apple with a chain":         func(r *Registration) { r.Attestation = &Attestation{FormatApple, chainOf(2, 1), Blob("x")} },
+		"apple, too large": func(r *Registration) {
+			r.Attestation = &Attestation{Format: FormatApple, Statement: make(Blob, 16<<10+1)}
+		},
 	} {
 		r := registrationClaims()
 		change(&r)
@@ -209,6 +222,46 @@ func TestRegistrationRefused_R011(t *testing.T) {
 	}
 }
 
+func chainOf(n, size int) (chain []Blob) {
+	for range n {
+		chain = append(chain, make(Blob, size))
+	}
+	return chain
+}
+
+// TestAttestationHashes_R015: each claim that an attestation stands for changes what is attested.
+func TestAttestationHashes_R015(t *testing.T) {
+	type change struct {
+		change         func(*Registration)
+		android, apple bool
+	}
+	good := registrationClaims()
+	for name, c := range map[string]change{
+		"audience":        {func(r *Registration) { r.Audience += "x" }, true, true},
+		"registration id": {func(r *Registration) { r.RegistrationID += "x" }, true, true},
+		"challenge":       {func(r *Registration) { r.Challenge += "x" }, true, true},
+		"moved a letter": {func(r *Registration) {
+			id := string(r.RegistrationID)
+			r.RegistrationID, r.Challenge = authn.RegistrationID(id[:len(id)-1]), id[len(id)-1:]+r.Challenge
+		}, true, true},
+		"device key":   {func(r *Registration) { r.DeviceJWK = keys["stranger"].Key() }, true, true},
+		"approval key": {func(r *Registration) { r.ApprovalJWK = keys["stranger"].Key() }, false, true},
+		"exchange key": {func(r *Registration) { r.ExchangeJWK = keys["stranger"].Key() }, false, true},
+		"class":        {func(r *Registration) { r.Class = key.SecureEnclave }, false, true},
+		"uv":           {func(r *Registration) { r.UV = authn.UVDevice }, false, true},
+		"name":         {func(r *Registration) { r.Device.Name = "x" }, false, false},
+	} {
+		r := registrationClaims()
+		c.change(&r)
+		if got := AttestationChallenge(r) != AttestationChallenge(good); got != c.android {
+			t.Errorf("%s: Android's challenge changes: %v", name, got)
+		}
+		if got := AppAttestHash(r) != AppAttestHash(good); got != c.apple {
+			t.Errorf("%s: Apple's hash changes: %v", name, got)
+		}
+	}
+}
+
 func TestBoundRefused(t *testing.T) {
 	identity := keys["identity"].Key()
 	var good Bound
@@ -217,7 +270,7 @@ func TestBoundRefused(t *testing.T) {
 		if b, ok := s.claims.(Bound); ok {
 			good = b
 		}
-		if s.typ == TypeRegistration {
+		if s.name == "registration" {
 			registration = s.sign(t)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/server/api"
@@ -69,7 +70,7 @@ func (s *Service) Routes(mux *http.ServeMux) {
 			if err := a.May(route.needs); err != nil {
 				return err
 			}
-			answer, err := route.handler(call{Request: r, admin: a, body: body})
+			answer, err := route.handler(call{Request: r, w: w, admin: a, body: body})
 			if err != nil {
 				return err
 			}
@@ -99,11 +100,17 @@ type route struct {
 // call is a request whose maker is known.
 type call struct {
 	*http.Request
+	w     http.ResponseWriter
 	admin authn.Admin
 	body  []byte
 }
 
 func (c call) actor() string { return "admin:" + c.admin.Name }
+
+// patient gives the answer as long as a person may take to say Yes.
+func (c call) patient() {
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(authn.RequestLifetime + 30*time.Second)) // a recorder in a test has none
+}
 
 func (c call) by(reason string) people.By {
 	return people.By{Actor: c.actor(), Reason: reason, IP: api.ClientIP(c.Context()), User: c.admin.User}

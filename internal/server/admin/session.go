@@ -61,6 +61,13 @@ func (s *Service) addSession(c call) (any, error) {
 	if cmd.Notify {
 		q.Notify = s.registration.Channel(u, cmd.Channel)
 	}
+	q.By = c.admin.User
+	if cmd.SecondAdmin != "" {
+		c.patient()
+		if q.Second, err = s.registration.AskSecond(c.Context(), q, cmd.SecondAdmin); err != nil {
+			return nil, err
+		}
+	}
 	made, err := s.registration.Create(c.Context(), q)
 	if err != nil {
 		return nil, err

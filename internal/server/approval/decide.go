@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"avow/internal/authn"
+	"avow/internal/key"
 	"avow/internal/server/api"
 	"avow/internal/server/site"
 	"avow/internal/store"
@@ -110,7 +111,7 @@ func (s *Service) settle(ctx context.Context, device authn.DeviceID, dec wire.De
 		v.Handle = authn.HashOf(dec.Handle.Secret)
 	}
 	c := context.WithoutCancel(ctx) // a phone that hangs up has decided all the same
-	t := turn{service: s, now: s.site.Now(), ip: api.ClientIP(ctx), verdict: v, class: string(dec.Class)}
+	t := turn{service: s, now: s.site.Now(), ip: api.ClientIP(ctx), verdict: v, claimed: dec.Class}
 	var refused error
 	err = s.site.Store.Update(c, func(tx store.Tx) (err error) {
 		decided, refused, err = t.take(tx, dec.Request)
@@ -131,7 +132,8 @@ type turn struct {
 	now     time.Time
 	ip      string
 	verdict authn.Verdict
-	class   string
+	claimed key.Class // as the phone says
+	class   key.Class // as was attested when it was connected
 }
 
 // take runs in the transaction. What it returns as refused was counted and is on disk; err undoes everything.
@@ -140,6 +142,7 @@ func (t turn) take(tx store.Tx, id authn.RequestID) (r authn.ApprovalRequest, re
 	if err != nil {
 		return r, nil, err
 	}
+	t.class = d.Class
 	if err := d.MayApprove(); err != nil { // as of now, not as of when it was shown
 		return r, nil, err
 	}
@@ -234,6 +237,8 @@ func (t turn) refuse(tx store.Tx, u authn.User, d authn.Device, r authn.Approval
 func (t turn) record(tx store.Tx, action string, r authn.ApprovalRequest) error {
 	return tx.AppendAudit(authn.AuditRecord{
 		At: t.now, Actor: "device:" + string(t.verdict.Device), Action: action, Subject: string(r.ID), IP: t.ip,
-		Facts: map[string]string{"client": string(r.Client), "uv": string(t.verdict.UV), "key": t.class, "matched_by": string(r.MatchedBy)},
+		Facts: map[string]string{
+			"client": string(r.Client), "uv": string(t.verdict.UV), "key_class": string(t.class), "key_class_claimed": string(t.claimed), "matched_by": string(r.MatchedBy),
+		},
 	})
 }

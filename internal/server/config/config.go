@@ -53,12 +53,13 @@ type Config struct {
 	// does not fit. Default: nobody.
 	AdminMail []string `toml:"admin_mail"`
 
-	TLS       TLS       `toml:"tls"`
-	Mail      Mail      `toml:"mail"`
-	Text      Text      `toml:"text"`
-	Directory Directory `toml:"directory"`
-	Ledger    Ledger    `toml:"ledger"`
-	Log       Log       `toml:"log"`
+	TLS         TLS         `toml:"tls"`
+	Mail        Mail        `toml:"mail"`
+	Text        Text        `toml:"text"`
+	Directory   Directory   `toml:"directory"`
+	Ledger      Ledger      `toml:"ledger"`
+	Attestation Attestation `toml:"attestation"`
+	Log         Log         `toml:"log"`
 
 	dir string // where the file lies
 }
@@ -183,6 +184,28 @@ type Ledger struct {
 	CheckpointMail []string `toml:"checkpoint_mail"`
 }
 
+// Attestation is the table [attestation].
+type Attestation struct {
+	// Whether a phone must prove in what hardware its keys lie before it is connected: "none" (what is proved is recorded, a
+	// phone that proves nothing is taken for software) or "required". Administrators may decide otherwise. The phones of this
+	// version prove nothing yet. Default "none".
+	Policy string `toml:"policy"`
+
+	// Google's list of revoked certificates, a JSON file from https://android.googleapis.com/attestation/status. Fetch it
+	// anew each day; it is read again when it changes. Empty: what Android phones prove is not believed. Default empty.
+	GoogleStatusFile string `toml:"google_status_file"`
+
+	// The roots for Android phones, as a PEM file. Empty: those that Google published until 2026. Default empty.
+	GoogleRootsFile string `toml:"google_roots_file"`
+
+	// The ids of the app on Apple's phones, as "TEAMID1234.com.example.avow". Empty: what they prove is not believed.
+	// Default: none.
+	AppleApps []string `toml:"apple_apps"`
+
+	// The roots for Apple's phones, as a PEM file. Empty: the one that Apple published in 2020. Default empty.
+	AppleRootsFile string `toml:"apple_roots_file"`
+}
+
 // Log is the table [log].
 type Log struct {
 	// "debug", "info", "warn" or "error". No level writes secrets. Default "info".
@@ -197,9 +220,10 @@ func Default() Config {
 	return Config{
 		Listen: ":443", DataDir: "data", Match: "number", LongPoll: 20 * time.Second,
 		GrantDays: 14, GrantUses: 20,
-		Mail:      Mail{Port: 587, TLS: "starttls"},
-		Directory: Directory{TLS: "starttls", Schema: "ldap", PageSize: 500, Every: 15 * time.Minute},
-		Log:       Log{Level: "info", Format: "text"},
+		Mail:        Mail{Port: 587, TLS: "starttls"},
+		Directory:   Directory{TLS: "starttls", Schema: "ldap", PageSize: 500, Every: 15 * time.Minute},
+		Attestation: Attestation{Policy: "none"},
+		Log:         Log{Level: "info", Format: "text"},
 	}
 }
 

@@ -69,7 +69,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Ledger": "ledger.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Ledger": "ledger.", "Attestation": "attestation.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -228,6 +228,13 @@ func TestFault(t *testing.T) {
 		"directory too often":             {func(c *Config) { c.Directory.Every = time.Second }, "directory.every"},
 		"no checkpoint folder":            {func(c *Config) { c.Ledger.CheckpointFile = "/nowhere/at/all/checkpoints" }, "ledger.checkpoint_file"},
 		"checkpoints by no mail":          {func(c *Config) { c.Ledger.CheckpointMail = []string{"a@example.com"} }, "ledger.checkpoint_mail"},
+		"attestation policy":              {func(c *Config) { c.Attestation.Policy = "maybe" }, "attestation.policy"},
+		"attestation of nobody":           {func(c *Config) { c.Attestation.Policy = "required" }, "attestation.policy"},
+		"no status file":                  {func(c *Config) { c.Attestation.GoogleStatusFile = "x" }, "attestation.google_status_file"},
+		"bad status file":                 {func(c *Config) { c.Attestation.GoogleStatusFile = "config.go" }, "attestation.google_status_file"},
+		"bad Google roots":                {func(c *Config) { c.Attestation.GoogleRootsFile = "config.go" }, "attestation.google_roots_file"},
+		"no Apple roots":                  {func(c *Config) { c.Attestation.AppleRootsFile = "x" }, "attestation.apple_roots_file"},
+		"Apple app":                       {func(c *Config) { c.Attestation.AppleApps = []string{"com.example.avow"} }, "attestation.apple_apps"},
 		"log format":                      {func(c *Config) { c.Log.Format = "xml" }, "log.format"},
 	}
 	for name, tc := range cases {

@@ -39,7 +39,7 @@ func (s *Service) Register(ctx context.Context, by session.Person, user authn.Us
 		return registration.Created{}, err
 	}
 	made, err := s.registration.Create(ctx, registration.CreateRequest{
-		User: u.ID, Mode: mode, Force: true, Actor: by.Actor(), Reason: reason, IP: api.ClientIP(ctx), Sent: true, Notify: ch,
+		User: u.ID, Mode: mode, Force: true, Actor: by.Actor(), By: by.User.ID, Reason: reason, IP: api.ClientIP(ctx), Sent: true, Notify: ch,
 	})
 	return made, err
 }

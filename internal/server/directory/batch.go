@@ -9,6 +9,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/live"
 	"avow/internal/server/offline"
+	"avow/internal/server/registration"
 	"avow/internal/store"
 )
 
@@ -58,7 +59,7 @@ func (b *batchOf) person(p Person) error {
 	if err != nil {
 		return err
 	}
-	next := p.over(u)
+	next := p.over(u.Reach(p.Mail, p.Phone, b.now))
 	if taken, err := b.taken(p.Login, u.ID); err != nil {
 		return err
 	} else if taken {
@@ -72,6 +73,11 @@ func (b *batchOf) person(p Person) error {
 	err = b.tx.UpdateUser(u.ID, func(authn.User) (authn.User, error) { return next, nil })
 	if err != nil {
 		return err
+	}
+	if !next.ReachChangedAt.Equal(u.ReachChangedAt) { // a code that was made for the old address must not go to the new one
+		if err := registration.EndSentOfUser(b.tx, u.ID, actor, "address changed in the directory", "", b.now); err != nil {
+			return err
+		}
 	}
 	if action == "" {
 		b.counts.Updated++

@@ -92,7 +92,8 @@ func (s *Service) Edit(ctx context.Context, id authn.UserID, d Details, by By) (
 			return ErrDirectory
 		}
 		next := old
-		next.Name, next.Mail = authn.CleanText(d.Name, 128), d.Mail
+		next = next.Reach(d.Mail, d.Phone, s.site.Now())
+		next.Name = authn.CleanText(d.Name, 128)
 		if next.Name == "" {
 			next.Name = next.Login
 		}
@@ -102,6 +103,11 @@ func (s *Service) Edit(ctx context.Context, id authn.UserID, d Details, by By) (
 		u = next
 		if err := tx.UpdateUser(id, func(authn.User) (authn.User, error) { return next, nil }); err != nil {
 			return err
+		}
+		if !next.ReachChangedAt.Equal(old.ReachChangedAt) { // a code that was made for the old address must not go to the new one
+			if err := registration.EndSentOfUser(tx, id, by.Actor, by.Reason, by.IP, s.site.Now()); err != nil {
+				return err
+			}
 		}
 		return tx.AppendAudit(s.record(by, "user.edit", u, map[string]string{"name": u.Name, "mail": u.Mail, "phone": u.Phone, "language": u.Language}))
 	})

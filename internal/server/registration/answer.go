@@ -225,12 +225,26 @@ func openOf(tx store.Tx, user authn.UserID, now time.Time) (open []opened, err e
 
 // EndOfUser ends within a transaction what is open for a user who is blocked.
 func EndOfUser(tx store.Tx, user authn.UserID, actor, reason, ip string, now time.Time) error {
-	open, err := openOf(tx, user, now)
+	return endWhere(tx, user, change{actor: actor, ip: ip, reason: reason, now: now}, func(authn.RegistrationSession) bool { return true })
+}
+
+// EndSentOfUser ends within a transaction the open session of a user that is sent: whoever changes her mail address or phone number calls it.
+func EndSentOfUser(tx store.Tx, user authn.UserID, actor, reason, ip string, now time.Time) error {
+	return endWhere(tx, user, change{actor: actor, ip: ip, reason: reason, now: now}, func(s authn.RegistrationSession) bool {
+		return s.Delivery == authn.DeliverySent
+	})
+}
+
+func endWhere(tx store.Tx, user authn.UserID, c change, which func(authn.RegistrationSession) bool) error {
+	open, err := openOf(tx, user, c.now)
 	if err != nil {
 		return err
 	}
 	for _, o := range open {
-		if err := end(tx, o.session, o.device, change{actor: actor, ip: ip, reason: reason, now: now}); err != nil {
+		if !which(o.session) {
+			continue
+		}
+		if err := end(tx, o.session, o.device, c); err != nil {
 			return err
 		}
 	}

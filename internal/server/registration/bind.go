@@ -28,8 +28,12 @@ func (s *Service) bind(ctx context.Context, b binding) (session authn.Registrati
 	if err != nil {
 		return session, err
 	}
+	class, how, err := s.attested(b.reg)
+	if err != nil {
+		return session, err
+	}
 	d := authn.Device{
-		ID: authn.NewDeviceID(), User: user.ID, Info: b.reg.Device.Clean(), Class: b.reg.Class, Verifies: b.reg.Verifies, State: authn.DevicePending,
+		ID: authn.NewDeviceID(), User: user.ID, Info: b.reg.Device.Clean(), Class: class, Verifies: b.reg.Verifies, State: authn.DevicePending,
 		Keys:         authn.DeviceKeys{Device: b.reg.DeviceJWK, Approval: b.reg.ApprovalJWK, Exchange: b.reg.ExchangeJWK},
 		Registration: session.ID, CreatedBy: session.CreatedBy, CreatedIP: b.ip, CreatedAt: b.now, LastSeenAt: b.now,
 	}
@@ -63,12 +67,15 @@ func (s *Service) bind(ctx context.Context, b binding) (session authn.Registrati
 		}
 		next.CheckWords, next.Registration, next.Bound = words, b.hash, bound
 		session = next
-		return record(tx, next, d, user)
+		return record(tx, next, d, user, map[string]string{
+			"user": string(user.ID), "session": string(session.ID), "created_by": session.CreatedBy, "second_proof": string(session.Proof),
+			"key_class": string(d.Class), "key_class_claimed": string(b.reg.Class), "attestation": how, "user_verification": string(d.Verifies),
+		})
 	})
 	return session, err
 }
 
-func record(tx store.Tx, session authn.RegistrationSession, d authn.Device, user authn.User) error {
+func record(tx store.Tx, session authn.RegistrationSession, d authn.Device, user authn.User, facts map[string]string) error {
 	if err := tx.CreateDevice(d); err != nil {
 		return err
 	}
@@ -81,15 +88,11 @@ func record(tx store.Tx, session authn.RegistrationSession, d authn.Device, user
 			return err
 		}
 	}
-	facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model, "ip": d.CreatedIP}
-	if err := site.Notify(tx, user, authn.NoticeDeviceRegistered, d.ID, facts, d.CreatedAt); err != nil {
+	told := map[string]string{"device": d.Info.Name, "model": d.Info.Model, "ip": d.CreatedIP}
+	if err := site.Notify(tx, user, authn.NoticeDeviceRegistered, d.ID, told, d.CreatedAt); err != nil {
 		return err
 	}
 	return tx.AppendAudit(authn.AuditRecord{
-		At: d.CreatedAt, Actor: "device:" + string(d.ID), Action: "device.register", Subject: string(d.ID), IP: d.CreatedIP,
-		Facts: map[string]string{
-			"user": string(user.ID), "session": string(session.ID), "created_by": session.CreatedBy, "key_class": string(d.Class),
-			"second_proof": string(session.Proof), "user_verification": string(d.Verifies),
-		},
+		At: d.CreatedAt, Actor: "device:" + string(d.ID), Action: "device.register", Subject: string(d.ID), IP: d.CreatedIP, Facts: facts,
 	})
 }

@@ -51,10 +51,11 @@ func (s *Service) claim(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	policy := s.site.Policy()
 	return api.Write(w, http.StatusOK, wire.Claimed{
 		RegistrationID: session.ID, Challenge: session.Challenge, LoginMasked: mask(user.Login), SecondProof: session.Proof,
 		ExpiresAt: session.ExpiresAt.Unix(), ServerTime: now.Unix(),
-		Policy: wire.RegistrationPolicy{UserVerification: cmp.Or(session.Verifies, authn.UVEachApproval)},
+		Policy: wire.RegistrationPolicy{UserVerification: cmp.Or(session.Verifies, authn.UVEachApproval), Attestation: policy.Attestation},
 	})
 }
 

@@ -11,8 +11,10 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/api"
+	"avow/internal/server/attestation"
 	"avow/internal/server/live"
 	"avow/internal/server/proof"
+	"avow/internal/server/secondadmin"
 	"avow/internal/server/site"
 	"avow/internal/store"
 	"avow/internal/wire"
@@ -25,9 +27,11 @@ type Service struct {
 	used   *Tombstones
 	limits *limits
 
-	passwords Passwords
-	sent      key.Secret // derives the codes of sessions that are sent
-	proofs    key.Secret // derives their second proofs
+	passwords   Passwords
+	attestation *attestation.Verifier
+	second      *secondadmin.Service
+	sent        key.Secret // derives the codes of sessions that are sent
+	proofs      key.Secret // derives their second proofs
 }
 
 // Passwords knows the passwords of a directory's users.
@@ -62,6 +66,9 @@ type CreateRequest struct {
 	Mode   authn.BindingMode // "" means authn.BindFirst
 	Force  bool              // ends what is open: the active session, or the device that waits for its Yes
 	Actor  string            // admin:NAME
+	By     authn.UserID      // who that is; "" when only a key is known
+	Second secondadmin.Proof // the Yes of a second administrator, where one is needed
+	Start  bool              // proved by a start link, which only who runs the server can make: needs no second administrator
 	Reason string
 	IP     string
 
@@ -87,7 +94,7 @@ var (
 	errMode           = authn.Fail(authn.Invalid, "bad_mode", "The mode is first, additional or replace.")
 )
 
-// Create makes a session. Errors: store.ErrNotFound, "user_disabled", ErrDeviceExists, ErrSessionOpen, ErrTooManyDevices, "bad_mode"; of
+// Create makes a session. Errors: store.ErrNotFound, "user_disabled", ErrDeviceExists, ErrSessionOpen, ErrTooManyDevices, "bad_mode", secondadmin.ErrNeeded; of
 // a sent one also authn.ErrHours, authn.ErrSentProof, ErrNoPassword, ErrNoOtherChannel, site.ErrNoMail and site.ErrNoPhone.
 func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) {
 	if q.Mode == "" {
@@ -113,6 +120,10 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) 
 		if err := room(tx, q.User, q.Mode); err != nil {
 			return err
 		}
+		second, err := s.agreed(tx, q, user, now)
+		if err != nil {
+			return err
+		}
 		if made, err = s.make(q, user, now); err != nil {
 			return err
 		}
@@ -123,6 +134,7 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) 
 			At: now, Actor: q.Actor, Action: "session.add", Subject: string(made.Session.ID), IP: q.IP, Reason: q.Reason,
 			Facts: map[string]string{
 				"user": string(q.User), "login": user.Login, "mode": string(q.Mode), "delivery": string(made.Session.Delivery), "second_proof": string(made.Session.Proof),
+				"second_admin": second,
 			},
 		})
 		if err != nil || q.Notify == "" {

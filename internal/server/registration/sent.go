@@ -9,6 +9,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/live"
+	"avow/internal/server/secondadmin"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -80,7 +81,7 @@ func (s *Service) SentLink(session authn.RegistrationSession) (wire.Registration
 	return wire.RegistrationLink{Host: s.site.Host, Session: s.sentSecret(session.ID), Pin: s.site.Identity.Key().Thumbprint().Pin()}, true
 }
 
-// Notify sends the code of a user's open session, again if it was sent before. Errors: ErrNoSession, ErrNotSent, site.ErrNoMail, site.ErrNoPhone.
+// Notify sends the code of a user's open session, again if it was sent before. Errors: ErrNoSession, ErrNotSent, site.ErrNoMail, site.ErrNoPhone, secondadmin.ErrNeeded.
 func (s *Service) Notify(ctx context.Context, user authn.UserID, by authn.Channel, actor, reason, ip string) (authn.RegistrationSession, error) {
 	var session authn.RegistrationSession
 	c := change{actor: actor, ip: ip, reason: reason, now: s.site.Now()}
@@ -94,6 +95,9 @@ func (s *Service) Notify(ctx context.Context, user authn.UserID, by authn.Channe
 		}
 		if err := u.Active(); err != nil {
 			return err
+		}
+		if secondadmin.Held(u, c.now) { // a second administrator agrees to a new session and its address, not to whatever is sent later
+			return secondadmin.ErrNeeded
 		}
 		session, err = s.notify(tx, session, u, by, c)
 		return err

@@ -26,6 +26,7 @@ func (s *Site) Policy() authn.Policy {
 		UserVerification: cmp.Or(p.UserVerification, d.UserVerification, authn.UVEachApproval),
 		SessionHours:     cmp.Or(p.SessionHours, d.SessionHours, int(authn.SentLifetime.Hours())),
 		SecondProof:      cmp.Or(p.SecondProof, d.SecondProof),
+		Attestation:      cmp.Or(p.Attestation, d.Attestation, authn.AttestationNone),
 		GrantDays:        cmp.Or(p.GrantDays, d.GrantDays, int(authn.GrantLifetime/(24*time.Hour))),
 		GrantUses:        cmp.Or(p.GrantUses, d.GrantUses, authn.GrantUses),
 	}

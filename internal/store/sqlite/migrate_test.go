@@ -3,11 +3,14 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"avow/internal/authn"
+	"avow/internal/key"
+	"avow/internal/store"
 )
 
 // TestNewerSchemaIsRefused is D21: an old program leaves the database of a newer one alone.
@@ -54,5 +57,41 @@ func TestOldDevicesVerifyEachTime(t *testing.T) {
 		if err != nil || value != "'"+string(authn.UVEachApproval)+"'" {
 			t.Errorf("%s: rows from before say %s, %v", table, value, err)
 		}
+	}
+}
+
+// TestClaimedClassesAreForgotten_R015: what devices had claimed of their keys before attestations were checked is not known.
+func TestClaimedClassesAreForgotten_R015(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "avow.db")
+	s := open(t, path)
+	addUser(t, s, "anna")
+	ctx := context.Background()
+	d := authn.Device{ID: authn.NewDeviceID(), Class: key.StrongBox, State: authn.DeviceActive}
+	err := s.Update(ctx, func(tx store.Tx) error {
+		u, err := tx.UserByLogin("anna")
+		if err != nil {
+			return err
+		}
+		d.User = u.ID
+		return tx.CreateDevice(d)
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`ALTER TABLE devices DROP COLUMN uv_policy; ALTER TABLE registration_sessions DROP COLUMN uv_policy;
+		ALTER TABLE users DROP COLUMN reach_changed_at; DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
+		t.Fatal(err)
+	}
+	err = open(t, path).View(ctx, func(r store.Reader) (err error) {
+		d, err = r.Device(d.ID)
+		return err
+	})
+	if err != nil || d.Class != key.Software {
+		t.Errorf("it is %q now, %v", d.Class, err)
 	}
 }

@@ -38,7 +38,7 @@ var protection = map[string]map[string]string{
 	"users": {
 		"seq": public, "id": public, "login": personal, "login_key": personal, "search_key": personal, "name": personal, "mail": personal,
 		"phone": personal, "language": personal, "groups": personal, "source": public, "directory_id": public, "status": public,
-		"password_changed_at": public, "password_expires_at": public, "created_at": public,
+		"password_changed_at": public, "password_expires_at": public, "reach_changed_at": public, "created_at": public,
 	},
 	"admins": {
 		"seq": public, "id": public, "name": personal, "role": public, "public_key": publicKey, "user_id": public, "start_hash": hashOf,

@@ -11,20 +11,20 @@ import (
 
 const userColumns = `id, created_at, ` + userChanges
 
-const userChanges columns = `login, login_key, search_key, name, mail, phone, language, groups, source, directory_id, status, password_changed_at, password_expires_at`
+const userChanges columns = `login, login_key, search_key, name, mail, phone, language, groups, source, directory_id, status, password_changed_at, password_expires_at, reach_changed_at`
 
 func userDest(u *authn.User) []any {
 	return []any{
 		(*string)(&u.ID), (*nanos)(&u.CreatedAt), &u.Login, new(string), new(string), &u.Name, &u.Mail, &u.Phone, &u.Language,
 		document[[]string]{&u.Groups},
-		(*string)(&u.Source), &u.DirectoryID, (*string)(&u.Status), (*nanos)(&u.PasswordChangedAt), (*nanos)(&u.PasswordExpiresAt),
+		(*string)(&u.Source), &u.DirectoryID, (*string)(&u.Status), (*nanos)(&u.PasswordChangedAt), (*nanos)(&u.PasswordExpiresAt), (*nanos)(&u.ReachChangedAt),
 	}
 }
 
 func userValues(u authn.User) []any {
 	return []any{
 		u.Login, store.LoginKey(u.Login), store.LoginKey(u.Login + " " + u.Name + " " + u.Mail), u.Name, u.Mail, u.Phone, u.Language, documented(u.Groups), string(u.Source), u.DirectoryID,
-		string(u.Status), at(u.PasswordChangedAt), at(u.PasswordExpiresAt),
+		string(u.Status), at(u.PasswordChangedAt), at(u.PasswordExpiresAt), at(u.ReachChangedAt),
 	}
 }
 

@@ -77,7 +77,7 @@ func (v Visitor) rows(open []authn.WebSession) (rows []web.SignInRow) {
 // more makes a session for another phone of her own and shows its code.
 func (s *Service) more(v Visitor) error {
 	made, err := s.registration.Create(v.Context(), registration.CreateRequest{
-		User: v.User.ID, Mode: authn.BindAdditional, Force: true, Actor: v.Actor(), Reason: "another phone, on her own page", IP: api.ClientIP(v.Context()),
+		User: v.User.ID, Mode: authn.BindAdditional, Force: true, Actor: v.Actor(), By: v.User.ID, Reason: "another phone, on her own page", IP: api.ClientIP(v.Context()),
 	})
 	if err != nil {
 		return err
@@ -214,7 +214,7 @@ func (s *Service) started(a page.Request) error {
 
 func (s *Service) first(a page.Request, u authn.User) error {
 	made, err := s.registration.Create(a.R.Context(), registration.CreateRequest{
-		User: u.ID, Mode: authn.BindAdditional, Force: true, Actor: "admin:" + u.Login, Reason: "first owner", IP: api.ClientIP(a.R.Context()),
+		User: u.ID, Mode: authn.BindAdditional, Force: true, Actor: "admin:" + u.Login, By: u.ID, Start: true, Reason: "first owner", IP: api.ClientIP(a.R.Context()),
 	})
 	if err != nil {
 		return err

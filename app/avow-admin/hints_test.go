@@ -26,12 +26,12 @@ var plain = map[string]string{
 	"the server or the network, not the command": `storage_closed storage_folder_missing storage_unreachable storage_full storage_read_only storage_busy storage_failed
 		storage_damaged storage_newer storage_older ledger_damaged folder_in_use not_ready stopping busy server_unreachable server_not_ready server_nonsense cancelled pin_mismatch tls_untrusted plain_http bad_issuer
 		bad_body not_found exists use_nonce proof_used too_many_tries stream_ended`,
-	"answered to phones": `session_expired session_used session_revoked session_claimed proof_missing proof_wrong proof_tries wrong_password password_expired account_locked device_key_missing device_revoked
+	"answered to phones": `session_expired session_used session_revoked session_claimed proof_missing proof_wrong proof_tries attestation_required wrong_password password_expired account_locked device_key_missing device_revoked
 		device_pending key_mismatch bad_registration request_unknown request_expired already_decided wrong_number too_many_wrong_numbers user_verification_required
 		bad_decision request_open too_many_open too_many_requests grant_unknown grant_over grant_revoked computer_reported_stolen bad_record`,
 	"answered to computers": `enroll_token_unknown enroll_token_expired enroll_token_used computer_key_missing bad_journal bad_batch desk_code_not_given desk_code_over
 		desk_code_used`,
-	"answered in the browser": `start_unknown check_over check_wrong check_needed bad_user_verification bad_grant_days bad_grant_uses`,
+	"answered in the browser": `start_unknown check_over check_wrong check_needed bad_user_verification bad_attestation bad_grant_days bad_grant_uses`,
 }
 
 // Every code that the administration can answer was thought of: it has a hint, or a reason why it has none; and no hint is for a code that is gone.

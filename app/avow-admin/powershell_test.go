@@ -43,7 +43,7 @@ func TestPowerShellFunctions(t *testing.T) {
 	}
 	text, manifest := string(files["Avow.psm1"]), string(files["Avow.psd1"])
 	for name, parameters := range map[string]string{
-		"Add-AvowRegistrationSession":       "Username HoursToLive TriggerNotification Channel SecondProof Additional Replace Force Reason CredentialFile",
+		"Add-AvowRegistrationSession":       "Username HoursToLive TriggerNotification Channel SecondProof Additional Replace Force SecondAdministrator Reason CredentialFile",
 		"Get-AvowRegistrationSession":       "Username CredentialFile",
 		"Remove-AvowRegistrationSession":    "Username Reason CredentialFile",
 		"Send-AvowRegistrationNotification": "Username Channel Reason CredentialFile",

@@ -69,6 +69,7 @@ type addFlags struct {
 	hours                      int
 	notify                     bool
 	by, proof                  oneOf
+	second                     string
 	force, additional, replace bool
 }
 
@@ -82,6 +83,7 @@ func (f *addFlags) add(cmd *cobra.Command) {
 	l.BoolVar(&f.additional, "additional", false, "the phone joins those that the user has")
 	l.BoolVar(&f.replace, "replace", false, "the user's other phones are removed once this one is confirmed")
 	l.BoolVar(&f.force, "force", false, "end the user's open session, or the phone that waits for its Yes")
+	l.StringVar(&f.second, "second", "", "login of an administrator who agrees: the command waits for the Yes on her phone")
 	cmd.MarkFlagsMutuallyExclusive("additional", "replace")
 }
 
@@ -90,7 +92,7 @@ func (f *addFlags) command(cmd *cobra.Command) (wire.AddSession, error) {
 	hours := cmd.Flags().Changed("hours-to-live")
 	c := wire.AddSession{
 		Mode: mode(f.additional, f.replace), Force: f.force, Sent: hours || f.notify || f.by.word != "" || f.proof.word != "",
-		HoursToLive: f.hours, SecondProof: authn.SecondProof(f.proof.word), Notify: f.notify, Channel: authn.Channel(f.by.word),
+		HoursToLive: f.hours, SecondProof: authn.SecondProof(f.proof.word), Notify: f.notify, Channel: authn.Channel(f.by.word), SecondAdmin: f.second,
 	}
 	switch {
 	case hours && f.hours == 0: // the server would take it for "what the policy says"
@@ -183,6 +185,7 @@ command waits up to two minutes for the Yes on her phone. Where nobody else coul
 	flags.add(cmd)
 	out.flags(cmd)
 	bulk.add(cmd)
+	cmd.MarkFlagsMutuallyExclusive("from", "second") // nobody says Yes to a row at a time
 	cmd.Flags().BoolVar(&code, "qr", false, "draw the QR of a session that is shown also when this is no terminal")
 	return cmd
 }

@@ -182,8 +182,9 @@ type NewRegistration struct {
 	Proof      SecondProof
 	Proofs     []SecondProof // that can be chosen; AutoProof first
 	Force      bool
+	Second     string // login of an administrator who agrees, where one is needed: the field is there once "second" is wrong
 	Reason     string
-	Wrong      Wrong // login, how, hours, mode, proof, force, reason
+	Wrong      Wrong // login, how, hours, mode, proof, force, second, reason
 }
 
 // MadeRegistration says what has been made. It is the answer to the form and shown once.

@@ -96,6 +96,9 @@ function Add-AvowRegistrationSession {
     notify). You never see its link. Its user needs a second proof beside the message: the password of the directory, a PIN that add shows
     once and that you tell by voice, or a code by the other channel.
 
+    For a user who has a role, or whose address is new, a second administrator must agree: name her with -SecondAdministrator and talk to her, since the
+    command waits up to two minutes for the Yes on her phone. Where nobody else could agree it is allowed without, and admin_mail is told.
+
     .PARAMETER Username
     The user's name, as it is typed to sign in. Objects with a property Username, Login or SamAccountName give it by the pipeline.
 
@@ -119,6 +122,9 @@ function Add-AvowRegistrationSession {
 
     .PARAMETER Force
     End the user's open session, or the phone that waits for its Yes.
+
+    .PARAMETER SecondAdministrator
+    Login of an administrator who agrees: the command waits for the Yes on her phone.
 
     .PARAMETER Reason
     Why, for the audit log.
@@ -160,6 +166,8 @@ function Add-AvowRegistrationSession {
 
         [switch] $Force,
 
+        [string] $SecondAdministrator,
+
         [string] $Reason,
 
         [string] $CredentialFile
@@ -174,6 +182,7 @@ function Add-AvowRegistrationSession {
         if ($Additional) { $arguments.Add('--additional') }
         if ($Replace) { $arguments.Add('--replace') }
         if ($Force) { $arguments.Add('--force') }
+        if ($PSBoundParameters.ContainsKey('SecondAdministrator')) { $arguments.Add("--second=$SecondAdministrator") }
         if ($PSBoundParameters.ContainsKey('Reason')) { $arguments.Add("--reason=$Reason") }
         if ($PSBoundParameters.ContainsKey('CredentialFile')) { $arguments.Add("--credential=$CredentialFile") }
         $arguments.Add('--')

@@ -69,6 +69,7 @@ func functions() []function {
 				{Name: "Additional", Flag: "additional", Type: "switch"},
 				{Name: "Replace", Flag: "replace", Type: "switch"},
 				{Name: "Force", Flag: "force", Type: "switch"},
+				{Name: "SecondAdministrator", Flag: "second", Type: "string"},
 			}, common...),
 			Examples: []string{
 				"Add-AvowRegistrationSession -Username user1 -HoursToLive 8 -TriggerNotification -Force",

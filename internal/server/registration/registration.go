@@ -68,6 +68,7 @@ type CreateRequest struct {
 	Actor  string            // admin:NAME
 	By     authn.UserID      // who that is; "" when only a key is known
 	Second secondadmin.Proof // the Yes of a second administrator, where one is needed
+	Own    bool              // for herself, by a sign-in with her own phone a moment ago: needs no second administrator
 	Start  bool              // proved by a start link, which only who runs the server can make: needs no second administrator
 	Reason string
 	IP     string

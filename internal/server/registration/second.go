@@ -55,7 +55,7 @@ func (s *Service) AskSecond(ctx context.Context, q CreateRequest, login string) 
 // told. secondadmin.ErrNeeded.
 func (s *Service) agreed(tx store.Tx, q CreateRequest, user authn.User, now time.Time) (string, error) {
 	needed, err := secondadmin.SessionNeeds(tx, user, q.Sent, now)
-	if err != nil || !needed || q.Start {
+	if err != nil || !needed || q.Start || q.Own {
 		return "", err
 	}
 	if q.Second.Request != "" {

@@ -17,12 +17,13 @@ import (
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
 	"avow/internal/server/live"
+	"avow/internal/server/session"
 	"avow/internal/server/site"
 	"avow/internal/store"
 )
 
 // ClientID is the client as which administrators are asked. Nobody has its key: it asks from within.
-const ClientID = authn.ClientID("avow-second-admin")
+const ClientID = session.SecondAdminID
 
 // Hold is for how long a changed mail address or phone number needs a second administrator before a code goes there.
 const Hold = 24 * time.Hour

@@ -20,8 +20,11 @@ import (
 // ClientID is the client as which the pages ask. Nobody has its key: it asks from within.
 const ClientID = authn.ClientID("avow-pages")
 
-// DeskID is the client as which the service desk asks.
-const DeskID = authn.ClientID("avow-desk")
+// DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree.
+const (
+	DeskID        = authn.ClientID("avow-desk")
+	SecondAdminID = authn.ClientID("avow-second-admin")
+)
 
 // Service is the sign-ins of people. It is safe for concurrent use.
 type Service struct {
@@ -45,7 +48,7 @@ func (s *Service) Prepare(ctx context.Context) error {
 }
 
 // Own reports whether a client is the server itself: its pages, its service desk. Nobody registered it.
-func Own(id authn.ClientID) bool { return id == ClientID || id == DeskID }
+func Own(id authn.ClientID) bool { return id == ClientID || id == DeskID || id == SecondAdminID }
 
 // Client finds a client of the server's own, or makes it, with a key that nobody has. People who look after others are asked for the number,
 // whatever the policy for computers is.

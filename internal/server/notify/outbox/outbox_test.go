@@ -525,7 +525,7 @@ func TestTemplates(t *testing.T) {
 	if _, isOwn, _ := d.Template(ctx, authn.ChannelMail, "en"); isOwn {
 		t.Error("still there")
 	}
-	if got := d.actions(); strings.Join(got, " ") != "template.reset message.test template.save" {
+	if got := d.actions(); strings.Join(got, " ") != "template.reset outbox.test template.save" {
 		t.Errorf("audit: %v", got)
 	}
 	for _, to := range []string{"maja", "Maja <maja@example.com>", "a@example.com\r\nBcc: b@example.com", "+46465550100"} {

@@ -50,6 +50,11 @@ var faults = map[string]fault{
 	"not_waiting":      {"", "administration.wrong.over"},
 	"already_decided":  {"", "administration.wrong.decided"},
 
+	"second_admin_needed":   {"second", "administration.wrong.second_needed"},
+	"second_admin_unknown":  {"second", "administration.wrong.second_unknown"},
+	"second_admin_self":     {"second", "administration.wrong.second_self"},
+	"second_admin_refused":  {"second", "administration.wrong.second_refused"},
+	"second_admin_silent":   {"second", "administration.wrong.second_silent"},
 	"bad_match":             {"match", "administration.wrong.choose"},
 	"bad_user_verification": {"verification", "administration.wrong.choose"},
 	"bad_grant_days":        {"grant_days", "administration.wrong.days"},

@@ -9,9 +9,9 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/client"
+	"avow/internal/server/registration"
 	"avow/internal/server/servertest"
 	"avow/internal/store"
-	"avow/internal/wire"
 )
 
 // office is a real server with its pages, on which people sign in with their phones.
@@ -127,11 +127,12 @@ func (p page) want(t *testing.T, status int, texts ...string) page {
 // invite sends a user a session by mail and gives its id.
 func (o *office) invite(login string, proof authn.SecondProof) authn.RegistrationID {
 	o.t.Helper()
-	s, err := o.Admin.AddSession(o.t.Context(), wire.AddSession{
-		UserName: login, Sent: true, Notify: true, HoursToLive: 24, SecondProof: proof, Mode: authn.BindAdditional, Force: true, Reason: "test",
+	made, err := o.Server.Registration.Create(o.t.Context(), registration.CreateRequest{
+		User: o.user(login).ID, Mode: authn.BindAdditional, Force: true, Actor: "admin:" + servertest.AdminName, Reason: "test", Sent: true, Hours: 24, Proof: proof,
+		Notify: authn.ChannelMail, Start: true, // or for some a second administrator is needed
 	})
 	o.must(err)
-	return s.ID
+	return made.Session.ID
 }
 
 // ask asks a user's phones and gives the id of the request.

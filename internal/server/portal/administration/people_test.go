@@ -301,5 +301,39 @@ func TestNobodyLiftsHerself(t *testing.T) {
 		t.Errorf("%d records were written", n)
 	}
 	b.get("/admin/users/"+id).want(t, http.StatusOK, "This account can’t be blocked by you")
-	owner.send("/admin/registrations", "user", id, "how", "show", "mode", "additional", "force", "yes", "reason", "x").want(t, http.StatusOK, "The registration is ready")
+	// R-122: not even an owner alone makes a phone for an owner.
+	owner.send("/admin/registrations", "user", id, "how", "show", "mode", "additional", "force", "yes", "reason", "x").want(t, http.StatusUnprocessableEntity, `name="second"`)
+}
+
+// TestSecondAdministratorR122: what takes a second administrator waits for her Yes, and is not done after her No.
+func TestSecondAdministratorR122(t *testing.T) {
+	o := newOffice(t)
+	b := o.signIn("olga", authn.RoleOwner)
+	o.User("bea")
+	bea := o.Phone("bea")
+	o.Appoint("bea", authn.RoleAdmin)
+	o.User("kim")
+	o.Appoint("kim", authn.RoleServiceDesk)
+	fields := []string{"user", string(o.user("kim").ID), "how", "show", "mode", "first", "reason", "new phone", "second"}
+	b.send("/admin/registrations", append(fields, "olga")...).want(t, http.StatusUnprocessableEntity, "Name someone else.")
+	b.send("/admin/registrations", append(fields, "nobody")...).want(t, http.StatusUnprocessableEntity, "no administrator of this name")
+	for kind, want := range map[authn.DecisionKind]func(page){
+		authn.Deny:    func(p page) { p.want(t, http.StatusUnprocessableEntity, "has said No") },
+		authn.Approve: func(p page) { p.want(t, http.StatusOK, "The registration is ready") },
+	} {
+		got := make(chan page)
+		go func() { got <- b.send("/admin/registrations", append(fields, "bea")...) }()
+		for {
+			list, err := bea.Requests(t.Context())
+			o.must(err)
+			if len(list.Requests) > 0 {
+				break
+			}
+		}
+		if _, r := bea.Open(); r.Action != authn.ActionAgree || !strings.Contains(r.Message, "kim") {
+			t.Errorf("asked %s: %q", r.Action, r.Message)
+		}
+		o.must(bea.Answer(kind, ""))
+		want(<-got)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"avow/assets/web"
 	"avow/internal/authn"
@@ -112,6 +113,7 @@ type order struct {
 	mode   web.Mode
 	proof  web.SecondProof
 	force  bool
+	second string // login of an administrator who agrees
 	reason string
 }
 
@@ -122,7 +124,7 @@ func orderOf(v signin.Visitor) order {
 	}
 	return order{
 		how: oneOf(v, "how", web.ShowHere, web.ByMail, web.ByText), hours: hours, mode: oneOf(v, "mode", web.First, web.Additional, web.Replace),
-		proof: oneOf(v, "proof", web.AutoProof, web.PasswordProof, web.PINProof, web.CodeProof), force: v.R.PostFormValue("force") == "yes",
+		proof: oneOf(v, "proof", web.AutoProof, web.PasswordProof, web.PINProof, web.CodeProof), force: v.R.PostFormValue("force") == "yes", second: typed(v, "second", 128),
 		reason: typed(v, "reason", maxReason),
 	}
 }
@@ -130,7 +132,7 @@ func orderOf(v signin.Visitor) order {
 // request is the order to the service. What is shown needs no hours and no proof.
 func (o order) request(v signin.Visitor, u authn.User) registration.CreateRequest {
 	q := registration.CreateRequest{
-		User: u.ID, Mode: authn.BindingMode(o.mode), Force: o.force, Actor: v.Actor(), Reason: o.reason, IP: api.ClientIP(v.Context()), Sent: o.how != web.ShowHere,
+		User: u.ID, Mode: authn.BindingMode(o.mode), Force: o.force, Actor: v.Actor(), By: v.User.ID, Reason: o.reason, IP: api.ClientIP(v.Context()), Sent: o.how != web.ShowHere,
 	}
 	if q.Sent {
 		q.Hours, q.Notify = o.hours, map[web.How]authn.Channel{web.ByMail: authn.ChannelMail, web.ByText: authn.ChannelText}[o.how]
@@ -139,6 +141,17 @@ func (o order) request(v signin.Visitor, u authn.User) registration.CreateReques
 		q.Proof = authn.SecondProof(o.proof)
 	}
 	return q
+}
+
+// create makes the session; where a second administrator is named it waits for her Yes first.
+func (s *Service) create(v signin.Visitor, q registration.CreateRequest, second string) (made registration.Created, err error) {
+	if second != "" {
+		_ = http.NewResponseController(v.W).SetWriteDeadline(time.Now().Add(authn.RequestLifetime + 30*time.Second)) // a recorder in a test has none
+		if q.Second, err = s.Registration.AskSecond(v.Context(), q, second); err != nil {
+			return made, err
+		}
+	}
+	return s.Registration.Create(v.Context(), q)
 }
 
 func (s *Service) register(v signin.Visitor) error {
@@ -152,7 +165,7 @@ func (s *Service) register(v signin.Visitor) error {
 	}
 	var made registration.Created
 	if err == nil {
-		made, err = s.Registration.Create(v.Context(), o.request(v, u))
+		made, err = s.create(v, o.request(v, u), o.second)
 	}
 	if err != nil {
 		return s.wrongRegistration(v, u, o, login, err)
@@ -186,7 +199,7 @@ func (s *Service) wrongRegistration(v signin.Visitor, u authn.User, o order, log
 	if err != nil {
 		return err
 	}
-	c.Login, c.How, c.Proof, c.Force, c.Reason, c.Wrong = login, o.how, o.proof, o.force, o.reason, said
+	c.Login, c.How, c.Proof, c.Force, c.Second, c.Reason, c.Wrong = login, o.how, o.proof, o.force, o.second, o.reason, said
 	if o.hours > 0 {
 		c.Hours = o.hours
 	}

@@ -86,7 +86,7 @@ func TestPolicies(t *testing.T) {
 	b.send("/admin/policies", with("verification", "always")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
 	b.send("/admin/policies", good...).want(t, http.StatusOK, "Saved.", "Last changed by adam", `value="qr" checked`)
 	got := o.Site.Policy()
-	if want := (authn.Policy{Match: authn.MatchQR, UserVerification: authn.UVEachApproval, SessionHours: 12, GrantDays: 3, GrantUses: 9}); got != want {
+	if want := (authn.Policy{Match: authn.MatchQR, UserVerification: authn.UVEachApproval, Attestation: authn.AttestationNone, SessionHours: 12, GrantDays: 3, GrantUses: 9}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if a := o.last("policy.set"); a.Actor != "admin:adam" || a.Reason != "safer" {

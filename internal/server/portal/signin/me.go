@@ -2,8 +2,10 @@ package signin
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"avow/assets/web"
 	"avow/internal/authn"
@@ -74,10 +76,18 @@ func (v Visitor) rows(open []authn.WebSession) (rows []web.SignInRow) {
 	return rows
 }
 
+// fresh is how long after a sign-in a person who has a role may connect another phone: one that was left open must not make an administrator of whoever sits down
+// before it (OWASP ASVS 5.0, 7.5.1).
+const fresh = 10 * time.Minute
+
 // more makes a session for another phone of her own and shows its code.
 func (s *Service) more(v Visitor) error {
+	if v.Admin.ID != "" && s.Site.Now().Sub(v.Session.CreatedAt) > fresh {
+		v.Redirect("/sign-in?next=" + next("/me") + "&login=" + url.QueryEscape(v.User.Login))
+		return nil
+	}
 	made, err := s.registration.Create(v.Context(), registration.CreateRequest{
-		User: v.User.ID, Mode: authn.BindAdditional, Force: true, Actor: v.Actor(), By: v.User.ID, Reason: "another phone, on her own page", IP: api.ClientIP(v.Context()),
+		User: v.User.ID, Mode: authn.BindAdditional, Force: true, Actor: v.Actor(), By: v.User.ID, Own: true, Reason: "another phone, on her own page", IP: api.ClientIP(v.Context()),
 	})
 	if err != nil {
 		return err

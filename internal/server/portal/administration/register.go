@@ -191,7 +191,7 @@ func (s *Service) register(v signin.Visitor) error {
 
 // wrongRegistration shows the form again.
 func (s *Service) wrongRegistration(v signin.Visitor, u authn.User, o order, login string, cause error) error {
-	said, err := wrong(v, cause, "login", "how", "hours", "mode", "proof", "force", "reason")
+	said, err := wrong(v, cause, "login", "how", "hours", "mode", "proof", "force", "second", "reason")
 	if err != nil {
 		return err
 	}

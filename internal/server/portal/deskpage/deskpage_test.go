@@ -282,7 +282,7 @@ func TestOnlyForOneself(t *testing.T) {
 	}
 }
 
-// TestActs: what the desk does after the check, and that it sees neither the code nor the link of a session that was sent (R-005, T9).
+// TestActs: what the desk does after the check, and that it sees neither the code nor the link of a session that was sent (R-005, R-121, T9).
 func TestActs(t *testing.T) {
 	s := newScene(t)
 	phone := s.Phone("anna.lind")

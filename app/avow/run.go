@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -72,6 +73,7 @@ type ui struct {
 	log       *model.LogBook
 	lifecycle *lifecycle
 	work      sync.WaitGroup // what runs in the background until the context ends
+	tasks     sync.WaitGroup // what the model has begun
 
 	shell *shell.Shell
 	model *model.App
@@ -117,7 +119,7 @@ func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class
 	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture})
 	cfg := model.Config{
 		Core: core, Settings: settings, Log: u.log, Version: version, KeyClass: class, Changed: u.shell.Changed,
-		Go: func(f func()) { go guarded(u.log, f) }, Languages: languages(),
+		Go: func(f func()) { u.tasks.Go(func() { guarded(u.log, f) }) }, Languages: languages(),
 	}
 	if fyne.CurrentDevice().IsMobile() { // on a desktop the code may be for what runs in the window beside
 		cfg.Lifecycle = u.lifecycle
@@ -130,6 +132,22 @@ func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class
 		u.link = ""
 	}
 }
+
+// settle lets what was begun write what it has to: a registration that was declined is forgotten on disk too. What waits for somebody does not hold the end up.
+func (u *ui) settle() {
+	done := make(chan struct{})
+	go func() {
+		u.tasks.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(settleTime):
+	}
+}
+
+// settleTime is longer than any write takes.
+const settleTime = 3 * time.Second
 
 func (u *ui) open(ctx context.Context, keys *keystore.File) (*phone.Core, error) {
 	return phone.Open(ctx, phone.Config{
@@ -168,6 +186,7 @@ func (u *ui) close() {
 		u.model.Close()
 	}
 	u.work.Wait()
+	u.settle()
 	if u.core != nil {
 		u.core.Close()
 	}

@@ -47,8 +47,8 @@ run: ## the main job: phone and computer in two windows; without a display, the 
 tour: ## walk the main job through the real screens, pictures in .avow/tour/
 	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-simulator tour --out $(OUT)/tour
 
-test: ## all tests that need nothing but Go
-	$(PURE) $(GO) test -tags $(TAGS) ./...
+test: ## all tests that need nothing but Go (make lint has go vet)
+	$(PURE) $(GO) test -vet=off -tags $(TAGS) ./...
 
 lint: ## go vet, staticcheck, gofumpt
 	$(PURE) $(GO) vet -tags $(TAGS) ./...

@@ -41,6 +41,7 @@ const stepTime = 20 * time.Second
 type Options struct {
 	Out   io.Writer // what is printed
 	Dir   string    // pictures; "" writes none
+	Light bool      // only the light ones: half the time
 	Began time.Time // start of the program, for the time to the first screen; zero: now
 }
 
@@ -227,10 +228,18 @@ func (t *tour) keys(digits string) error {
 	return nil
 }
 
+// appearances are those of which there are pictures.
+func (t *tour) appearances() []model.Appearance {
+	if t.opt.Light {
+		return []model.Appearance{model.Light}
+	}
+	return []model.Appearance{model.Light, model.Dark}
+}
+
 // shot writes a picture of the phone, light and dark.
 func (t *tour) shot(name string) error {
 	before := t.model.Choices().Appearance
-	for _, a := range []model.Appearance{model.Light, model.Dark} {
+	for _, a := range t.appearances() {
 		if err := t.shoot(t.win, name, a); err != nil {
 			return err
 		}
@@ -243,7 +252,7 @@ func (t *tour) shotDesk(name string) error {
 	t.drain()
 	t.deskScr.Sync()
 	before := t.model.Choices().Appearance
-	for _, a := range []model.Appearance{model.Light, model.Dark} {
+	for _, a := range t.appearances() {
 		if err := t.shoot(t.deskWin, "desk-"+name, a); err != nil {
 			return err
 		}

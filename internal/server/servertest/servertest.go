@@ -29,6 +29,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/server"
 	"avow/internal/server/admin"
+	"avow/internal/server/directory"
 	"avow/internal/server/live"
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
@@ -47,6 +48,8 @@ const LongPoll = 20 * time.Second
 type Options struct {
 	LongPoll time.Duration // of the token endpoint; 0 answers at once
 	Log      slog.Handler  // nil: nothing is logged
+
+	Directory *directory.Config // nil: all users are local. It is read when the test calls Server.Directory.Sync, or Run
 }
 
 // Env is a running server. It ends with its test.
@@ -81,12 +84,16 @@ func Start(t testing.TB, o Options) *Env {
 		TLSKeys:   func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
 		Match:     authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
 	}
-	e.Server, err = server.New(e.Site, server.Config{Tombstones: filepath.Join(e.Dir, "used")})
+	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used")}
+	if o.Directory != nil {
+		cfg.Directory, err = directory.New(context.Background(), e.Site, *o.Directory)
+		e.must(err)
+	}
+	e.Server, err = server.New(e.Site, cfg)
 	e.must(err)
-	e.Server.Mount(
-		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, o.LongPoll),
-		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
-	)
+	commands := admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline)
+	commands.SetDirectory(cfg.Directory)
+	e.Server.Mount(oidc.New(e.Site, e.Server.Approval, e.Server.Offline, o.LongPoll), commands)
 	a := authn.Admin{ID: authn.NewAdminID(), Name: AdminName, Role: authn.RoleOwner, Key: k.Key(), CreatedAt: e.Now()}
 	e.must(db.Update(context.Background(), func(tx store.Tx) error { return tx.CreateAdmin(a) }))
 	e.Credential = client.Credential{Name: a.Name, ID: a.ID, Server: e.ClientServer(), Key: k}

@@ -302,10 +302,41 @@ func TestServicesSyncActiveDirectory(t *testing.T) {
 	if w.user("dan").Status != authn.UserDisabled || w.user("cleo").DirectoryID != "00112233-4455-6677-8899-aabbccddeeff" {
 		t.Errorf("dan is %s, cleo is %+v", w.user("dan").Status, w.user("cleo"))
 	}
+
+	// An entry that cannot be read any more has not vanished. If its id cannot be read, nobody has.
+	s.set("cn=Cleo Falk,dc=ad,dc=test", "pwdLastSet", "-1")
+	if r := w.sync(directory.Order{Full: true}); r.Broken != 2 || r.Vanished != 0 || w.user("cleo").Status != authn.UserActive {
+		t.Errorf("broken: %+v, cleo is %s", r, w.user("cleo").Status)
+	}
+	s.set("cn=Eva Berg,dc=ad,dc=test", "objectGUID")
+	if r := w.sync(directory.Order{Full: true}); r.Broken != 3 || r.Vanished != 0 || w.user("eva").Status != authn.UserActive {
+		t.Errorf("without an id: %+v, eva is %s", r, w.user("eva").Status)
+	}
+	s.remove("cn=Eva Berg,dc=ad,dc=test")
+	if r := w.sync(directory.Order{Full: true}); r.Vanished != 1 || w.user("eva").Status != authn.UserDisabled {
+		t.Errorf("gone: %+v, eva is %s", r, w.user("eva").Status)
+	}
+
+	// Who is disabled signs in nowhere, also not without a network.
+	s.set("cn=Cleo Falk,dc=ad,dc=test", "pwdLastSet", "134064288000000000")
+	grant := authn.Grant{ID: authn.GrantID{1}, Computer: "c_1", Device: "d_1", User: w.user("cleo").ID, State: authn.GrantActive, Expires: w.site.Now().Add(time.Hour)}
+	err := w.site.Store.Update(t.Context(), func(tx store.Tx) error {
+		return errors.Join(tx.CreateDevice(authn.Device{ID: "d_1", User: grant.User, State: authn.DeviceActive}), tx.CreateComputer(authn.Computer{ID: "c_1"}), tx.CreateGrant(grant))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.set("cn=Cleo Falk,dc=ad,dc=test", "userAccountControl", "514")
 	s.set("cn=Cleo Falk,dc=ad,dc=test", "whenChanged", w.site.Now().UTC().Format("20060102150405.0Z"))
 	if r := w.sync(directory.Order{}); r.Full || r.Disabled != 1 || w.user("cleo").Status != authn.UserDisabled {
 		t.Errorf("%+v, cleo is %s", r, w.user("cleo").Status)
+	}
+	err = w.site.Store.View(t.Context(), func(r store.Reader) (err error) {
+		grant, err = r.Grant(grant.ID)
+		return err
+	})
+	if err != nil || grant.State != authn.GrantRevoked {
+		t.Errorf("the grant of a disabled user is %s, %v", grant.State, err)
 	}
 }
 

@@ -29,6 +29,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/server"
 	"avow/internal/server/admin"
+	"avow/internal/server/directory"
 	"avow/internal/server/live"
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
@@ -45,10 +46,11 @@ const LongPoll = 20 * time.Second
 
 // Options say how an Env differs from the usual one.
 type Options struct {
-	LongPoll time.Duration // of the token endpoint; 0 answers at once
-	Log      slog.Handler  // nil: nothing is logged
-	CanMail  bool          // users are sent mails, which stay in the outbox
-	CanText  bool          // and text messages
+	LongPoll  time.Duration     // of the token endpoint; 0 answers at once
+	Log       slog.Handler      // nil: nothing is logged
+	CanMail   bool              // users are sent mails, which stay in the outbox
+	CanText   bool              // and text messages
+	Directory *directory.Config // nil: all users are local. It is read when the test calls Server.Directory.Sync, or Run
 }
 
 // Env is a running server. It ends with its test.
@@ -86,12 +88,16 @@ func Start(t testing.TB, o Options) *Env {
 		CanMail:   o.CanMail, CanText: o.CanText,
 		Match: authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
 	}
-	e.Server, err = server.New(e.Site, server.Config{Tombstones: filepath.Join(e.Dir, "used")})
+	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used")}
+	if o.Directory != nil {
+		cfg.Directory, err = directory.New(context.Background(), e.Site, *o.Directory)
+		e.must(err)
+	}
+	e.Server, err = server.New(e.Site, cfg)
 	e.must(err)
-	e.Server.Mount(
-		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, o.LongPoll),
-		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
-	)
+	commands := admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline)
+	commands.SetDirectory(cfg.Directory)
+	e.Server.Mount(oidc.New(e.Site, e.Server.Approval, e.Server.Offline, o.LongPoll), commands)
 	e.must(e.Server.MountPages(context.Background()))
 	a := authn.Admin{ID: authn.NewAdminID(), Name: AdminName, Role: authn.RoleOwner, Key: k.Key(), CreatedAt: e.Now()}
 	e.must(db.Update(context.Background(), func(tx store.Tx) error { return tx.CreateAdmin(a) }))

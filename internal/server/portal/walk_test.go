@@ -144,7 +144,7 @@ func (w *walk) signOut() {
 	w.goTo("/me")
 	w.press("details.menu summary")
 	w.press(`form[action="/sign-out"] button`)
-	w.do(shown("main"))
+	w.do(shown(`.acts a[href^="/sign-in"]`)) // what the old page shows too would not wait for the new one, and the next step would break off its loading
 }
 
 // administration looks at every section.

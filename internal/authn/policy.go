@@ -85,7 +85,7 @@ type Policy struct {
 	GroupRestore     map[string]RestorePolicy `json:"group_restore,omitempty"`     // by the name of the group
 	OldDevice        OldDevicePolicy          `json:"old_device,omitempty"`        // what a restore does to the devices that were there
 	RestoreHold      int                      `json:"restore_hold"`                // hours that a restore waits before it is released; 0 is a decision, as in ProbationHours
-	RestoreDelivery  RestoreCodeDelivery      `json:"restore_delivery,omitempty"`  // of the one-time code
+	RestoreDelivery  RestoreDelivery          `json:"restore_delivery,omitempty"`  // of the one-time code
 	ProbationHours   int                      `json:"probation_hours"`             // how long a new device may sign in only
 	ColleaguesNeeded int                      `json:"colleagues_needed,omitempty"` // whose Yes brings back somebody without a code
 	ColleaguesHold   int                      `json:"colleagues_hold,omitempty"`   // hours between the last Yes and the release

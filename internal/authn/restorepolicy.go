@@ -5,29 +5,43 @@ import (
 	"strconv"
 )
 
-// RestorePolicy says who may bring an account back with a restore code (feature D6). Stored and sent: append, never rename.
+// RestorePolicy says whether people may restore their account with a restore code. Stored and sent: append, never rename.
 type RestorePolicy string
 
 // The policies, the strictest first.
 const (
-	RestoreForbidden RestorePolicy = "forbidden" // nobody may set it up, nor use what was set up
-	RestoreLimited   RestorePolicy = "limited"   // each restore has to be allowed beforehand by the service desk or an administrator
-	RestoreAllowed   RestorePolicy = "allowed"   // who wants may set it up; the app offers it
-	RestoreAutomatic RestorePolicy = "automatic" // the app sets it up right after the first registration
+	RestoreForbidden RestorePolicy = "forbidden"
+	RestoreLimited   RestorePolicy = "limited"   // each restore has to be allowed beforehand by service desk or administrator
+	RestoreAllowed   RestorePolicy = "allowed"   // whoever wants to sets it up
+	RestoreAutomatic RestorePolicy = "automatic" // the app sets it up right after registration
 )
 
 // RestorePolicies are all, the strictest first.
 var RestorePolicies = []RestorePolicy{RestoreForbidden, RestoreLimited, RestoreAllowed, RestoreAutomatic}
 
 // Valid reports whether p is one of the policies.
-func (p RestorePolicy) Valid() bool { return slices.Contains(RestorePolicies, p) }
+func (p RestorePolicy) Valid() bool { return p.laxity() >= 0 }
 
-// OldDevicePolicy says what becomes of a user's other devices when a restore is over. Stored and sent: append, never rename.
+// laxity is 0 for the strictest policy, and -1 for what nobody knows.
+func (p RestorePolicy) laxity() int { return slices.Index(RestorePolicies, p) }
+
+// Stricter returns the stricter of two policies. One that nobody knows is the strictest: it was written by a newer program.
+func (p RestorePolicy) Stricter(q RestorePolicy) RestorePolicy {
+	if !p.Valid() || !q.Valid() {
+		return RestoreForbidden
+	}
+	if q.laxity() < p.laxity() {
+		return q
+	}
+	return p
+}
+
+// OldDevicePolicy says what becomes of the devices that the user had when a restore is finished. Stored and sent: append, never rename.
 type OldDevicePolicy string
 
 // The policies.
 const (
-	OldDeviceRemoved OldDevicePolicy = "removed" // at once
+	OldDeviceRemoved OldDevicePolicy = "removed" // with the restore
 	OldDeviceAsked   OldDevicePolicy = "asked"   // the new device asks its user
 	OldDeviceKept    OldDevicePolicy = "kept"
 )
@@ -38,20 +52,20 @@ var OldDevicePolicies = []OldDevicePolicy{OldDeviceRemoved, OldDeviceAsked, OldD
 // Valid reports whether p is one of the policies.
 func (p OldDevicePolicy) Valid() bool { return slices.Contains(OldDevicePolicies, p) }
 
-// RestoreCodeDelivery says how the one-time code of a restore, the second of its two proofs, reaches the user. Stored and sent: append, never rename.
-type RestoreCodeDelivery string
+// RestoreDelivery says how the one-time code of a restore reaches its user. Stored and sent: append, never rename.
+type RestoreDelivery string
 
-// The deliveries.
+// The ways.
 const (
-	DeliveryMail RestoreCodeDelivery = "mail"
-	DeliveryDesk RestoreCodeDelivery = "desk" // the service desk reads it out, or hands it over, to a caller whom it has verified
+	RestoreByMail RestoreDelivery = "mail"
+	RestoreByDesk RestoreDelivery = "desk" // the service desk reads it out or hands it over, after it made sure who asks
 )
 
-// RestoreCodeDeliveries are all.
-var RestoreCodeDeliveries = []RestoreCodeDelivery{DeliveryMail, DeliveryDesk}
+// RestoreDeliveries are all.
+var RestoreDeliveries = []RestoreDelivery{RestoreByMail, RestoreByDesk}
 
-// Valid reports whether d is one of the deliveries.
-func (d RestoreCodeDelivery) Valid() bool { return slices.Contains(RestoreCodeDeliveries, d) }
+// Valid reports whether d is one of the ways.
+func (d RestoreDelivery) Valid() bool { return slices.Contains(RestoreDeliveries, d) }
 
 // What holds where nobody has decided otherwise, and how far a decision goes.
 const (
@@ -67,20 +81,19 @@ const (
 // RestoreFor is the policy for a user who is in these groups: the strictest of those that have one, which wins over the policy for everybody. What nobody
 // knows is forbidden.
 func (p Policy) RestoreFor(groups []string) RestorePolicy {
-	strictest := -1
+	found := RestorePolicy("")
 	for _, g := range groups {
-		own, ok := p.GroupRestore[g]
-		if !ok {
-			continue
-		}
-		if n := max(0, slices.Index(RestorePolicies, own)); strictest < 0 || n < strictest {
-			strictest = n
+		switch own, ok := p.GroupRestore[g]; {
+		case ok && found == "":
+			found = own.Stricter(own)
+		case ok:
+			found = found.Stricter(own)
 		}
 	}
-	if strictest < 0 {
-		strictest = max(0, slices.Index(RestorePolicies, p.Restore))
+	if found == "" {
+		return p.Restore.Stricter(p.Restore)
 	}
-	return RestorePolicies[strictest]
+	return found
 }
 
 func (p Policy) validateRestore() error {

@@ -34,7 +34,7 @@ func (s *Site) Policy() authn.Policy {
 		GroupRestore:     maps.Clone(p.GroupRestore),
 		OldDevice:        cmp.Or(p.OldDevice, d.OldDevice, authn.OldDeviceAsked),
 		RestoreHold:      p.RestoreHold,
-		RestoreDelivery:  cmp.Or(p.RestoreDelivery, d.RestoreDelivery, authn.DeliveryMail),
+		RestoreDelivery:  cmp.Or(p.RestoreDelivery, d.RestoreDelivery, authn.RestoreByMail),
 		ProbationHours:   p.ProbationHours,
 		ColleaguesNeeded: cmp.Or(p.ColleaguesNeeded, d.ColleaguesNeeded, authn.ColleaguesNeeded),
 		ColleaguesHold:   cmp.Or(p.ColleaguesHold, d.ColleaguesHold, authn.ColleaguesHold),

@@ -32,7 +32,7 @@ func TestPolicyOfRestore(t *testing.T) {
 	of := func(p authn.Policy) hours { return hours{p.RestoreHold, p.ProbationHours, p.ColleaguesHold} }
 
 	p := open(authn.Policy{}).Policy()
-	if p.Restore != authn.RestoreAllowed || p.OldDevice != authn.OldDeviceAsked || p.RestoreDelivery != authn.DeliveryMail || p.ColleaguesNeeded != 2 || of(p) != (hours{0, 24, 24}) {
+	if p.Restore != authn.RestoreAllowed || p.OldDevice != authn.OldDeviceAsked || p.RestoreDelivery != authn.RestoreByMail || p.ColleaguesNeeded != 2 || of(p) != (hours{0, 24, 24}) {
 		t.Errorf("nothing decided: %+v", p)
 	}
 	configured := authn.Policy{Restore: authn.RestoreLimited, RestoreHold: 12}

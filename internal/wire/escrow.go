@@ -167,8 +167,8 @@ const (
 	RestoreBlocked RestoreSwitch = "blocked"
 )
 
-// OpenRestore is a restore of the device's account that is under way, within a Status.
-type OpenRestore struct {
+// RestoreEntry is a restore of the device's account that is under way, within a Status.
+type RestoreEntry struct {
 	ID        authn.RestoreID    `json:"id"`
 	Kind      authn.RestoreKind  `json:"kind"`
 	State     authn.RestoreState `json:"state"`

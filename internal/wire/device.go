@@ -40,7 +40,7 @@ type Status struct {
 	MutedUntil        int64             `json:"muted_until,omitempty"`
 	Notices           []Notice          `json:"notices"`
 	Restore           *DeviceRestore    `json:"restore,omitempty"`  // nil: the server knows nothing of it
-	Restores          []RestoreEntry     `json:"restores,omitempty"` // that are under way
+	Restores          []RestoreEntry    `json:"restores,omitempty"` // that are under way
 	IssuedAt          int64             `json:"iat"`
 }
 

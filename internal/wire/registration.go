@@ -164,19 +164,9 @@ func SignBound(s crypto.Signer, b Bound) (string, error) { return sign(s, TypeBo
 // VerifyBound checks the server's statement against the registration that was sent, works out the check words anew, and cleans
 // its texts. The caller compares the issuer.
 func VerifyBound(raw string, identity key.Public, registration string) (Bound, error) {
-	t, err := open(raw, TypeBound)
+	b, err := VerifyBoundStatement(raw, identity, registration)
 	if err != nil {
 		return Bound{}, err
-	}
-	var b Bound
-	if err := t.verify(identity, false, &b); err != nil {
-		return Bound{}, err
-	}
-	if b.Registration != HashText(registration) {
-		return Bound{}, fmt.Errorf("%s: is for another registration", TypeBound)
-	}
-	if !authn.ValidID("d_", string(b.Device)) || !authn.ValidID("u_", string(b.User)) {
-		return Bound{}, fmt.Errorf("%s: device or user id is missing", TypeBound)
 	}
 	sent, err := open(registration, TypeRegistration)
 	if err != nil {
@@ -188,6 +178,25 @@ func VerifyBound(raw string, identity key.Public, registration string) (Bound, e
 	}
 	if b.CheckWords != CheckWords(r.RegistrationID, registration) {
 		return Bound{}, fmt.Errorf("%s: check words are not those of this registration", TypeBound)
+	}
+	return b, nil
+}
+
+// VerifyBoundStatement is VerifyBound for a device that another statement than a Registration has bound, and whose words are not of the server's making.
+func VerifyBoundStatement(raw string, identity key.Public, statement string) (Bound, error) {
+	t, err := open(raw, TypeBound)
+	if err != nil {
+		return Bound{}, err
+	}
+	var b Bound
+	if err := t.verify(identity, false, &b); err != nil {
+		return Bound{}, err
+	}
+	if b.Registration != HashText(statement) {
+		return Bound{}, fmt.Errorf("%s: is for another registration", TypeBound)
+	}
+	if !authn.ValidID("d_", string(b.Device)) || !authn.ValidID("u_", string(b.User)) {
+		return Bound{}, fmt.Errorf("%s: device or user id is missing", TypeBound)
 	}
 	b.Login, b.Name = authn.CleanText(b.Login, 128), authn.CleanText(b.Name, 128)
 	b.Organisation = authn.CleanText(b.Organisation, 128)

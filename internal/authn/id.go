@@ -23,6 +23,7 @@ type (
 	MessageID      string // m_…
 	WebSessionID   string // w_…
 	CallerCheckID  string // k_…
+	RestoreID      string // x_…
 	DuplicateID    string // p_…: the public name of a duplicate, not its secret
 )
 
@@ -52,6 +53,9 @@ func NewWebSessionID() WebSessionID { return WebSessionID("w_" + key.RandomID(16
 
 // NewCallerCheckID draws 128 random bits.
 func NewCallerCheckID() CallerCheckID { return CallerCheckID("k_" + key.RandomID(16)) }
+
+// NewRestoreID draws 128 random bits.
+func NewRestoreID() RestoreID { return RestoreID("x_" + key.RandomID(16)) }
 
 // NewDuplicateID draws 128 random bits.
 func NewDuplicateID() DuplicateID { return DuplicateID("p_" + key.RandomID(16)) }

@@ -74,7 +74,7 @@ func (d *Device) ClaimDuplicate(ctx context.Context, c wire.DuplicateClaimComman
 	return out, err
 }
 
-// DuplicateOutcome asks, as the phone that has claimed, what has become of it (POST /v1/duplicate/state). Check Bound with wire.VerifyBoundStatement and the MAC before
+// DuplicateOutcome asks, as the phone that has claimed, what has become of it (POST /v1/duplicate/state). Check Bound with wire.VerifyBoundTo and the MAC before
 // the file is opened.
 func (d *Device) DuplicateOutcome(ctx context.Context, c wire.DuplicateStateCommand) (wire.DuplicateOutcome, error) {
 	p := d.prover

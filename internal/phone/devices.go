@@ -11,8 +11,9 @@ import (
 
 // DeviceList is who has an account: its user's devices, as the server said at a time.
 type DeviceList struct {
-	Devices []wire.DeviceEntry // those in use, oldest first, then those that were removed, the last one first
-	At      time.Time
+	Devices  []wire.DeviceEntry  // those in use, oldest first, then those that were removed, the last one first
+	Restores []wire.RestoreEntry // under way
+	At       time.Time
 }
 
 // Devices asks an account's server for the devices of its user.

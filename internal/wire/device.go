@@ -40,6 +40,8 @@ type Status struct {
 	MutedUntil        int64             `json:"muted_until,omitempty"`
 	ProbationUntil    int64             `json:"probation_until,omitempty"` // until then this device changes nothing about the account
 	Notices           []Notice          `json:"notices"`
+	Restore           *DeviceRestore    `json:"restore,omitempty"`  // nil: the server knows nothing of it
+	Restores          []RestoreEntry    `json:"restores,omitempty"` // that are under way
 	IssuedAt          int64             `json:"iat"`
 }
 
@@ -78,6 +80,9 @@ func VerifyStatus(raw string, identity key.Public, issuer string, device authn.D
 		for name, fact := range n.Facts {
 			n.Facts[name] = authn.CleanText(fact, 128)
 		}
+	}
+	for i, r := range s.Restores {
+		s.Restores[i].Device, s.Restores[i].IP = authn.CleanText(r.Device, 64), authn.CleanText(r.IP, 64)
 	}
 	return s, nil
 }

@@ -13,7 +13,8 @@ type UserDevices struct {
 	Issuer   string         `json:"iss"`
 	Device   authn.DeviceID `json:"aud"`
 	IssuedAt int64          `json:"iat"`
-	Devices  []DeviceEntry  `json:"devices"` // those in use, oldest first, then those that were removed, the last one first
+	Devices  []DeviceEntry  `json:"devices"`  // those in use, oldest first, then those that were removed, the last one first
+	Restores []RestoreEntry `json:"restores"` // under way
 }
 
 // DeviceEntry is one device as its user sees it.
@@ -74,6 +75,10 @@ func VerifyUserDevices(raw string, identity key.Public, issuer string, device au
 		info := authn.DeviceInfo{Name: e.Name, Model: e.Model, OS: e.OS, App: e.App}.Clean()
 		e.Name, e.Model, e.OS, e.App = info.Name, info.Model, info.OS, info.App
 		e.This = e.ID == device
+	}
+	for i := range l.Restores {
+		r := &l.Restores[i]
+		r.Device, r.IP = authn.CleanText(r.Device, 64), authn.CleanText(r.IP, 64)
 	}
 	return l, nil
 }

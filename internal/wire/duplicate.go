@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"crypto"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -136,16 +135,17 @@ func VerifyDuplicateClaim(raw, issuer string, idHash authn.Hash) (DuplicateClaim
 	if err := t.verify(peeked.ApprovalJWK, true, &c); err != nil {
 		return DuplicateClaim{}, err
 	}
-	c.Verifies = cmp.Or(c.Verifies, authn.UVEachApproval)
+	n := newKeys{
+		device: c.DeviceJWK, approval: c.ApprovalJWK, exchange: c.ExchangeJWK, class: c.Class, uv: c.UV, verifies: c.Verifies,
+	}
+	if c.Verifies, err = n.check(TypeDuplicateClaim, peeked.ApprovalJWK); err != nil {
+		return DuplicateClaim{}, err
+	}
 	switch {
 	case c.Audience != issuer, c.Hash != idHash:
 		return DuplicateClaim{}, fmt.Errorf("%s: is for another server or code", TypeDuplicateClaim)
-	case c.ApprovalJWK != peeked.ApprovalJWK || c.DeviceJWK.IsZero() || c.ExchangeJWK.IsZero():
-		return DuplicateClaim{}, fmt.Errorf("%s: a key is missing", TypeDuplicateClaim)
-	case c.DeviceJWK == c.ApprovalJWK || c.DeviceJWK == c.ExchangeJWK || c.ApprovalJWK == c.ExchangeJWK:
-		return DuplicateClaim{}, fmt.Errorf("%s: the three keys must differ", TypeDuplicateClaim)
-	case !c.Class.Valid() || !c.UV.Happened() || !c.Verifies.Valid():
-		return DuplicateClaim{}, fmt.Errorf("%s: key class, uv_policy is not known or the user was not verified", TypeDuplicateClaim)
+	case !c.UV.Happened():
+		return DuplicateClaim{}, fmt.Errorf("%s: the user was not verified", TypeDuplicateClaim)
 	}
 	c.Device = c.Device.Clean()
 	return c, nil

@@ -8,8 +8,6 @@ import (
 	"avow/internal/phone/platform"
 )
 
-var errNotBuilt = authn.Fail(authn.Internal, "not_built", "This part of the app is not built yet.")
-
 type pendingRestore struct{}
 
 // FindRestore asks a server for an account and makes sure that it is the server that the restore code was made for (client.ErrPinMismatch otherwise). A code

@@ -61,6 +61,17 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeCheckpoint:       {"notice.checkpoint.subject", "notice.checkpoint.text", "notice.checkpoint.do"},
 	authn.NoticeLedgerBroken:     {"notice.ledger_broken.subject", "notice.ledger_broken.text", "notice.ledger_broken.do"},
 	authn.NoticeOneAdmin:         {"notice.one_admin.subject", "notice.one_admin.text", "notice.one_admin.do"},
+	authn.NoticeRestoreStarted:   {"notice.restore_started.subject", "notice.restore_started.text", "notice.restore_started.do"},
+	authn.NoticeRestoreCodeWrong: {"notice.restore_code_wrong.subject", "notice.restore_code_wrong.text", "notice.restore_code_wrong.do"},
+	authn.NoticeRestoreHeld:      {"notice.restore_held.subject", "notice.restore_held.text", "notice.restore_held.do"},
+	authn.NoticeRestoreFinished:  {"notice.restore_finished.subject", "notice.restore_finished.text", "notice.restore_finished.do"},
+	authn.NoticeRestoreBlocked:   {"notice.restore_blocked.subject", "notice.restore_blocked.text", "notice.restore_blocked.do"},
+	authn.NoticeRestoreCodeNew:   {"notice.restore_code_new.subject", "notice.restore_code_new.text", "notice.restore_code_new.do"},
+	authn.NoticeDeviceDuplicated: {"notice.device_duplicated.subject", "notice.device_duplicated.text", "notice.device_duplicated.do"},
+	authn.NoticeDuplicateRaced:   {"notice.duplicate_raced.subject", "notice.duplicate_raced.text", "notice.duplicate_raced.do"},
+	authn.NoticeDeviceWiped:      {"notice.device_wiped.subject", "notice.device_wiped.text", "notice.device_wiped.do"},
+	authn.NoticeColleaguesAsked:  {"notice.colleagues_asked.subject", "notice.colleagues_asked.text", "notice.colleagues_asked.do"},
+	authn.NoticeColleaguesNamed:  {"notice.colleagues_named.subject", "notice.colleagues_named.text", "notice.colleagues_named.do"},
 }
 
 // facts in the order in which a mail lists them; what stands under another name is for programs.

@@ -23,7 +23,40 @@ const (
 	NoticeCheckpoint       NoticeKind = "checkpoint"      // to those who keep them: a signed checkpoint of the audit log
 	NoticeLedgerBroken     NoticeKind = "ledger_broken"   // to the administrators: the audit log is not the one that was signed
 	NoticeOneAdmin         NoticeKind = "one_admin"       // to the administrators: something was done without a second one, since there is none
+
+	NoticeRestoreStarted   NoticeKind = "restore_started"    // somebody has proved the restore code
+	NoticeRestoreCodeWrong NoticeKind = "restore_code_wrong" // too many restore codes that were none
+	NoticeRestoreHeld      NoticeKind = "restore_held"       // both proofs are there; what is left is to wait
+	NoticeRestoreFinished  NoticeKind = "restore_finished"   // the account is on a new device, which is the cause
+	NoticeRestoreBlocked   NoticeKind = "restore_blocked"    // and restore with it, until somebody unblocks it
+	NoticeRestoreCodeNew   NoticeKind = "restore_code_new"   // the cause has set up restore, or made a new code; the old one is dead
+	NoticeDeviceDuplicated NoticeKind = "device_duplicated"  // the cause was connected by another device of the user
+	NoticeDuplicateRaced   NoticeKind = "duplicate_raced"    // a second phone tried the same QR code
+	NoticeDeviceWiped      NoticeKind = "device_wiped"       // a wipe was asked for; the cause is to be wiped
+	NoticeColleaguesAsked  NoticeKind = "colleagues_asked"   // to user and administrators: somebody without a code asks the colleagues
+	NoticeColleaguesNamed  NoticeKind = "colleagues_named"   // the cause has named who may bring the account back
 )
+
+// Reaction is what who gets a notice can do about it, from its mail or in the app. Sent: append, never rename.
+type Reaction string
+
+// The reactions.
+const (
+	ReactionNone         Reaction = ""
+	ReactionBlockRestore Reaction = "block_restore" // ends what restores the account now, and lets nobody restore it until somebody unblocks it
+	ReactionBlockDevice  Reaction = "block_device"  // removes the device that is the notice's cause, and blocks restore too
+)
+
+// Reaction is what can be done about a notice of this kind. Security notices cannot be switched off, whether there is one or not.
+func (k NoticeKind) Reaction() Reaction {
+	switch k {
+	case NoticeRestoreStarted, NoticeRestoreCodeWrong, NoticeRestoreHeld, NoticeColleaguesAsked:
+		return ReactionBlockRestore
+	case NoticeDeviceRegistered, NoticeDeviceDuplicated, NoticeRestoreFinished, NoticeRestoreCodeNew, NoticeColleaguesNamed:
+		return ReactionBlockDevice
+	}
+	return ReactionNone
+}
 
 // MailState is stored: append, never rename.
 type MailState string

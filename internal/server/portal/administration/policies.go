@@ -36,16 +36,17 @@ func (s *Service) policyPage(v signin.Visitor, status int, c web.PoliciesPage) e
 	return s.show(v, status, web.Policies, web.PoliciesSection, "", v.T("administration.rail.policies"), c)
 }
 
-// policyOf is what was chosen. What is no number, or no choice, is refused as a policy that cannot be.
-func policyOf(v signin.Visitor) authn.Policy {
+// policyOf is what was chosen; what the page does not ask about stays as it is in was. What is no number, or no choice, is refused as a policy that
+// cannot be.
+func policyOf(v signin.Visitor, was authn.Policy) authn.Policy {
 	number := func(name string) int {
 		n, _ := strconv.Atoi(strings.TrimSpace(v.R.PostFormValue(name)))
 		return n
 	}
-	p := authn.Policy{
-		Match: authn.MatchMode(v.R.PostFormValue("match")), UserVerification: authn.UVPolicy(v.R.PostFormValue("verification")),
-		SessionHours: number("session_hours"), GrantDays: number("grant_days"), GrantUses: number("grant_uses"), SecondProof: authn.SecondProof(v.R.PostFormValue("proof")),
-	}
+	p := was
+	p.Match, p.UserVerification = authn.MatchMode(v.R.PostFormValue("match")), authn.UVPolicy(v.R.PostFormValue("verification"))
+	p.SessionHours, p.SecondProof = number("session_hours"), authn.SecondProof(v.R.PostFormValue("proof"))
+	p.GrantDays, p.GrantUses = number("grant_days"), number("grant_uses")
 	switch p.SecondProof {
 	case authn.SecondProof(web.AutoProof):
 		p.SecondProof = ""
@@ -57,7 +58,7 @@ func policyOf(v signin.Visitor) authn.Policy {
 
 // setPolicies saves the policy. To allow a Yes without a number is asked for once more.
 func (s *Service) setPolicies(v signin.Visitor) error {
-	p := policyOf(v)
+	p := policyOf(v, s.Site.Policy())
 	why, err := reason(v)
 	if err == nil {
 		err = p.Validate()

@@ -19,6 +19,8 @@ type State struct {
 
 	// Computers that can be signed in to without a network, or could be: the one that was signed in to last on top.
 	Computers []Computer
+
+	Restores []Restoring // under way on this phone, oldest first
 }
 
 // Account returns the account with an id.
@@ -86,6 +88,8 @@ type Account struct {
 	ProbationUntil    time.Time // until then this device changes nothing about the account; zero: it may
 	Notices           []wire.Notice
 	Last              *LastAnswer
+	Restore           RestoreView
+	Restores          []wire.RestoreEntry // of this account, under way on another phone: BlockRestore
 }
 
 // LastAnswer is what was said last, for the quiet home screen and the result screen.

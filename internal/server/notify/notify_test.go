@@ -3,10 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net"
-	"net/mail"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +15,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/live"
+	"avow/internal/server/notify/notifytest"
 	"avow/internal/server/site"
 	"avow/internal/store"
 	"avow/internal/store/sqlite"
@@ -25,66 +23,23 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// post is a mail server that does with each receiver what the test wants.
+// post is a mail server that keeps what it takes.
 type post struct {
-	port   int
-	refuse func(to string) error
+	*notifytest.Server
 
 	mu    sync.Mutex
-	conns []*smtp.Conn
-	mails []*mail.Message
-	texts []string
+	mails []notifytest.Mail
 }
 
 func newPost(t *testing.T) *post {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &post{port: l.Addr().(*net.TCPAddr).Port}
-	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+	p := &post{}
+	p.Server = notifytest.Start(t, func(m notifytest.Mail) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.conns = append(p.conns, c)
-		return &visit{p}, nil
-	}))
-	s.Domain, s.ErrorLog = "localhost", quiet{}
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close() })
+		p.mails = append(p.mails, m)
+	})
 	return p
-}
-
-type quiet struct{}
-
-func (quiet) Printf(string, ...any) {}
-func (quiet) Println(...any)        {}
-
-type visit struct{ p *post }
-
-func (visit) Reset()                               {}
-func (visit) Logout() error                        { return nil }
-func (visit) Mail(string, *smtp.MailOptions) error { return nil }
-
-func (v visit) Rcpt(to string, _ *smtp.RcptOptions) error {
-	v.p.mu.Lock()
-	defer v.p.mu.Unlock()
-	if v.p.refuse != nil {
-		return v.p.refuse(to)
-	}
-	return nil
-}
-
-func (v visit) Data(r io.Reader) error {
-	m, err := mail.ReadMessage(r)
-	if err != nil {
-		return err
-	}
-	b, err := io.ReadAll(m.Body)
-	v.p.mu.Lock()
-	defer v.p.mu.Unlock()
-	v.p.mails, v.p.texts = append(v.p.mails, m), append(v.p.texts, string(b))
-	return err
 }
 
 // words writes the kind and the device; it cannot write of claims.
@@ -123,7 +78,7 @@ func newOutbox(t *testing.T, c *SMTP) *outbox {
 }
 
 func (p *post) smtp() *SMTP {
-	return &SMTP{Host: "127.0.0.1", Port: p.port, TLS: Plain, From: "Avow <avow@example.com>", Helo: "localhost"}
+	return &SMTP{Host: "127.0.0.1", Port: p.Port, TLS: Plain, From: "Avow <avow@example.com>", Helo: "localhost"}
 }
 
 func (o *outbox) queue(to string, kind authn.NoticeKind) authn.User {
@@ -179,8 +134,8 @@ func TestMailGoesOut(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, h.Get(name), want)
 		}
 	}
-	if !strings.Contains(p.texts[0], "Device: Pixel 8") {
-		t.Errorf("text %q", p.texts[0])
+	if !strings.Contains(p.mails[0].Body, "Device: Pixel 8") {
+		t.Errorf("text %q", p.mails[0].Body)
 	}
 	if n := o.notice(u); n.Mail != authn.MailSent || n.Tries != 1 {
 		t.Errorf("notice: %+v", n)
@@ -194,7 +149,7 @@ func TestMailGoesOut(t *testing.T) {
 func TestMailIsTriedAgain(t *testing.T) {
 	p := newPost(t)
 	o := newOutbox(t, p.smtp())
-	p.refuse = func(to string) error {
+	p.Refuse(func(to string) error {
 		switch to {
 		case "full@example.com":
 			return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"}
@@ -202,7 +157,7 @@ func TestMailIsTriedAgain(t *testing.T) {
 			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
 		}
 		return nil
-	}
+	})
 	full, unknown := o.queue("full@example.com", authn.NoticeMuted), o.queue("unknown@example.com", authn.NoticeMuted)
 	good, wordless := o.queue("good@example.com", authn.NoticeMuted), o.queue("good@example.com", authn.NoticeClaimRefused)
 	o.once()
@@ -222,9 +177,7 @@ func TestMailIsTriedAgain(t *testing.T) {
 	if n := o.notice(full); n.Tries != 1 {
 		t.Error("tried too early")
 	}
-	p.mu.Lock()
-	p.refuse = nil
-	p.mu.Unlock()
+	p.Refuse(nil)
 	o.now = noon.Add(time.Minute)
 	o.once()
 	if n := o.notice(full); n.Mail != authn.MailSent {
@@ -234,7 +187,7 @@ func TestMailIsTriedAgain(t *testing.T) {
 
 // TestMailServerDown: the pauses grow to an hour, and after two days a mail is given up.
 func TestMailServerDown(t *testing.T) {
-	c := (&post{port: 1}).smtp()
+	c := (&post{Server: &notifytest.Server{Port: 1}}).smtp()
 	for name, settings := range map[string]*SMTP{"down": c, "not configured": nil} {
 		o := newOutbox(t, settings)
 		u := o.queue("anna.lind@example.com", authn.NoticeMuted)
@@ -289,11 +242,11 @@ func TestMailerConnectsAnew(t *testing.T) {
 			t.Fatalf("letter %d: %+v", i, r)
 		}
 		if i == 1 {
-			_ = p.conns[0].Close()
+			p.HangUp(0)
 		}
 	}
-	if len(p.mails) != 3 || len(p.conns) != 2 || p.mails[2].Header.Get("Message-ID") != "<n_c@example.com>" {
-		t.Errorf("%d mails over %d connections", len(p.mails), len(p.conns))
+	if len(p.mails) != 3 || p.Visits() != 2 || p.mails[2].Header.Get("Message-ID") != "<n_c@example.com>" {
+		t.Errorf("%d mails over %d connections", len(p.mails), p.Visits())
 	}
 }
 

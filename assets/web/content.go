@@ -89,8 +89,8 @@ type DonePhone struct {
 // OpenApp leads a phone that opened a code's address in its browser to the app. The script adds the secret to Link; the server
 // never sees it.
 type OpenApp struct {
-	Link    template.URL // avow://HOST/R
-	Connect bool         // a code that connects a phone; otherwise one that answers a sign-in
+	Link template.URL // avow://HOST/R
+	Code string       // what was scanned: R, A, D or K, as in wire.Link
 }
 
 // Tone is how a message is meant; its icon says so as well as its color.

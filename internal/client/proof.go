@@ -18,6 +18,7 @@ type prover struct {
 	signer crypto.Signer
 	kid    string
 	limit  int64
+	header http.Header // added to each request; no proof covers it
 }
 
 // call sends in as JSON, nothing when it is nil, and reads the answer into out unless that is nil.
@@ -87,6 +88,9 @@ func (p prover) request(ctx context.Context, method, path, query string, body []
 	req, err := newRequest(ctx, method, address, body, p.o.Agent)
 	if err != nil {
 		return nil, err
+	}
+	for name, values := range p.header {
+		req.Header[name] = values
 	}
 	req.Header.Set("Authorization", auth)
 	if body != nil {

@@ -39,6 +39,8 @@ type Status struct {
 	PasswordExpiresAt int64             `json:"password_expires_at,omitempty"` // unix seconds; never, or unknown, without it
 	MutedUntil        int64             `json:"muted_until,omitempty"`
 	Notices           []Notice          `json:"notices"`
+	Restore           *DeviceRestore    `json:"restore,omitempty"`  // nil: the server knows nothing of it
+	Restores          []RestoreEntry     `json:"restores,omitempty"` // that are under way
 	IssuedAt          int64             `json:"iat"`
 }
 
@@ -77,6 +79,9 @@ func VerifyStatus(raw string, identity key.Public, issuer string, device authn.D
 		for name, fact := range n.Facts {
 			n.Facts[name] = authn.CleanText(fact, 128)
 		}
+	}
+	for i, r := range s.Restores {
+		s.Restores[i].Device, s.Restores[i].IP = authn.CleanText(r.Device, 64), authn.CleanText(r.IP, 64)
 	}
 	return s, nil
 }

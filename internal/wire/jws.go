@@ -30,6 +30,10 @@ const (
 	TypeStatus       Type = "avow-device-status+jwt" // server: how the device stands
 	TypeGrant        Type = "avow-grant+jwt"         // server: may sign in to this computer without a network
 	TypeBatch        Type = "avow-batch+jwt"         // computer: from this key your next list of codes comes
+	TypeRestore      Type = "avow-restore+jwt"       // approval key: bind these keys to an account that is restored
+	TypeCodeProof    Type = "avow-code-proof+jwt"    // restore code: I want that
+	TypeEscrow       Type = "avow-escrow+jwt"        // approval key: this is the new restore code
+	TypeEscrowOff    Type = "avow-escrow-off+jwt"    // approval key: no restore any more
 )
 
 // maxJWS bounds a compact JWS before anything in it is looked at.

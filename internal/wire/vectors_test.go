@@ -126,6 +126,7 @@ func TestVectors(t *testing.T) {
 	files["attestation.json"] = attestationVector{registration, hex.EncodeToString(challenge[:]), hex.EncodeToString(client[:])}
 
 	files["offline.json"] = offlineVectors(t)
+	files["restore_links.json"] = restoreLinkVectors()
 
 	for name, v := range files {
 		file := filepath.Join("testdata", name)

@@ -213,14 +213,10 @@ func (s *Service) renew(a page.Request) error {
 func actor(v registration.View) string { return "page:" + string(v.Session.ID) }
 
 // open is the page behind a code that the phone's own camera read. What stands after the # stays in the phone.
-func (s *Service) open(connect bool) func(a page.Request) error {
-	path := "/A"
-	if connect {
-		path = "/R"
-	}
+func (s *Service) open(code string) func(a page.Request) error {
 	return func(a page.Request) error {
 		return s.Render(a, http.StatusOK, web.Open, s.Frame(a, a.T("web.open.title"), web.OpenApp{
-			Link: template.URL("avow://" + s.Site.Host + path), Connect: connect,
+			Link: template.URL("avow://" + s.Site.Host + "/" + code), Code: code,
 		}))
 	}
 }

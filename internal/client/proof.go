@@ -31,6 +31,28 @@ func (p prover) introduce(ctx context.Context, path string, in, out any) error {
 	return p.prove(ctx, http.MethodPost, path, "", in, out, "")
 }
 
+// plain is call without a proof: for what carries one in itself.
+func (p prover) plain(parent context.Context, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("encode command: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(parent, p.o.timeout())
+	defer cancel()
+	return p.roundTrip(ctx, func() error {
+		req, err := newRequest(ctx, http.MethodPost, p.Server().Issuer+path, body, p.o.Agent)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		status, head, answer, err := send(parent, p.http, req, p.limit)
+		if err != nil {
+			return err
+		}
+		return decode(status, head, answer, out)
+	})
+}
+
 func (p prover) prove(parent context.Context, method, path, query string, in, out any, kid string) error {
 	return p.proveWithin(parent, p.o.timeout(), method, path, query, in, out, kid)
 }

@@ -112,6 +112,7 @@ type Reader interface {
 	// Guard returns a guard with nothing but the user in it for a user who has none yet.
 	Guard(authn.UserID) (authn.Guard, error)
 
+	Notice(authn.NoticeID) (authn.Notice, error)
 	// NoticesOf returns the user's notices of since and later, oldest first.
 	NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error)
 	// MailDue returns up to max notices in state queued whose next try is at now or earlier, the longest due first.

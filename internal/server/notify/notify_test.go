@@ -45,12 +45,17 @@ func newPost(t *testing.T) *post {
 // words writes the kind and the device; it cannot write of claims.
 type words struct{}
 
-func (words) Mail(n authn.Notice, org string) (subject, body string, err error) {
+func (words) Mail(n authn.Notice, org, language, link string) (subject, body string, err error) {
 	if n.Kind == authn.NoticeClaimRefused {
 		return "", "", errors.New("no words")
 	}
-	return org + ": " + string(n.Kind) + "\r\nBcc: evil@example.com", "Device: " + n.Facts["device"] + "\n", nil
+	return org + ": " + string(n.Kind) + "\r\nBcc: evil@example.com", "Device: " + n.Facts["device"] + "\nLanguage: " + language + "\nLink: " + link + "\n", nil
 }
+
+// links names the notice.
+type links struct{}
+
+func (links) Link(n authn.Notice) string { return "about " + string(n.ID) }
 
 // outbox is a service with a store and a clock.
 type outbox struct {
@@ -71,7 +76,7 @@ func newOutbox(t *testing.T, c *SMTP) *outbox {
 		Organisation: "Lund Energy", Store: db, Live: live.NewHub(), Now: func() time.Time { return o.now }, Log: slog.New(slog.DiscardHandler),
 		AdminMail: []string{"desk@example.com"},
 	}
-	if o.Service, err = New(s, c, words{}); err != nil {
+	if o.Service, err = New(s, c, words{}, links{}); err != nil {
 		t.Fatal(err)
 	}
 	return o
@@ -142,6 +147,56 @@ func TestMailGoesOut(t *testing.T) {
 	}
 	if n := o.notice(nobody); n.Mail != authn.MailNone {
 		t.Errorf("notice to nobody: %+v", n)
+	}
+}
+
+// TestMailIsInTheReadersLanguage: a user's notice is in her language and has its link; the language is the one that she has when it goes out. Administrators, of whom no
+// language is known, get theirs in all.
+func TestMailIsInTheReadersLanguage(t *testing.T) {
+	p := newPost(t)
+	o := newOutbox(t, p.smtp())
+	u, err := authn.NewUser("anna.lind", "Anna Lind", "anna.lind@example.com", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent authn.Notice
+	err = o.site.Store.Update(t.Context(), func(tx store.Tx) error {
+		if err := tx.CreateUser(u); err != nil {
+			return err
+		}
+		if err := site.Notify(tx, u, authn.NoticeRestoreStarted, "", nil, noon); err != nil {
+			return err
+		}
+		if err := o.site.NotifyAdmins(tx, authn.NoticeColleaguesAsked, "", nil, noon); err != nil {
+			return err
+		}
+		return tx.UpdateUser(u.ID, func(u authn.User) (authn.User, error) { u.Language = "de"; return u, nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent = o.notice(u)
+	o.once()
+	if len(p.mails) != 2 || !strings.Contains(p.mails[0].Body, "Language: de\r\nLink: about "+string(sent.ID)) || !strings.Contains(p.mails[1].Body, "Language:=20\r\n") {
+		t.Errorf("mails: %+v", p.mails)
+	}
+}
+
+// TestNobodyElseIsTold: a notice that is not for users, or not for administrators, is a mistake of the program (authn.NoticeRule).
+func TestNobodyElseIsTold(t *testing.T) {
+	o := newOutbox(t, nil)
+	u := authn.User{ID: authn.NewUserID(), Mail: "anna.lind@example.com"}
+	err := o.site.Store.Update(t.Context(), func(tx store.Tx) error {
+		if err := site.Notify(tx, u, authn.NoticeNotMe, "", nil, noon); err == nil {
+			t.Error("a user is told of what is for the administrators")
+		}
+		if err := o.site.NotifyAdmins(tx, authn.NoticeMuted, "", nil, noon); err == nil {
+			t.Error("administrators are told of what is for the user")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	MessageRegistration MessageKind = "registration" // the code or link of a session
 	MessageProofCode    MessageKind = "proof_code"   // the second proof of a session, by the other channel
 	MessageCallerCode   MessageKind = "caller_code"  // what a caller reads out to the service desk
+	MessageRestoreCode  MessageKind = "restore_code" // the one-time code of a restore
 	MessageTest         MessageKind = "test"
 )
 
@@ -44,6 +45,7 @@ type Message struct {
 	User      UserID         // "" for a test
 	Session   RegistrationID // of registration and proof_code
 	Check     CallerCheckID  // of caller_code
+	Restore   RestoreID      // of restore_code
 	To        string         // an address, or a phone number
 	Language  string
 	CreatedAt time.Time

@@ -47,6 +47,17 @@ func DiscoverIssuer(ctx context.Context, issuer string, pin key.Pin, o Options) 
 	return fetchMetadata(ctx, issuer, o, func(raw string) (wire.Metadata, error) { return wire.VerifyPinnedMetadata(raw, pin) })
 }
 
+// DiscoverHost asks a server who it is that only its name is known of: nothing vouches for the answer yet. Before the server is trusted with anything, its
+// Identity has to be compared with what somebody who can be trusted said of it: a restore code's vouch. Until then
+// nothing but the question for that vouch may be sent.
+func DiscoverHost(ctx context.Context, host string, o Options) (Server, error) {
+	issuer := "https://" + host
+	if o.PlainLoopback && isLoopback(host) {
+		issuer = "http://" + host
+	}
+	return fetchMetadata(ctx, issuer, o, wire.VerifyOwnMetadata)
+}
+
 // Refresh fetches the metadata of a known server again. Metadata older than what s holds is refused, so that a stolen TLS key
 // which the server no longer lists does not come back.
 func (s Server) Refresh(ctx context.Context, o Options) (Server, error) {

@@ -141,6 +141,12 @@ func (c *Core) ChangePIN(ctx context.Context, old, pin key.Secret) error {
 	return c.cfg.Keys.ChangePIN(ctx, old, pin)
 }
 
+// ResetPIN replaces a PIN that was forgotten where the user's fingerprint or face opens the keys; it asks for that. keystore.ErrPINRequired where it does not: then what
+// is left is EraseApp, and the restore code or another device.
+func (c *Core) ResetPIN(ctx context.Context, pin key.Secret, p platform.Prompt) error {
+	return c.cfg.Keys.ResetPIN(ctx, pin, p)
+}
+
 // watchLifecycle locks when the screen goes dark, or LockAfter in the background.
 func (c *Core) watchLifecycle(ctx context.Context) {
 	if c.cfg.Platform.Lifecycle == nil {

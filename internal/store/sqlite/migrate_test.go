@@ -84,7 +84,8 @@ func TestClaimedClassesAreForgotten_R015(t *testing.T) {
 	}
 	defer db.Close()
 	if _, err := db.Exec(`ALTER TABLE devices DROP COLUMN uv_policy; ALTER TABLE registration_sessions DROP COLUMN uv_policy;
-		ALTER TABLE users DROP COLUMN reach_changed_at; DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
+		ALTER TABLE users DROP COLUMN reach_changed_at; DROP TABLE escrows; DROP TABLE restore_guards; DROP TABLE restores;
+		ALTER TABLE messages DROP COLUMN restore_id; DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
 		t.Fatal(err)
 	}
 	err = open(t, path).View(ctx, func(r store.Reader) (err error) {

@@ -67,11 +67,3 @@ func (t *tx) UpdateEscrow(user authn.UserID, fn func(authn.Escrow) (authn.Escrow
 	}
 	return t.changeOne(qUpdateEscrow, append(values, string(user), int64(old.Generation))...)
 }
-
-// filed is never NULL.
-func filed(b []byte) any {
-	if b == nil {
-		return []byte{}
-	}
-	return b
-}

@@ -14,7 +14,7 @@ CREATE TABLE escrows (
     updated_at   INTEGER NOT NULL,
     proven_at    INTEGER NOT NULL,
     proven_by    TEXT    NOT NULL,
-    file         BLOB    NOT NULL
+    file         BLOB
 ) STRICT;
 
 CREATE TABLE restore_guards (

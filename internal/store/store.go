@@ -117,6 +117,21 @@ type Reader interface {
 	// Guard returns a guard with nothing but the user in it for a user who has none yet.
 	Guard(authn.UserID) (authn.Guard, error)
 
+	// Escrow returns what a user has left for a restore, with its file; also one that was switched off.
+	Escrow(authn.UserID) (authn.Escrow, error)
+	// EscrowState is Escrow without the file.
+	EscrowState(authn.UserID) (authn.Escrow, error)
+	EscrowStates() ([]authn.Escrow, error) // of all users, by id, without files
+	// RestoreGuard returns a guard with nothing but the user in it for a user who has none yet.
+	RestoreGuard(authn.UserID) (authn.RestoreGuard, error)
+
+	Restore(authn.RestoreID) (authn.Restore, error)
+	RestoresOf(authn.UserID) ([]authn.Restore, error) // newest first
+	// OpenRestores returns the user's restores in an open state, also those past their time, oldest first.
+	OpenRestores(authn.UserID) ([]authn.Restore, error)
+	RecentRestores(max int) ([]authn.Restore, error) // of all users, newest first
+
+	Notice(authn.NoticeID) (authn.Notice, error)
 	// NoticesOf returns the user's notices of since and later, oldest first.
 	NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error)
 	// MailDue returns up to max notices in state queued whose next try is at now or earlier, the longest due first.
@@ -169,7 +184,7 @@ type Reader interface {
 // Device of an offline use) cannot be changed by an Update: what fn puts there is passed over. fn must
 // not change the value that it was called for in another way: Update then fails.
 //
-// A duplicate or a statement whose device does not exist, a device, session, request, grant, web session, caller check or guard whose user does not exist, a request whose client does not, a grant whose computer or device does not,
+// A duplicate or a statement whose device does not exist, a device, session, request, grant, web session, caller check, guard, escrow, restore or restore guard whose user does not exist, a request whose client does not, a grant whose computer or device does not,
 // a batch whose grant or an offline use whose computer does not, gets ErrNotFound. After any error
 // but ErrNotFound, ErrExists and those of fn the transaction fails as a whole.
 type Tx interface {
@@ -238,6 +253,15 @@ type Tx interface {
 	UpdateCallerCheck(authn.CallerCheckID, func(authn.CallerCheck) (authn.CallerCheck, error)) error
 
 	UpdateGuard(authn.UserID, func(authn.Guard) (authn.Guard, error)) error
+
+	// UpdateEscrow gives fn an escrow with nothing but the user in it for a user who has none yet.
+	UpdateEscrow(authn.UserID, func(authn.Escrow) (authn.Escrow, error)) error
+	UpdateRestoreGuard(authn.UserID, func(authn.RestoreGuard) (authn.RestoreGuard, error)) error
+
+	CreateRestore(authn.Restore) error
+	UpdateRestore(authn.RestoreID, func(authn.Restore) (authn.Restore, error)) error
+	// DeleteRestores forgets restores created before a time, at most max of them, the oldest first, and says how many.
+	DeleteRestores(before time.Time, max int) (int, error)
 
 	CreateNotice(authn.Notice) error
 	UpdateNotice(authn.NoticeID, func(authn.Notice) (authn.Notice, error)) error

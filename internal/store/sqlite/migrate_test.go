@@ -62,7 +62,8 @@ func TestOldDevicesVerifyEachTime(t *testing.T) {
 
 // undo takes the newest migrations back, for a test that starts from an old schema.
 var undo = []string{
-	`DROP TABLE duplicates`, `DROP TABLE statements`,
+	`DROP TABLE duplicates`, `DROP TABLE statements`, `DROP TABLE escrows`, `DROP TABLE restore_guards`, `DROP TABLE restores`,
+	`ALTER TABLE messages DROP COLUMN restore_id`,
 	`ALTER TABLE devices DROP COLUMN origin`, `ALTER TABLE devices DROP COLUMN from_device`, `ALTER TABLE devices DROP COLUMN probation_until`,
 	`ALTER TABLE devices DROP COLUMN wipe_state`, `ALTER TABLE devices DROP COLUMN wipe_scope`, `ALTER TABLE devices DROP COLUMN wipe_counter`,
 	`ALTER TABLE devices DROP COLUMN wipe_command`, `ALTER TABLE devices DROP COLUMN wipe_requested_at`, `ALTER TABLE devices DROP COLUMN wipe_requested_by`,

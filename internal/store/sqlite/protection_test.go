@@ -49,7 +49,7 @@ var protection = map[string]map[string]string{
 	"messages": {
 		"seq": public, "id": public, "kind": public, "channel": public, "user_id": public, "session_id": public, "check_id": public,
 		"receiver": personal, "language": personal, "created_at": public, "created_by": personal, "state": public, "tries": public,
-		"next_try": public, "sent_at": public, "problem": personal,
+		"next_try": public, "sent_at": public, "problem": personal, "restore_id": public,
 	},
 	"templates": {
 		"channel": public, "language": public, "subject": public, "body": public, "updated_at": public, "updated_by": personal,
@@ -119,6 +119,23 @@ var protection = map[string]map[string]string{
 	},
 	"guards": {
 		"user_id": public, "opened": personal, "refusals": personal, "wrong_numbers": public, "muted_until": public,
+	},
+	// A thief of the database cannot restore: what proves a restore code is its private half, and the file opens with nothing that is here.
+	"escrows": {
+		"user_id": public, "proof_key": publicKey, "exchange_key": publicKey, "vouch": macOf, "generation": public, "tag": macOf, "made_by": public,
+		"code_at": public, "updated_at": public, "proven_at": public, "proven_by": public, "file": encrypted,
+	},
+	"restore_guards": {
+		"user_id": public, "failed_proofs": personal, "blocked_at": public, "blocked_by": personal, "allowed_until": public, "colleagues": personal,
+		"needed": public, "otp_mails": personal,
+	},
+	// The one-time code follows from id, otp_sends and the server's secret.
+	"restores": {
+		"seq": public, "id": public, "user_id": public, "kind": public, "state": public, "challenge_hash": hashOf, "device_key": publicKey,
+		"approval_key": publicKey, "exchange_key": publicKey, "name": personal, "model": personal, "os": personal, "app": public, "class": public,
+		"uv": public, "uv_policy": public, "statement_hash": hashOf, "ip": personal, "created_at": public, "delivery": public, "otp_sends": public,
+		"otp_expires": public, "otp_tries": public, "held_until": public, "ended_at": public, "ended_by": personal, "device_id": public,
+		"bound": statement, "needed": public, "answers": personal,
 	},
 	"notices": {
 		"seq": public, "id": public, "user_id": public, "kind": public, "at": public, "cause": public, "facts": personal,

@@ -132,7 +132,9 @@ func (a *App) leaveNewPhone() {
 	if n.stop != nil {
 		n.stop()
 	}
-	a.guard(false)
+	if n.offer != nil {
+		a.guard(false)
+	}
 	a.cancelOffer(n.offer)
 }
 

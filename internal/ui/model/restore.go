@@ -10,6 +10,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/sheet"
 )
 
 // restoreState is what goes on with a restore code, on whichever of its pages. While no such page is open, nothing of it is kept.
@@ -26,6 +27,7 @@ type restoreState struct {
 	use   codeUse // of a code that is typed
 	typed codeEntry
 	drill *phone.Drill
+	saved bool // the sheet lies in a file
 }
 
 // codeStage says why a code is on the screen.
@@ -60,9 +62,11 @@ func (a *App) leaveRestore() {
 			return
 		}
 	}
-	a.restore.code.Wipe()
+	if !a.restore.code.IsZero() {
+		a.restore.code.Wipe()
+		a.guard(false)
+	}
 	a.restore = restoreState{}
-	a.guard(false)
 }
 
 // isRestoreOffer says whether the app should ask, in place of Home, and about which account; mu must be held.
@@ -190,6 +194,7 @@ type CodePageView struct {
 	Next         string // "Next: type group 5 to show you have it"
 	Button       string // "I have noted it", "Done", "Show it"
 	Fresh        bool   // it has to be noted
+	Saved        string // the sheet lies in a file, to be printed and deleted
 	Organisation string
 }
 
@@ -216,6 +221,9 @@ func (a *App) RestoreCode() CodePageView {
 	if r.code.IsZero() || r.hidden {
 		v.Hidden, v.Button = true, t.T("app.restore.show")
 		return v
+	}
+	if r.saved {
+		v.Saved = t.T("app.restore.sheet_saved")
 	}
 	g := r.code.Groups()
 	v.Groups = g[:]
@@ -270,21 +278,27 @@ func (a *App) Spelled() []Spelled {
 	return a.spell(a.restore.code)
 }
 
-// Sheet is the page that is printed, and the name of its file; false while no code is shown.
-func (a *App) Sheet() (sheet phone.Sheet, ok bool) {
+// Sheet is the page that is printed, and the name of its file; nil while no code is shown.
+func (a *App) Sheet() (name string, pdf []byte) {
 	a.mu.Lock()
-	r := a.restore
+	r, t := a.restore, a.print
 	a.mu.Unlock()
 	if r.code.IsZero() || r.hidden {
-		return phone.Sheet{}, false
+		return "", nil
 	}
-	sheet, err := a.cfg.Core.RestoreSheet(r.account, r.code)
+	s, err := a.cfg.Core.RestoreSheet(r.account, r.code)
+	if err == nil {
+		pdf, err = sheet.Sheet{Organisation: s.Organisation, Login: s.Login, Support: s.Support, At: s.At, Link: s.Link}.PDF(t)
+	}
 	if err != nil {
 		a.fail(err)
-		return phone.Sheet{}, false
+		return "", nil
 	}
-	return sheet, true
+	return t.T("app.restore.sheet_name") + ".pdf", pdf
 }
+
+// SheetSaved says what is left to do with the file: it holds the code.
+func (a *App) SheetSaved() { a.change(func() { a.restore.saved = true }) }
 
 // NotedView is the page that asks for one group of the code, to show that it was noted.
 type NotedView struct {

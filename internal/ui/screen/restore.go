@@ -68,6 +68,9 @@ func RestoreCode(a *model.App, f Frame) *Screen {
 			name(s, "print", w.NewButton(w.Soft, a.T("app.restore.print"), icons.Printer, func() { printSheet(a, f) })),
 			name(s, "read-out", w.NewButton(w.Soft, a.T("app.restore.read_out"), icons.Speaker, func() { a.Open(model.PageRestoreSpelled) }))))
 	}
+	if v.Saved != "" {
+		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Warn, Icon: icons.Printer, Text: v.Saved}))
+	}
 	rows = append(rows, w.Gap(8))
 	icon := icons.Name("")
 	switch {
@@ -88,10 +91,10 @@ func RestoreCode(a *model.App, f Frame) *Screen {
 	return s
 }
 
-// printSheet hands the sheet to whoever prints or saves it.
+// printSheet lets the person choose where the sheet goes, to be printed from there.
 func printSheet(a *model.App, f Frame) {
-	if sheet, ok := a.Sheet(); ok {
-		f.Files.Print(a.T("app.restore.sheet_name"), sheet)
+	if name, pdf := a.Sheet(); pdf != nil {
+		f.Files.SaveFile(name, pdf, a.SheetSaved)
 	}
 }
 
@@ -241,8 +244,7 @@ func RestoreType(a *model.App, f Frame) *Screen {
 	rows := []fyne.CanvasObject{w.TopBar(v.Bar, a.Back), title, w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewCard(code), w.Gap(12), note}
 	foot := w.Column(8)
 	if v.Scan {
-		foot.Add(w.Halves(8, name(s, "scan-sheet", w.NewButton(w.Plain, a.T("app.use.scan"), icons.Scan, a.OpenScan)),
-			name(s, "no-code", w.NewButton(w.Plain, a.T("app.use.no_code"), "", a.OpenNoCode))))
+		foot.Add(otherWays(s, a))
 	} else {
 		foot.Add(name(s, "scan-sheet", w.NewButton(w.Plain, a.T("app.use.scan"), icons.Scan, a.OpenScan)))
 	}

@@ -30,8 +30,7 @@ func RestoreFrom(a *model.App, f Frame) *Screen {
 	rows := []fyne.CanvasObject{
 		w.TopBar(a.T("app.use.title"), a.Back), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(16), host, w.Gap(14), login, faultNote(v.Head, v.Words),
 	}
-	foot := w.Column(8, w.Halves(8, name(s, "scan-sheet", w.NewButton(w.Plain, a.T("app.use.scan"), icons.Scan, a.OpenScan)),
-		name(s, "no-code", w.NewButton(w.Plain, a.T("app.use.no_code"), "", a.OpenNoCode))),
+	foot := w.Column(8, otherWays(s, a),
 		name(s, "next", w.NewMainButton(a.T("app.code.go_on"), icons.ArrowRight, next).Guarded(f.Guard)))
 	var refit func()
 	s.Object, refit = f.page(w.Column(0, rows...), foot)
@@ -54,6 +53,16 @@ func RestoreFrom(a *model.App, f Frame) *Screen {
 	return s
 }
 
+// otherWays are those around typing a code.
+func otherWays(s *Screen, a *model.App) fyne.CanvasObject {
+	scan := name(s, "scan-sheet", w.NewButton(w.Plain, a.T("app.use.scan"), icons.Scan, a.OpenScan))
+	none := name(s, "no-code", w.NewButton(w.Plain, a.T("app.use.no_code"), "", a.OpenNoCode))
+	if style.LargeText() {
+		return w.Column(0, scan, none)
+	}
+	return w.Halves(8, scan, none)
+}
+
 // RestoreConfirm asks "Restore this account?".
 func RestoreConfirm(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.RestoreConfirm()
@@ -63,7 +72,7 @@ func RestoreConfirm(a *model.App, f Frame) *Screen {
 	}
 	top := w.Column(12, w.Line(14, 1, w.NewTile(icons.Building, w.Brand), who), w.Column(2, w.NewCaption(a.T("app.connect.address")), w.NewMono(style.TextLead, v.Host)),
 		w.NewStatus(w.Good, icons.SealCheck.Fill(), a.T("app.use.vouched")))
-	goOn := name(s, "restore", w.NewMainButton(a.T("app.use.go"), icons.Lifebuoy, a.ProveRestore).Guarded(f.Guard))
+	goOn := name(s, "restore", w.NewMainButton(a.T("app.use.restore"), icons.Lifebuoy, a.ProveRestore).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton))
 	s.Object, _ = f.page(w.Column(0, w.TopBar("", a.Back), w.NewHeading(v.Title), w.Gap(12), w.NewSlip(top, points(v.Points)), faultNote(v.Head, v.Words)), pair(cancel, goOn))
 	s.Update = func() { goOn.SetBusy(a.Busy()) }

@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"avow/internal/phone"
 	"avow/internal/ui/model"
 	"avow/internal/ui/style"
 	"avow/internal/ui/widgets"
@@ -36,8 +35,8 @@ type Files interface {
 	Copy(text string)
 	// Save lets the person choose where to save a text.
 	Save(name, text string)
-	// Print hands a sheet to what prints it, or lets the person choose where to save it.
-	Print(name string, sheet phone.Sheet)
+	// SaveFile lets the person choose where to save something that is no text; saved is called once it is there.
+	SaveFile(name string, data []byte, saved func())
 }
 
 // Screen is one screen as it stands.

@@ -26,8 +26,8 @@ func Welcome(a *model.App, f Frame) *Screen {
 		body.Add(w.Gap(16))
 		body.Add(w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Info.Fill(), Text: v.Note}))
 	}
-	settings := name(s, "settings", w.NewButton(w.Plain, a.T("app.settings.title"), icons.Gear, func() { a.GoTo(model.PageSettings) }))
+	settings := name(s, "settings", w.NewIconButton(icons.Gear, func() { a.GoTo(model.PageSettings) }))
 	restore := name(s, "restore", w.NewButton(w.Plain, v.Restore, icons.Lifebuoy, a.OpenRestoreFrom))
-	s.Object, _ = f.page(body, w.Column(4, w.Spread(4, restore, settings), name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
+	s.Object, _ = f.page(body, w.Column(4, w.Line(4, 0, restore, settings), name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
 	return s
 }

@@ -22,7 +22,7 @@ type Escrow struct {
 	Tag        Hash // by the restore code, over Generation and File
 	By         DeviceID
 	Holders    []DeviceID // who have stored something under this code, and so know it
-	CodeAt     time.Time // when the restore code was made
+	CodeAt     time.Time  // when the restore code was made
 	UpdatedAt  time.Time
 	ProvenAt   time.Time // when a device last proved that the code opens the file
 	ProvenBy   DeviceID

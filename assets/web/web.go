@@ -33,13 +33,15 @@ type Name string
 
 // The pages, and the type of the content that each takes.
 const (
-	Start   Name = "start"   // StartPage
-	Code    Name = "code"    // CodeForm
-	Connect Name = "connect" // ConnectPhone: shows the QR
-	Ask     Name = "ask"     // AskPhone: "is this your phone?"
-	Done    Name = "done"    // DonePhone
-	Open    Name = "open"    // OpenApp: someone scanned a code of ours with the phone's own camera
-	Message Name = "message" // OneMessage
+	Start   Name = "start"    // StartPage
+	Code    Name = "code"     // CodeForm
+	Connect Name = "connect"  // ConnectPhone: shows the QR
+	Ask     Name = "ask"      // AskPhone: "is this your phone?"
+	Done    Name = "done"     // DonePhone
+	Open    Name = "open"     // OpenApp: someone scanned a code of ours with the phone's own camera
+	Message Name = "message"  // OneMessage
+	ActCode Name = "act_code" // CodeForm
+	Act     Name = "act"      // ActPage: what a security mail leads to
 
 	// Sign-in. There is nobody in Frame.Signed yet.
 	SignIn      Name = "signin"       // SignInForm
@@ -70,7 +72,7 @@ const (
 )
 
 var names = []Name{
-	Start, Code, Connect, Ask, Done, Open, Message, SignIn, Wait, SignInEnded, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
+	Start, Code, Connect, Ask, Done, Open, Message, ActCode, Act, SignIn, Wait, SignInEnded, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
 	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, Me, MySignIns, Question,
 }
 

@@ -26,9 +26,9 @@ const (
 
 	NoticeRestoreStarted   NoticeKind = "restore_started"    // somebody has proved the restore code
 	NoticeRestoreCodeWrong NoticeKind = "restore_code_wrong" // too many restore codes that were none
-	NoticeRestoreHeld      NoticeKind = "restore_held"       // both proofs are there; what is left is to wait
+	NoticeRestoreHeld      NoticeKind = "restore_held"       // both proofs are there; what is left is to wait. To the administrators too when colleagues have said Yes
 	NoticeRestoreFinished  NoticeKind = "restore_finished"   // the account is on a new device, which is the cause
-	NoticeRestoreBlocked   NoticeKind = "restore_blocked"    // and restore with it, until somebody unblocks it
+	NoticeRestoreBlocked   NoticeKind = "restore_blocked"    // and restore with it, until somebody unblocks it. To the administrators too when it was not they
 	NoticeRestoreCodeNew   NoticeKind = "restore_code_new"   // the cause has set up restore, or made a new code; the old one is dead
 	NoticeDeviceDuplicated NoticeKind = "device_duplicated"  // the cause was connected by another device of the user
 	NoticeDuplicateRaced   NoticeKind = "duplicate_raced"    // a second phone tried the same QR code
@@ -47,16 +47,49 @@ const (
 	ReactionBlockDevice  Reaction = "block_device"  // removes the device that is the notice's cause, and blocks restore too
 )
 
-// Reaction is what can be done about a notice of this kind. Security notices cannot be switched off, whether there is one or not.
-func (k NoticeKind) Reaction() Reaction {
-	switch k {
-	case NoticeRestoreStarted, NoticeRestoreCodeWrong, NoticeRestoreHeld, NoticeColleaguesAsked:
-		return ReactionBlockRestore
-	case NoticeDeviceRegistered, NoticeDeviceDuplicated, NoticeRestoreFinished, NoticeRestoreCodeNew, NoticeColleaguesNamed:
-		return ReactionBlockDevice
-	}
-	return ReactionNone
+// NoticeRule says who is told of a kind of notice. There is no setting that takes somebody away: security notices cannot be switched off.
+type NoticeRule struct {
+	User     bool // by mail, if she has an address, and on each of her devices but the one that caused it
+	Admins   bool // by mail; of some kinds only sometimes, as the kind's comment says
+	Reaction Reaction
 }
+
+// noticeRules is the whole of what is sent; docs/notices.md says the same in words, and a test compares them.
+var noticeRules = map[NoticeKind]NoticeRule{
+	NoticeDeviceRegistered: {User: true, Reaction: ReactionBlockDevice},
+	NoticeDeviceRevoked:    {User: true},
+	NoticeClaimRefused:     {User: true},
+	NoticeTooManyRequests:  {User: true},
+	NoticeMuted:            {User: true},
+	NoticeNotMe:            {Admins: true},
+	NoticeDeviceRefused:    {Admins: true},
+	NoticeOfflineUnknown:   {User: true, Admins: true},
+	NoticeOfflineLocked:    {User: true, Admins: true},
+	NoticeDeskUnknown:      {User: true, Admins: true},
+	NoticeDeskCode:         {User: true},
+	NoticeProofFailed:      {Admins: true},
+	NoticeJournalBroken:    {Admins: true},
+	NoticeCheckpoint:       {Admins: true},
+	NoticeLedgerBroken:     {Admins: true},
+	NoticeOneAdmin:         {Admins: true},
+	NoticeRestoreStarted:   {User: true, Reaction: ReactionBlockRestore},
+	NoticeRestoreCodeWrong: {User: true, Reaction: ReactionBlockRestore},
+	NoticeRestoreHeld:      {User: true, Admins: true, Reaction: ReactionBlockRestore},
+	NoticeRestoreFinished:  {User: true, Reaction: ReactionBlockDevice},
+	NoticeRestoreBlocked:   {User: true, Admins: true},
+	NoticeRestoreCodeNew:   {User: true, Reaction: ReactionBlockDevice},
+	NoticeDeviceDuplicated: {User: true, Reaction: ReactionBlockDevice},
+	NoticeDuplicateRaced:   {User: true},
+	NoticeDeviceWiped:      {User: true},
+	NoticeColleaguesAsked:  {User: true, Admins: true, Reaction: ReactionBlockRestore},
+	NoticeColleaguesNamed:  {User: true, Reaction: ReactionBlockDevice},
+}
+
+// Rule says who is told of a notice of this kind; nobody is of one that is not known.
+func (k NoticeKind) Rule() NoticeRule { return noticeRules[k] }
+
+// Reaction is what can be done about a notice of this kind.
+func (k NoticeKind) Reaction() Reaction { return noticeRules[k].Reaction }
 
 // MailState is stored: append, never rename.
 type MailState string

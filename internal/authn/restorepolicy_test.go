@@ -55,15 +55,3 @@ func TestPolicyValidatesRestore(t *testing.T) {
 		}
 	}
 }
-
-// TestReactions: what a person can do about a notice; a kind that only administrators get has none.
-func TestReactions(t *testing.T) {
-	for kind, want := range map[NoticeKind]Reaction{
-		NoticeRestoreStarted: ReactionBlockRestore, NoticeRestoreHeld: ReactionBlockRestore, NoticeRestoreFinished: ReactionBlockDevice,
-		NoticeDeviceRegistered: ReactionBlockDevice, NoticeNotMe: ReactionNone, NoticeCheckpoint: ReactionNone, "new": ReactionNone,
-	} {
-		if got := kind.Reaction(); got != want {
-			t.Errorf("%s: %q, want %q", kind, got, want)
-		}
-	}
-}

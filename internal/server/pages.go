@@ -6,6 +6,7 @@ import (
 	"avow/assets/web"
 	"avow/internal/server/people"
 	"avow/internal/server/portal"
+	"avow/internal/server/portal/act"
 	"avow/internal/server/portal/administration"
 	"avow/internal/server/portal/deskpage"
 	"avow/internal/server/portal/page"
@@ -29,7 +30,7 @@ func (s *Server) MountPages(ctx context.Context) error {
 	connect := portal.New(set, s.Registration)
 	in := signin.New(set, s.Sessions, connect, s.Registration, s.Device)
 	folk := people.New(s.Site)
-	s.Mount(connect, in, deskpage.New(set, in, s.Desk, s.Device, folk), administration.New(administration.Config{
+	s.Mount(connect, act.New(set, s.Reaction), in, deskpage.New(set, in, s.Desk, s.Device, folk), administration.New(administration.Config{
 		Pages: set, SignIn: in, People: folk, Registration: s.Registration, Device: s.Device, Approval: s.Approval, Messages: s.Messages,
 		Directory: s.directory,
 	}))

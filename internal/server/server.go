@@ -25,10 +25,12 @@ import (
 	"avow/internal/server/notify/outbox"
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
+	"avow/internal/server/reaction"
 	"avow/internal/server/registration"
 	"avow/internal/server/secondadmin"
 	"avow/internal/server/session"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 )
 
 // Config is what the server needs beside its site.
@@ -38,7 +40,7 @@ type Config struct {
 	SMTP           *notify.SMTP           // nil: no mail
 	Gateway        *notify.Gateway        // nil: no text messages
 	Texts          notify.Texts           // for mails
-	ClaimLimit     registration.Limit     // how often one address may try to register a phone
+	ClaimLimit     tries.Limit            // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
 	Passwords      registration.Passwords // of the directory's users; nil: those of Directory
 	Directory      *directory.Service     // where users come from; nil: they are all local
@@ -65,6 +67,7 @@ type Server struct {
 	Desk         *desk.Service
 	Directory    *directory.Service // nil: all users are local
 	Ledger       *ledger.Service
+	Reaction     *reaction.Service
 
 	used    *registration.Tombstones
 	notices *notify.Service
@@ -74,7 +77,8 @@ type Server struct {
 
 // New assembles the flows of phones and computers and loads the used sessions. An error says what is wrong with the settings or the disk.
 func New(s *site.Site, cfg Config) (*Server, error) {
-	notices, err := notify.New(s, cfg.SMTP, cfg.Texts)
+	codes := reaction.NewCodes(s)
+	notices, err := notify.New(s, cfg.SMTP, cfg.Texts, codes)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +92,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
 		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
+	srv.Reaction = reaction.New(s, codes, c, srv.Device, unbuilt{})
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	if cfg.Passwords == nil && cfg.Directory != nil { // or an interface that holds nil
 		cfg.Passwords = cfg.Directory

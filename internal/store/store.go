@@ -131,6 +131,7 @@ type Reader interface {
 	OpenRestores(authn.UserID) ([]authn.Restore, error)
 	RecentRestores(max int) ([]authn.Restore, error) // of all users, newest first
 
+	Notice(authn.NoticeID) (authn.Notice, error)
 	// NoticesOf returns the user's notices of since and later, oldest first.
 	NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error)
 	// MailDue returns up to max notices in state queued whose next try is at now or earlier, the longest due first.

@@ -48,7 +48,7 @@ func (t *tour) open() error {
 }
 
 func (t *tour) serve() error {
-	env, err := testenv.Start(t.ctx, testenv.Options{Texts: mailtext.New("046-555 01 00", "en")})
+	env, err := testenv.Start(t.ctx, testenv.Options{Texts: mailtext.New("046-555 01 00")})
 	t.env = env
 	return err
 }

@@ -66,6 +66,7 @@ func Pages() []Page {
 	bare := func(title string, name web.Name, section web.Section, path string, content any) {
 		signed(title, name, section, web.Admin, path, content, true)
 	}
+	actPages(public)
 	signInPages(public)
 	adminPages(admin, bare, signed)
 	deskPages(signed)
@@ -80,6 +81,23 @@ func code() (template.HTML, int) {
 		panic("webtest: " + err.Error())
 	}
 	return template.HTML(c.SVG()), c.Size() + 2*qr.QuietZone
+}
+
+// actPages are what a security mail leads to.
+func actPages(add func(string, web.Name, string, any)) {
+	add("act code", web.ActCode, "/act", web.CodeForm{})
+	add("act code wrong", web.ActCode, "/act", web.CodeForm{Wrong: "This is not a code from one of our mails."})
+	restore := web.ActPage{
+		Code: "0", Happened: "Someone has your restore code and brings your account at Lund Energy back on another phone.", At: at(-26 * time.Hour),
+		Facts: []web.Fact{{Name: "Phone", Value: "Pixel 9"}, {Name: "Model", Value: "Google Pixel 9"}, {Name: "Address", Value: "2001:db8:85a3:8d3:1319:8a2e:370:7348"}},
+	}
+	add("act restore", web.Act, "/act", restore)
+	phone := restore
+	phone.Device, phone.Happened = true, "Your account at Lund Energy is on this phone now."
+	add("act phone", web.Act, "/act", phone)
+	restore.Done, phone.Done = true, true
+	add("act restore done", web.Act, "/act", restore)
+	add("act phone done", web.Act, "/act", phone)
 }
 
 func signInPages(add func(string, web.Name, string, any)) {

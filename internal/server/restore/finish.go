@@ -9,6 +9,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/api"
+	"avow/internal/server/device"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
 	"avow/internal/store"
@@ -137,7 +138,7 @@ func (s *Service) enter(tx store.Tx, x authn.Restore, u authn.User, ip string, n
 	}
 	// The others first: there is room for the new one then.
 	if s.site.Policy().OldDevice == authn.OldDeviceRemoved {
-		if err := registration.RevokeOthers(tx, u, d.ID, ip, now); err != nil {
+		if err := device.EndOthers(tx, u, d.ID, device.Change{Actor: "device:" + string(d.ID), IP: ip, At: now}); err != nil {
 			return err
 		}
 	}

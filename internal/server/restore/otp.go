@@ -111,7 +111,7 @@ func (s *Service) right(x authn.Restore, typed key.Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(plain), []byte(s.Digits(x))) == 1
 }
 
-// wrongCode answers a wrong one-time code, and ends the restore with the last.
+// wrongCode answers a wrong one-time code, and ends the restore with the last. Its user knows of it since it began.
 func (s *Service) wrongCode(ctx context.Context, x authn.Restore, now time.Time) error {
 	if left := authn.OTPTries - x.OTPTries; left > 0 {
 		return authn.ErrOTPWrong.WithLeft(left)
@@ -121,15 +121,8 @@ func (s *Service) wrongCode(ctx context.Context, x authn.Restore, now time.Time)
 		if err != nil || !x.State.Open() {
 			return err
 		}
-		u, err := tx.User(x.User)
-		if err != nil {
-			return err
-		}
 		x = x.Fail("server", now)
 		if err := keep(tx, x); err != nil {
-			return err
-		}
-		if err := site.Notify(tx, u, authn.NoticeRestoreCodeWrong, "", facts(x), now); err != nil {
 			return err
 		}
 		return tx.AppendAudit(record(x, "restore.code_wrong", "server", api.ClientIP(ctx), "", now))

@@ -256,6 +256,7 @@ func devices() []scene {
 		{name: "12-devices-remove", state: modeltest.Open(), act: func(g *stage) { opened("device-1")(g); g.tap("remove") }},
 		{name: "12-devices-wipe", state: modeltest.Open(), act: func(g *stage) { opened("device-1")(g); g.tap("wipe") }},
 		{name: "05-home-restore-runs", state: running},
+		{name: "02-lock-restore-runs", state: locked(running)},
 		{name: "05-home-restore-blocked", state: running, act: func(g *stage) { g.tap("block-1") }},
 		{name: "14-new-phone-qr", state: modeltest.Open(), act: func(g *stage) { g.model.OpenNewPhone() }},
 		{name: "14-new-phone-over", state: modeltest.Open(), act: func(g *stage) { g.model.OpenNewPhone(); g.now = g.now.Add(3 * time.Minute) }},

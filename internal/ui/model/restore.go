@@ -22,7 +22,6 @@ type restoreState struct {
 	noted   string
 	wrong   string // below the group that is asked
 	tries   int
-	offered bool // the app asked, not the person
 
 	use   codeUse // of a code that is typed
 	typed codeEntry

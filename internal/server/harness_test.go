@@ -29,6 +29,7 @@ import (
 	"avow/internal/server/live"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/store/sqlite"
 )
@@ -94,7 +95,7 @@ func newRig(t testing.TB, set ...func(*rig)) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: t.TempDir(), addr: "127.0.0.1:0", clock: &clock{now: noon}, log: &transcript{}, traffic: &transcript{}, secret: key.NewSecret(32)}
 	r.identity = newKey(t)
-	r.config.ClaimLimit = registration.Limit{PerMinute: 1 << 30, Burst: 1 << 30}
+	r.config.ClaimLimit = tries.Limit{PerMinute: 1 << 30, Burst: 1 << 30}
 	for _, f := range set {
 		f(r)
 	}

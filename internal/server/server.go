@@ -30,6 +30,7 @@ import (
 	"avow/internal/server/secondadmin"
 	"avow/internal/server/session"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 )
 
 // Config is what the server needs beside its site.
@@ -39,7 +40,7 @@ type Config struct {
 	SMTP           *notify.SMTP           // nil: no mail
 	Gateway        *notify.Gateway        // nil: no text messages
 	Texts          notify.Texts           // for mails
-	ClaimLimit     registration.Limit     // how often one address may try to register a phone
+	ClaimLimit     tries.Limit            // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
 	Passwords      registration.Passwords // of the directory's users; nil: those of Directory
 	Directory      *directory.Service     // where users come from; nil: they are all local

@@ -145,8 +145,12 @@ func (st *stream) tell(r *http.Request) (more bool, err error) {
 		n, err = st.read(rd)
 		return err
 	})
-	if err != nil || n.status.State == authn.DeviceRevoked || n.status.UserStatus != authn.UserActive {
+	if err != nil || n.status.UserStatus != authn.UserActive {
 		return false, err
+	}
+	more = n.status.State != authn.DeviceRevoked // it is told that it was removed, at once, and nothing after that
+	if !more {
+		n.open, n.closed = nil, nil
 	}
 	if !reflect.DeepEqual(n.status, st.told) {
 		answer, err := st.service.device.Sign(n.status)
@@ -176,7 +180,7 @@ func (st *stream) tell(r *http.Request) (more bool, err error) {
 		}
 		st.shown[o.ID] = true
 	}
-	return true, nil
+	return more, nil
 }
 
 // hasGrants reports whether the phone has anything to do with computers.

@@ -16,6 +16,7 @@ import (
 	"avow/internal/server/proof"
 	"avow/internal/server/secondadmin"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -25,7 +26,7 @@ type Service struct {
 	site   *site.Site
 	proof  *proof.Checker
 	used   *Tombstones
-	limits *limits
+	limits *tries.Limiter
 
 	passwords   Passwords
 	attestation *attestation.Verifier
@@ -44,7 +45,7 @@ type Passwords interface {
 // New makes the service. used outlives the database.
 func New(s *site.Site, c *proof.Checker, used *Tombstones) *Service {
 	return &Service{
-		site: s, proof: c, used: used, limits: newLimits(Limit{}), sent: s.Derive("sent session v1"), proofs: s.Derive("second proof v1"),
+		site: s, proof: c, used: used, limits: tries.New(tries.Limit{}), sent: s.Derive("sent session v1"), proofs: s.Derive("second proof v1"),
 	}
 }
 
@@ -52,7 +53,7 @@ func New(s *site.Site, c *proof.Checker, used *Tombstones) *Service {
 func (s *Service) SetPasswords(p Passwords) { s.passwords = p }
 
 // SetLimit changes how often one address may claim or finish. Call it before Routes.
-func (s *Service) SetLimit(l Limit) { s.limits = newLimits(l) }
+func (s *Service) SetLimit(l tries.Limit) { s.limits = tries.New(l) }
 
 // Routes registers the phone's routes.
 func (s *Service) Routes(mux *http.ServeMux) {

@@ -175,7 +175,10 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 	add("policies", web.Policies, web.PoliciesSection, "/admin/policies", policy)
 	signed("policies auditor", web.Policies, web.PoliciesSection, web.Auditor, "/admin/policies", policy, false)
 	bare("policies empty", web.Policies, web.PoliciesSection, "/admin/policies", web.PoliciesPage{})
-	policy.Wrong = web.Wrong{"": "Nothing was saved.", "match": "Choose one.", "verification": "Choose one.", "session_hours": "1 to 72.", "grant_days": "1 to 30.", "grant_uses": "1 to 100.", "proof": "No directory is connected.", "reason": "Say why."}
+	policy.Wrong = web.Wrong{
+		"": "Nothing was saved.", "match": "Choose one.", "verification": "Choose one.", "session_hours": "1 to 72.", "grant_days": "1 to 30.", "grant_uses": "1 to 100.", "proof": "No directory is connected.", "restore": "Choose one.", "groups": "Each group once.",
+		"old_device": "Choose one.", "restore_delivery": "Choose one.", "restore_hold": "0 to 72.", "probation_hours": "0 to 72.", "colleagues_needed": "1 to 5.", "colleagues_hold": "1 to 72.", "reason": "Say why.",
+	}
 	add("policies wrong", web.Policies, web.PoliciesSection, "/admin/policies", policy)
 
 	add("messages", web.Messages, web.MessagesSection, "/admin/messages", web.MessagesPage{

@@ -289,7 +289,7 @@ type MessageRow struct {
 	ID        string
 	Person    Person
 	To        string
-	Kind      string // registration | proof_code | caller_code | test
+	Kind      string // registration | proof_code | caller_code | restore_code | test
 	Sent      Sent   // At: of the last change
 	CreatedAt time.Time
 	Tries     int
@@ -418,6 +418,8 @@ func messageKind(kind string) translations.Message {
 		return "administration.messages.kind_proof"
 	case "caller_code":
 		return "administration.messages.kind_caller"
+	case "restore_code":
+		return "administration.messages.kind_restore"
 	case "test":
 		return "administration.messages.kind_test"
 	}

@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"slices"
 	"time"
 
 	"avow/internal/key"
@@ -20,7 +21,8 @@ type Escrow struct {
 	File       []byte
 	Tag        Hash // by the restore code, over Generation and File
 	By         DeviceID
-	CodeAt     time.Time // when the restore code was made
+	Holders    []DeviceID // who have stored something under this code, and so know it
+	CodeAt     time.Time  // when the restore code was made
 	UpdatedAt  time.Time
 	ProvenAt   time.Time // when a device last proved that the code opens the file
 	ProvenBy   DeviceID
@@ -64,7 +66,8 @@ func (e Escrow) NewCode(replaces uint64, next Escrow, now time.Time) (Escrow, er
 	if err := e.follow(replaces, next.Generation); err != nil {
 		return e, err
 	}
-	next.User, next.CodeAt, next.UpdatedAt, next.ProvenAt, next.ProvenBy = e.User, now, now, time.Time{}, ""
+	next.User, next.Holders = e.User, []DeviceID{next.By}
+	next.CodeAt, next.UpdatedAt, next.ProvenAt, next.ProvenBy = now, now, time.Time{}, ""
 	return next, next.check()
 }
 
@@ -78,6 +81,9 @@ func (e Escrow) NewFile(replaces, generation uint64, file []byte, tag Hash, by D
 	}
 	next := e
 	next.Generation, next.File, next.Tag, next.By, next.UpdatedAt = generation, file, tag, by, now
+	if !slices.Contains(e.Holders, by) {
+		next.Holders = append(slices.Clone(e.Holders), by)
+	}
 	return next, next.check()
 }
 

@@ -27,6 +27,7 @@ import (
 	"avow/internal/server/proof"
 	"avow/internal/server/reaction"
 	"avow/internal/server/registration"
+	"avow/internal/server/restore"
 	"avow/internal/server/secondadmin"
 	"avow/internal/server/session"
 	"avow/internal/server/site"
@@ -68,6 +69,7 @@ type Server struct {
 	Directory    *directory.Service // nil: all users are local
 	Ledger       *ledger.Service
 	Reaction     *reaction.Service
+	Restore      *restore.Service
 
 	used    *registration.Tombstones
 	notices *notify.Service
@@ -92,7 +94,9 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
 		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
-	srv.Reaction = reaction.New(s, codes, c, srv.Device, unbuilt{})
+	srv.Restore = restore.New(s, c)
+	srv.Device.SetBlocker(restore.BlockIn)
+	srv.Reaction = reaction.New(s, codes, c, srv.Device, srv.Restore)
 	srv.Registration.SetLimit(cfg.ClaimLimit)
 	if cfg.Passwords == nil && cfg.Directory != nil { // or an interface that holds nil
 		cfg.Passwords = cfg.Directory
@@ -103,7 +107,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline)
 	srv.Messages, err = outbox.New(s, outbox.Config{
 		SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration,
-		CallerDigits: srv.Desk.Digits,
+		CallerDigits: srv.Desk.Digits, RestoreDigits: srv.Restore.Digits,
 	})
 	if err != nil {
 		return nil, errors.Join(err, used.Close())
@@ -114,7 +118,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Restore, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

@@ -12,6 +12,7 @@ import (
 	"avow/internal/server/api"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
+	"avow/internal/server/standing"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -111,6 +112,9 @@ func (s *Service) Status(r store.Reader, id authn.DeviceID) (wire.Status, error)
 	}
 	if d.OnProbation(now) {
 		st.ProbationUntil = d.ProbationUntil.Unix()
+	}
+	if st.Restore, st.Restores, err = standing.Restore(r, s.site, u); err != nil {
+		return wire.Status{}, err
 	}
 	if g.Muted(now) {
 		st.MutedUntil = g.MutedUntil.Unix()

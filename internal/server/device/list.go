@@ -8,6 +8,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/server/api"
+	"avow/internal/server/standing"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -66,7 +67,9 @@ func (s *Service) listFor(r store.Reader, asks authn.Device) (wire.UserDevices, 
 	for _, d := range removed[:min(len(removed), maxRemoved)] {
 		l.Devices = append(l.Devices, entry(d, asks.ID, now))
 	}
-	return l, nil
+	open, err := r.OpenRestores(asks.User)
+	l.Restores = append(l.Restores, standing.Restores(open, now)...)
+	return l, err
 }
 
 func entry(d authn.Device, asks authn.DeviceID, now time.Time) wire.DeviceEntry {

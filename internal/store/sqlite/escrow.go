@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"avow/internal/authn"
 	"avow/internal/store"
@@ -10,12 +11,13 @@ import (
 
 const escrowColumns columns = escrowState + `, file`
 
-const escrowState columns = `user_id, proof_key, exchange_key, vouch, generation, tag, made_by, code_at, updated_at, proven_at, proven_by`
+const escrowState columns = `user_id, proof_key, exchange_key, vouch, generation, tag, made_by, code_at, updated_at, proven_at, proven_by, holders`
 
 func escrowStateDest(e *authn.Escrow) []any {
 	return []any{
 		(*string)(&e.User), (*point)(&e.Proof), (*point)(&e.Exchange), (*hash)(&e.Vouch), &e.Generation, (*hash)(&e.Tag), (*string)(&e.By),
 		(*nanos)(&e.CodeAt), (*nanos)(&e.UpdatedAt), (*nanos)(&e.ProvenAt), (*string)(&e.ProvenBy),
+		document[[]authn.DeviceID]{&e.Holders},
 	}
 }
 
@@ -53,14 +55,14 @@ func (t *tx) UpdateEscrow(user authn.UserID, fn func(authn.Escrow) (authn.Escrow
 	}
 	old.User = user
 	given := old
-	given.File = bytes.Clone(old.File)
+	given.File, given.Holders = bytes.Clone(old.File), slices.Clone(old.Holders)
 	e, err := fn(given)
 	if err != nil {
 		return err
 	}
 	values := []any{
 		string(user), pointed(e.Proof), pointed(e.Exchange), hashed(e.Vouch), int64(e.Generation), hashed(e.Tag), string(e.By),
-		at(e.CodeAt), at(e.UpdatedAt), at(e.ProvenAt), string(e.ProvenBy), filed(e.File),
+		at(e.CodeAt), at(e.UpdatedAt), at(e.ProvenAt), string(e.ProvenBy), documented(e.Holders), filed(e.File),
 	}
 	if created {
 		return t.changeOne(qCreateEscrow, values...)

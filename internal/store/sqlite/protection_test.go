@@ -123,7 +123,7 @@ var protection = map[string]map[string]string{
 	// A thief of the database cannot restore: what proves a restore code is its private half, and the file opens with nothing that is here.
 	"escrows": {
 		"user_id": public, "proof_key": publicKey, "exchange_key": publicKey, "vouch": macOf, "generation": public, "tag": macOf, "made_by": public,
-		"code_at": public, "updated_at": public, "proven_at": public, "proven_by": public, "file": encrypted,
+		"code_at": public, "updated_at": public, "proven_at": public, "proven_by": public, "holders": public, "file": encrypted,
 	},
 	"restore_guards": {
 		"user_id": public, "failed_proofs": personal, "blocked_at": public, "blocked_by": personal, "allowed_until": public, "colleagues": personal,

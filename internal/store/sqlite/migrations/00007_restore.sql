@@ -14,6 +14,7 @@ CREATE TABLE escrows (
     updated_at   INTEGER NOT NULL,
     proven_at    INTEGER NOT NULL,
     proven_by    TEXT    NOT NULL,
+    holders      TEXT    NOT NULL,
     file         BLOB
 ) STRICT;
 

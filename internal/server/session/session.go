@@ -18,14 +18,14 @@ import (
 )
 
 // ClientID is the client as which the pages ask. Nobody has its key: it asks from within.
-const ClientID = authn.ClientID("avow-pages")
+const ClientID = authn.PagesClient
 
 // DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree, and ColleaguesID that as which colleagues are
 // asked for somebody who has lost her phone.
 const (
-	DeskID        = authn.ClientID("avow-desk")
-	SecondAdminID = authn.ClientID("avow-second-admin")
-	ColleaguesID  = authn.ClientID("avow-colleagues")
+	DeskID        = authn.DeskClient
+	SecondAdminID = authn.SecondAdminClient
+	ColleaguesID  = authn.ColleaguesClient
 )
 
 // Service is the sign-ins of people. It is safe for concurrent use.

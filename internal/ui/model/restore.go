@@ -671,7 +671,7 @@ func (a *App) RestoreDrill() DrillView {
 // restoreNote is the card on Home about the restore code; mu must be held.
 func (a *App) restoreNote(acc phone.Account) *Note {
 	t := a.print
-	if acc.Status != phone.Connected && acc.Status != phone.Unreachable || acc.Restore.Policy == authn.RestoreForbidden {
+	if acc.Status != phone.Connected && acc.Status != phone.Unreachable || acc.Restore.Policy == authn.RestoreForbidden || acc.Restore.Policy == "" {
 		return nil
 	}
 	note := func(tone Tone, head, text string) *Note {

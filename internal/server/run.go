@@ -46,6 +46,7 @@ func (s *Server) Run(ctx context.Context) error {
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old requests", s.Approval.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sessions", s.Registration.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to computers", s.Offline.Forget) })
+	work.Go(func() { s.every(ctx, forgetEvery, "forget old duplicates", s.Duplicate.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old messages", s.Messages.Forget) })
 	if s.Sessions != nil {
 		work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to the pages", s.Sessions.Forget) })

@@ -19,6 +19,7 @@ import (
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/directory"
+	"avow/internal/server/duplicate"
 	"avow/internal/server/events"
 	"avow/internal/server/ledger"
 	"avow/internal/server/notify"
@@ -62,6 +63,7 @@ type Server struct {
 	Registration *registration.Service
 	Approval     *approval.Service
 	Device       *device.Service
+	Duplicate    *duplicate.Service
 	Offline      *offline.Service
 	Messages     *outbox.Service  // invitations and codes
 	Sessions     *session.Service // from MountPages on
@@ -90,7 +92,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	}
 	c := proof.New(s)
 	srv := &Server{
-		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
+		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c), Duplicate: duplicate.New(s, c),
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
 		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
@@ -98,6 +100,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv.Device.SetBlocker(restore.BlockIn)
 	srv.Reaction = reaction.New(s, codes, c, srv.Device, srv.Restore)
 	srv.Registration.SetLimit(cfg.ClaimLimit)
+	srv.Duplicate.SetLimit(cfg.ClaimLimit)
 	if cfg.Passwords == nil && cfg.Directory != nil { // or an interface that holds nil
 		cfg.Passwords = cfg.Directory
 	}
@@ -118,7 +121,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Restore, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Duplicate, srv.Restore, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

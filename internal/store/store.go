@@ -67,7 +67,7 @@ type Reader interface {
 
 	Duplicate(authn.DuplicateID) (authn.Duplicate, error)
 	DuplicateBySecret(authn.Hash) (authn.Duplicate, error)
-	// DuplicatesFrom returns what a device has offered at a time and later, newest first.
+	// DuplicatesFrom returns what a device has offered at a time and later, newest first, without Handover.
 	DuplicatesFrom(d authn.DeviceID, since time.Time) ([]authn.Duplicate, error)
 
 	RegistrationSession(authn.RegistrationID) (authn.RegistrationSession, error)

@@ -310,12 +310,18 @@ func (t *tour) point(conditions camera.Conditions, target fyne.CanvasObject, unt
 type files struct {
 	model     *model.App
 	clipboard string
+	saved     []byte
 }
 
 func (f *files) ChoosePicture()   {}
 func (f *files) Paste()           { f.model.Text(f.clipboard) }
 func (f *files) Copy(text string) { f.clipboard = text }
 func (f *files) Save(_, _ string) {}
+
+func (f *files) SaveFile(_ string, data []byte, saved func()) {
+	f.saved = data
+	saved()
+}
 
 func theme(app fyne.App) {
 	app.Settings().SetTheme(style.NewTheme(style.Options{Appearance: style.Light}))

@@ -153,6 +153,11 @@ func (t turn) take(tx store.Tx, id authn.RequestID) (r authn.ApprovalRequest, re
 	if err := u.Active(); err != nil {
 		return r, nil, err
 	}
+	if t.verdict.Kind == authn.Approve {
+		if err := t.mayRule(tx, d, id); err != nil {
+			return r, nil, err
+		}
+	}
 	wrong := false
 	err = tx.UpdateApprovalRequest(id, func(old authn.ApprovalRequest) (authn.ApprovalRequest, error) {
 		r, err = old.Decide(t.verdict, t.now)
@@ -174,6 +179,26 @@ func (t turn) take(tx store.Tx, id authn.RequestID) (r authn.ApprovalRequest, re
 		return r, nil, tx.UpdateGuard(u.ID, func(g authn.Guard) (authn.Guard, error) { return g.Approved(), nil })
 	}
 	return r, nil, t.refuse(tx, u, d, r)
+}
+
+// mayRule refuses a Yes of a device on probation where it would let somebody with a role into the pages, or agree as a second administrator: whoever has got a phone into
+// such an account must not rule before its owner had time to notice.
+func (t turn) mayRule(tx store.Tx, d authn.Device, id authn.RequestID) error {
+	if !d.OnProbation(t.now) {
+		return nil
+	}
+	r, err := tx.ApprovalRequest(id)
+	if err != nil || r.Client != authn.PagesClient && r.Client != authn.SecondAdminClient {
+		return err
+	}
+	role, err := tx.AdminByUser(d.User)
+	if errors.Is(err, store.ErrNotFound) || err == nil && role.Disabled {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return authn.ErrProbation.After(d.ProbationUntil.Sub(t.now))
 }
 
 // wrong counts a wrong number; the last one ends the request.

@@ -190,7 +190,7 @@ func (s *Service) endOpen(tx store.Tx, q CreateRequest, now time.Time) (ended []
 }
 
 // room says whether the user may have one device more.
-func room(tx store.Tx, user authn.UserID, mode authn.BindingMode) error {
+func room(tx store.Reader, user authn.UserID, mode authn.BindingMode) error {
 	devices, err := tx.DevicesOf(user)
 	if err != nil {
 		return err
@@ -209,6 +209,9 @@ func room(tx store.Tx, user authn.UserID, mode authn.BindingMode) error {
 	}
 	return nil
 }
+
+// Room says whether a user may have one device more, beside those that she has: nil, ErrTooManyDevices.
+func Room(r store.Reader, user authn.UserID) error { return room(r, user, authn.BindAdditional) }
 
 // deviceOf is the device that came of a session, nil when there is none.
 func deviceOf(r store.Reader, session authn.RegistrationSession) (*authn.Device, error) {

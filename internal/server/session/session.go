@@ -18,12 +18,12 @@ import (
 )
 
 // ClientID is the client as which the pages ask. Nobody has its key: it asks from within.
-const ClientID = authn.ClientID("avow-pages")
+const ClientID = authn.PagesClient
 
 // DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree.
 const (
-	DeskID        = authn.ClientID("avow-desk")
-	SecondAdminID = authn.ClientID("avow-second-admin")
+	DeskID        = authn.DeskClient
+	SecondAdminID = authn.SecondAdminClient
 )
 
 // Service is the sign-ins of people. It is safe for concurrent use.

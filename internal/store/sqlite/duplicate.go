@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"strings"
 	"time"
 
 	"avow/internal/authn"
@@ -28,7 +29,7 @@ func duplicateValues(d authn.Duplicate) []any {
 var (
 	qDuplicate         = prepared(duplicateColumns.read(`duplicates WHERE id = ?`))
 	qDuplicateBySecret = prepared(duplicateColumns.read(`duplicates WHERE secret_hash = ?`))
-	qDuplicatesFrom    = prepared(duplicateColumns.read(`duplicates WHERE from_device = ? AND created_at >= ? ORDER BY created_at DESC, seq DESC`))
+	qDuplicatesFrom    = prepared(columns(strings.Replace(string(duplicateColumns), "handover,", "NULL,", 1)).read(`duplicates WHERE from_device = ? AND created_at >= ? ORDER BY created_at DESC, seq DESC`))
 	qCreateDuplicate   = prepared(duplicateColumns.insert(`duplicates`))
 	qUpdateDuplicate   = prepared(duplicateChanges.update(`duplicates`, `id = ? AND state = ?`))
 	qDeleteDuplicates  = prepared(`DELETE FROM duplicates WHERE seq IN

@@ -45,10 +45,12 @@ func duplicates(t *testing.T, s store.Store) {
 	update(t, s, machines)
 	one := authn.Duplicate{ID: "p_1", Secret: authn.Hash{1}, User: "u_a", From: "d_a", CreatedAt: noon}
 	two := authn.Duplicate{ID: "p_2", Secret: authn.Hash{2}, User: "u_a", From: "d_a", CreatedAt: noon.Add(time.Second)}
-	update(t, s, func(tx store.Tx) error { return errors.Join(tx.CreateDuplicate(one), tx.CreateDuplicate(two)) })
+	full := two
+	full.Handover = []byte("encrypted")
+	update(t, s, func(tx store.Tx) error { return errors.Join(tx.CreateDuplicate(one), tx.CreateDuplicate(full)) })
 	view(t, s, func(r store.Reader) error {
 		got, err1 := r.DuplicateBySecret(authn.Hash{2})
-		diff(t, "by secret", got, two)
+		diff(t, "by secret", got, full)
 		_, err := r.DuplicateBySecret(authn.Hash{})
 		wantErr(t, "by no secret", err, store.ErrNotFound)
 		all, err2 := r.DuplicatesFrom("d_a", noon)

@@ -338,6 +338,7 @@ func (a *App) requestClosed(e phone.Event) {
 type Result struct {
 	Title, Text string
 	Approved    bool
+	Stopped     bool // something was blocked
 	Facts       []Fact
 	Receipt     string // the proof's first digits, as two groups: 8F2C 91D0
 }

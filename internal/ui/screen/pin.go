@@ -30,8 +30,12 @@ func PIN(p model.Page, a *model.App, f Frame) *Screen {
 		top = w.TopBar("", a.Back)
 	}
 	var refit func()
+	var foot fyne.CanvasObject
+	if v.Forgot != "" {
+		foot = name(s, "forgot", w.NewButton(w.Plain, v.Forgot, "", a.OpenForgot))
+	}
 	s.Object, refit = f.page(w.Column(0, top, w.Gap(4), w.Center(head), w.Gap(14), name1, w.Gap(2), below, w.Space(),
-		ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8)), nil)
+		ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8)), foot)
 	s.Update = func() {
 		v := a.PIN()
 		dots.Set(v.Filled, v.Wrong)

@@ -176,9 +176,12 @@ func Result(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.ResultView()
 	stamp := w.NewStamp()
 	var head fyne.CanvasObject = w.NewBigTile(icons.Close, w.Quiet, 96)
-	if v.Approved {
+	switch {
+	case v.Approved:
 		head = stamp
 		s.Shown = stamp.Arrive
+	case v.Stopped:
+		head = w.NewBigTile(icons.Prohibit, w.Bad, 96)
 	}
 	var facts []w.Fact
 	for _, x := range v.Facts {

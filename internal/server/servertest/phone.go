@@ -113,6 +113,17 @@ func (p *Phone) AnswerUnverified(number string) error {
 
 func (p *Phone) decide(kind authn.DecisionKind, number string, verify bool) error {
 	p.env.T.Helper()
+	return p.prepare(kind, number, verify)(context.Background())
+}
+
+// Prepared is an answer to the one open request that is signed, to be sent at the right moment, and as often as a test wants.
+func (p *Phone) Prepared(kind authn.DecisionKind, number string) (send func(context.Context) error) {
+	p.env.T.Helper()
+	return p.prepare(kind, number, true)
+}
+
+func (p *Phone) prepare(kind authn.DecisionKind, number string, verify bool) (send func(context.Context) error) {
+	p.env.T.Helper()
 	raw, r := p.Open()
 	d := wire.Decision{
 		Device: p.ID, Audience: r.Issuer, ID: key.RandomID(16), IssuedAt: p.env.Now().Unix(), Request: r.ID,
@@ -126,9 +137,11 @@ func (p *Phone) decide(kind authn.DecisionKind, number string, verify bool) erro
 	}
 	signed, err := wire.SignDecision(signer, d)
 	p.env.must(err)
-	a, err := p.Decide(context.Background(), r.ID, signed)
-	if err == nil {
-		_, err = wire.VerifyReceipt(a.Receipt, p.Server().Identity, raw, signed)
+	return func(ctx context.Context) error {
+		a, err := p.Decide(ctx, r.ID, signed)
+		if err == nil {
+			_, err = wire.VerifyReceipt(a.Receipt, p.Server().Identity, raw, signed)
+		}
+		return err
 	}
-	return err
 }

@@ -23,6 +23,14 @@ type Phone struct {
 // Connect registers a new phone by a session's link; nobody has said Yes yet.
 func (e *Env) Connect(link string) *Phone {
 	e.T.Helper()
+	p, err := e.Claimed(link)()
+	e.must(err)
+	return p
+}
+
+// Claimed claims a session's link for a new phone; what it returns finishes the registration.
+func (e *Env) Claimed(link string) (finish func() (*Phone, error)) {
+	e.T.Helper()
 	ctx := context.Background()
 	l, err := wire.ParseLink(link)
 	e.must(err)
@@ -44,12 +52,17 @@ func (e *Env) Connect(link string) *Phone {
 		Device: authn.DeviceInfo{Name: "Test phone", Model: "Model 1", OS: "Test OS", App: "1"}, Class: key.Software, UV: uv, Verifies: policy,
 	})
 	e.must(err)
-	p.Bound, err = d.Finish(ctx, raw)
-	e.must(err)
-	p.ID, p.User = p.Bound.Device, p.Bound.User
-	p.Device = client.NewDevice(s, p.ID, p.device, e.Options())
-	e.T.Cleanup(p.Close)
-	return p
+	return func() (*Phone, error) {
+		d := client.NewDevice(s, "", p.device, e.Options())
+		defer d.Close()
+		if p.Bound, err = d.Finish(ctx, raw); err != nil {
+			return nil, err
+		}
+		p.ID, p.User = p.Bound.Device, p.Bound.User
+		p.Device = client.NewDevice(s, p.ID, p.device, e.Options())
+		e.T.Cleanup(p.Close)
+		return p, nil
+	}
 }
 
 // Verify sets the policy for user verification.

@@ -66,6 +66,7 @@ const (
 	Log           Name = "log"              // LogPage
 	Desk          Name = "desk"             // DeskPage
 	OfflineCode   Name = "offline_code"     // OfflineCodePage
+	OneTimeCode   Name = "one_time_code"    // OneTimeCodePage
 	Me            Name = "me"               // MePage
 	MySignIns     Name = "sign_ins"         // SignIns
 	Question      Name = "confirm"          // Confirm
@@ -73,7 +74,7 @@ const (
 
 var names = []Name{
 	Start, Code, Connect, Ask, Done, Open, Message, ActCode, Act, SignIn, Wait, SignInEnded, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
-	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, Me, MySignIns, Question,
+	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, OneTimeCode, Me, MySignIns, Question,
 }
 
 // Names lists all pages.
@@ -179,6 +180,7 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"unnamed":     unnamed,
 		"placeholder": func(p Placeholder) string { return "{{." + string(p) + "}}" },
 		"roles":       Roles,
+		"policies":    RestorePolicies,
 		"field":       newField,
 		"joined":      func(a, b any) string { return fmt.Sprint(a, b) },
 		"address":     address,

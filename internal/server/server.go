@@ -97,6 +97,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Restore = restore.New(s, c)
+	srv.Restore.Approvals(srv.Approval)
 	srv.Device.SetBlocker(restore.BlockIn)
 	srv.Reaction = reaction.New(s, codes, c, srv.Device, srv.Restore)
 	srv.Registration.SetLimit(cfg.ClaimLimit)
@@ -107,7 +108,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv.Registration.SetPasswords(cfg.Passwords)
 	srv.Registration.SetAttestation(cfg.Attestation)
 	srv.Registration.SetSecond(secondadmin.New(s, srv.Approval))
-	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline)
+	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline, srv.Restore)
 	srv.Messages, err = outbox.New(s, outbox.Config{
 		SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration,
 		CallerDigits: srv.Desk.Digits, RestoreDigits: srv.Restore.Digits,

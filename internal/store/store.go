@@ -122,6 +122,8 @@ type Reader interface {
 	// EscrowState is Escrow without the file.
 	EscrowState(authn.UserID) (authn.Escrow, error)
 	EscrowStates() ([]authn.Escrow, error) // of all users, by id, without files
+	// CountRestore counts users by their escrows and guards, and restores that are open at a time.
+	CountRestore(now, provenSince time.Time) (RestoreCount, error)
 	// RestoreGuard returns a guard with nothing but the user in it for a user who has none yet.
 	RestoreGuard(authn.UserID) (authn.RestoreGuard, error)
 

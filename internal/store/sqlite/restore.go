@@ -40,6 +40,9 @@ var (
 	qRestoresOf     = prepared(restoreColumns.read(`restores WHERE user_id = ? ORDER BY created_at DESC, seq DESC`))
 	qOpenRestores   = prepared(restoreColumns.read(`restores WHERE user_id = ? AND state IN ('proved', 'asking', 'held') ORDER BY created_at, seq`))
 	qRecentRestores = prepared(restoreColumns.read(`restores ORDER BY created_at DESC, seq DESC LIMIT ?`))
+	qUnderWay       = prepared(restoreColumns.read(`restores WHERE state IN ('proved', 'asking', 'held') ORDER BY seq`))
+	qCountRestore   = prepared(`SELECT count(*) FILTER (WHERE length(proof_key) > 0), count(*) FILTER (WHERE length(proof_key) > 0 AND proven_at >= ?),
+		(SELECT count(*) FROM restore_guards WHERE blocked_at > 0) FROM escrows`)
 	qCreateRestore  = prepared(restoreColumns.insert(`restores`))
 	qUpdateRestore  = prepared(restoreChanges.update(`restores`, `id = ? AND state = ?`))
 	qDeleteRestores = prepared(`DELETE FROM restores WHERE seq IN
@@ -64,6 +67,21 @@ func (r reader) OpenRestores(user authn.UserID) ([]authn.Restore, error) {
 // RecentRestores implements store.Reader.
 func (r reader) RecentRestores(limit int) ([]authn.Restore, error) {
 	return many(r.turn, qRecentRestores, restoreDest, int64(max(0, limit)))
+}
+
+// CountRestore implements store.Reader.
+func (r reader) CountRestore(now, provenSince time.Time) (store.RestoreCount, error) {
+	n, err := one(r.turn, qCountRestore, func(n *store.RestoreCount) []any { return []any{&n.On, &n.Proven, &n.Blocked} }, at(provenSince))
+	if err != nil {
+		return n, err
+	}
+	open, err := many(r.turn, qUnderWay, restoreDest)
+	for _, x := range open {
+		if x.StateAt(now).Open() {
+			n.Open++
+		}
+	}
+	return n, err
 }
 
 // CreateRestore implements store.Tx.
@@ -96,8 +114,12 @@ const restoreGuardColumns columns = `user_id, failed_proofs, blocked_at, blocked
 
 func restoreGuardDest(g *authn.RestoreGuard) []any {
 	return []any{
-		(*string)(&g.User), times{&g.FailedProofs}, (*nanos)(&g.BlockedAt), &g.BlockedBy, (*nanos)(&g.AllowedUntil),
-		document[[]authn.UserID]{&g.Colleagues}, &g.Needed, times{&g.OTPMails},
+		(*string)(&g.User),
+		times{&g.FailedProofs},
+		(*nanos)(&g.BlockedAt), &g.BlockedBy, (*nanos)(&g.AllowedUntil),
+		document[[]authn.UserID]{&g.Colleagues},
+		&g.Needed,
+		times{&g.OTPMails},
 	}
 }
 

@@ -38,6 +38,7 @@ var restoreCases = append(entity[authn.Restore]{
 	Case{"escrow of a user who does not exist", escrowOfNobody},
 	Case{"escrow states have no files", escrowStates},
 	Case{"restore guard", restoreGuard},
+	Case{"restore is counted", countRestore},
 )
 
 func restoresOf(t *testing.T, s store.Store) {
@@ -161,4 +162,38 @@ func restoreGuard(t *testing.T, s store.Store) {
 		want.User = "u_a"
 		diff(t, fmt.Sprint("guard ", i), get(), want)
 	}
+}
+
+func countRestore(t *testing.T, s store.Store) {
+	people(t, s)
+	update(t, s, func(tx store.Tx) error {
+		for _, x := range []authn.Restore{
+			{ID: "x_open", User: "u_a", State: authn.RestoreHeld, CreatedAt: noon, HeldUntil: noon.Add(time.Hour)},
+			{ID: "x_past", User: "u_a", State: authn.RestoreProved, CreatedAt: noon.Add(-48 * time.Hour)},
+			{ID: "x_over", User: "u_b", State: authn.RestoreBlocked, CreatedAt: noon},
+		} {
+			if err := tx.CreateRestore(x); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateRestoreGuard("u_b", func(g authn.RestoreGuard) (authn.RestoreGuard, error) { return g.Block("admin:maja", noon), nil })
+	})
+	for user, proven := range map[authn.UserID]time.Time{"u_a": noon.Add(-time.Hour), "u_b": noon.Add(-100 * time.Hour)} {
+		update(t, s, func(tx store.Tx) error {
+			return tx.UpdateEscrow(user, func(e authn.Escrow) (authn.Escrow, error) {
+				next := filled[authn.Escrow](1)
+				next.User, next.ProvenAt = user, proven
+				return next, nil
+			})
+		})
+	}
+	count := func(since time.Time) store.RestoreCount {
+		return read(t, s, func(r store.Reader) (store.RestoreCount, error) { return r.CountRestore(noon, since) })
+	}
+	diff(t, "of late", count(noon.Add(-2*time.Hour)), store.RestoreCount{On: 2, Proven: 1, Blocked: 1, Open: 1})
+	diff(t, "ever", count(noon.Add(-1000*time.Hour)), store.RestoreCount{On: 2, Proven: 2, Blocked: 1, Open: 1})
+	update(t, s, func(tx store.Tx) error {
+		return tx.UpdateEscrow("u_b", func(e authn.Escrow) (authn.Escrow, error) { return authn.Escrow{User: "u_b", Generation: 9}, nil })
+	})
+	diff(t, "one switched off", count(noon.Add(-1000*time.Hour)), store.RestoreCount{On: 1, Proven: 1, Blocked: 1, Open: 1})
 }

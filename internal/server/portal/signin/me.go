@@ -25,40 +25,58 @@ func (s *Service) me(v Visitor) error {
 	if err != nil {
 		return err
 	}
-	u := v.User
+	u, now := v.User, s.Site.Now()
 	c := web.MePage{
 		Login: u.Login, Mail: u.Mail, Phone: u.Phone, PasswordAt: page.Local(u.PasswordChangedAt), PasswordEnds: page.Local(u.PasswordExpiresAt),
 		SignIns: v.rows(open),
 	}
+	err = s.Site.Store.View(v.Context(), func(r store.Reader) (err error) {
+		c.Restore, err = RestoreOf(r, s.Site, u)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	n := 0
 	for _, o := range slices.Backward(owned) {
-		switch row := DeviceRow(o.Device); o.Device.State {
+		switch row := DeviceRow(o.Device, now); o.Device.State {
 		case authn.DevicePending:
 			c.Pending = append(c.Pending, row)
 		case authn.DeviceActive:
 			n++
 			c.Devices = append(c.Devices, row)
+		case authn.DeviceRevoked:
+			if recentWipe(o.Device, now) {
+				c.Gone = append(c.Gone, row)
+			}
 		}
 	}
 	c.MayConnect = n < authn.MaxDevices
 	return s.Render(v.Request, http.StatusOK, web.Me, s.FrameOf(v, v.T("me.title"), "", c))
 }
 
-// DeviceRow is a device as lists show it. All but the dates is what the device says of itself.
-func DeviceRow(d authn.Device) web.DeviceRow {
-	info := d.Info.Clean()
-	var facts []string
-	for _, f := range []string{info.Model, info.OS, info.App} {
-		if f != "" && f != info.Name {
-			facts = append(facts, f)
-		}
-	}
-	os := strings.ToLower(info.OS)
+// wipeShown is for how long a removed device stands on its user's page after its wipe is over.
+const wipeShown = 90 * 24 * time.Hour
+
+// recentWipe reports whether what became of a wipe is still of interest to its user.
+func recentWipe(d authn.Device, now time.Time) bool {
+	return d.Wipe.State != authn.WipeNone && now.Sub(d.Wipe.RequestedAt) < wipeShown
+}
+
+// DeviceRow is a device as lists show it. All but the dates and states is what the device says of itself.
+func DeviceRow(d authn.Device, now time.Time) web.DeviceRow {
+	os := strings.ToLower(d.Info.Clean().OS)
 	laptop := strings.Contains(os, "linux") || strings.Contains(os, "windows") || strings.Contains(os, "macos")
-	return web.DeviceRow{
-		ID: string(d.ID), Name: info.Name, Facts: strings.Join(facts, " · "), State: web.DeviceState(d.State), Laptop: laptop && !strings.Contains(os, "android"),
+	row := web.DeviceRow{
+		ID: string(d.ID), State: web.DeviceState(d.State), Laptop: laptop && !strings.Contains(os, "android"), Origin: origins[d.Origin],
 		ConnectedAt: page.Local(d.CreatedAt), SeenAt: page.Local(d.LastSeenAt),
 	}
+	row.Name, row.Facts = describe(d.Info)
+	row.Wipe, row.WipeAt = wiped(d, now)
+	if d.State != authn.DeviceRevoked && d.OnProbation(now) {
+		row.Probation = page.Local(d.ProbationUntil)
+	}
+	return row
 }
 
 // rows are sign-ins as lists show them, the current one first.
@@ -116,9 +134,7 @@ func (s *Service) askDevice(kind web.ConfirmKind) func(Visitor) error {
 		if err != nil {
 			return err
 		}
-		name := d.Info.Clean().Name
-		c := web.Confirm{Kind: kind, Name: name, Person: v.User.Name, Post: v.R.URL.EscapedPath(), Back: "/me"}
-		return s.Render(v.Request, http.StatusOK, web.Question, s.FrameOf(v, v.T(kind.Title(), "Name", name, "Person", v.User.Name), "", c))
+		return s.question(v, web.Confirm{Kind: kind, Name: d.Info.Clean().Name})
 	}
 }
 

@@ -29,14 +29,15 @@ type Service struct {
 	connect      Connect
 	registration *registration.Service
 	device       *device.Service
+	restores     Restores
 	questions    key.Secret // seals the cookie of a sign-in that waits
 	forms        key.Secret // ties forms to cookies
 }
 
 // New makes the service.
-func New(set *page.Set, sessions *session.Service, connect Connect, r *registration.Service, d *device.Service) *Service {
+func New(set *page.Set, sessions *session.Service, connect Connect, r *registration.Service, d *device.Service, x Restores) *Service {
 	return &Service{
-		Set: set, sessions: sessions, connect: connect, registration: r, device: d,
+		Set: set, sessions: sessions, connect: connect, registration: r, device: d, restores: x,
 		questions: set.Site.Derive("sign-in cookie"), forms: set.Site.Derive("sign-in form"),
 	}
 }
@@ -49,6 +50,8 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		"GET /me": s.Signed(s.me), "POST /me/connect": s.Signed(s.more),
 		"GET /me/devices/{id}/remove": s.Signed(s.askDevice(web.RemoveOwnDevice)), "POST /me/devices/{id}/remove": s.Signed(s.dropDevice(web.RemoveOwnDevice)),
 		"GET /me/devices/{id}/not-mine": s.Signed(s.askDevice(web.NotMyDevice)), "POST /me/devices/{id}/not-mine": s.Signed(s.dropDevice(web.NotMyDevice)),
+		"GET /me/devices/{id}/wipe": s.Signed(s.askWipe), "POST /me/devices/{id}/wipe": s.Signed(s.wipe),
+		"GET /me/restores/{id}/block": s.Signed(s.askRestore), "POST /me/restores/{id}/block": s.Signed(s.blockRestore),
 		"GET /sign-ins": s.Signed(s.signIns), "POST /sign-ins/{id}/end": s.Signed(s.endOne),
 		"GET /sign-ins/end": s.Signed(s.askEnd), "POST /sign-ins/end": s.Signed(s.endAll),
 	} {

@@ -268,6 +268,39 @@ func TestOwnDevices(t *testing.T) {
 	}
 }
 
+// TestWipeOwn: she has what she chooses deleted from a device of her own, also everything, and from nobody else's (R-114).
+func TestWipeOwn(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{})
+	e.User("anna")
+	p := e.Phone("anna")
+	bo, other := e.Colleague("bo", "")
+	b, me := e.SignIn(p, "anna")
+	path := "/me/devices/" + string(p.ID) + "/wipe"
+	if !me.Has(path) || bo.Get(path).Status != http.StatusNotFound || b.Get("/me/devices/"+string(other.ID)+"/wipe").Status != http.StatusNotFound {
+		t.Error("a device can be wiped by another, or not by its user")
+	}
+	ask := b.Get(path)
+	if !ask.Has("Wipe Test phone?", `value="account" checked`, `value="everything"`) {
+		t.Errorf("the question is %s", ask.Body)
+	}
+	if got := b.Post(ask, path, "scope", "the moon"); got.Status != http.StatusForbidden {
+		t.Errorf("something else is wiped: %d", got.Status)
+	}
+	if done := b.Post(ask, path, "scope", "everything"); done.Path != "/me" || !done.Has("Test phone is removed and will be wiped", "Wipe asked for, not fetched yet") {
+		t.Errorf("after it: %s %s", done.Path, done.Body)
+	}
+	err := e.Site.Store.View(context.Background(), func(r store.Reader) error {
+		d, err := r.Device(p.ID)
+		if d.State != authn.DeviceRevoked || d.Wipe.Scope != authn.WipeEverything {
+			t.Errorf("got %s, %+v", d.State, d.Wipe)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestFirstOwner: the one-time link makes the owner, who connects her phone and signs in; it works once, and not after a day.
 func TestFirstOwner(t *testing.T) {
 	e := servertest.Start(t, servertest.Options{})

@@ -73,6 +73,7 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeDeviceWiped:      {"notice.device_wiped.subject", "notice.device_wiped.text", "notice.device_wiped.do"},
 	authn.NoticeColleaguesAsked:  {"notice.colleagues_asked.subject", "notice.colleagues_asked.text", "notice.colleagues_asked.do"},
 	authn.NoticeColleaguesNamed:  {"notice.colleagues_named.subject", "notice.colleagues_named.text", "notice.colleagues_named.do"},
+	authn.NoticeNamedColleague:   {"notice.named_colleague.subject", "notice.named_colleague.text", "notice.named_colleague.do"},
 }
 
 // facts in the order in which a mail lists them; what stands under another name is for programs.

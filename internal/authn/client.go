@@ -65,4 +65,5 @@ const (
 	PagesClient       ClientID = "avow-pages"        // sign-in to the server's pages
 	DeskClient        ClientID = "avow-desk"         // is it you who calls?
 	SecondAdminClient ClientID = "avow-second-admin" // may this be done?
+	ColleaguesClient  ClientID = "avow-colleagues"   // do you vouch for somebody who connects a new phone?
 )

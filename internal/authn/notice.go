@@ -35,6 +35,7 @@ const (
 	NoticeDeviceWiped      NoticeKind = "device_wiped"       // a wipe was asked for; the cause is to be wiped
 	NoticeColleaguesAsked  NoticeKind = "colleagues_asked"   // to user and administrators: somebody without a code asks the colleagues
 	NoticeColleaguesNamed  NoticeKind = "colleagues_named"   // the cause has named who may bring the account back
+	NoticeNamedColleague   NoticeKind = "named_colleague"    // to a colleague: somebody has named her
 )
 
 // Reaction is what who gets a notice can do about it, from its mail or in the app. Sent: append, never rename.
@@ -83,6 +84,7 @@ var noticeRules = map[NoticeKind]NoticeRule{
 	NoticeDeviceWiped:      {User: true},
 	NoticeColleaguesAsked:  {User: true, Admins: true, Reaction: ReactionBlockRestore},
 	NoticeColleaguesNamed:  {User: true, Reaction: ReactionBlockDevice},
+	NoticeNamedColleague:   {User: true},
 }
 
 // Rule says who is told of a notice of this kind; nobody is of one that is not known.

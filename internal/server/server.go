@@ -97,6 +97,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		used: used, Notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Restore = restore.New(s, c)
+	srv.Restore.Approvals(srv.Approval)
 	srv.Device.SetBlocker(restore.BlockIn)
 	srv.Reaction = reaction.New(s, codes, c, srv.Device, srv.Restore)
 	srv.Registration.SetLimit(cfg.ClaimLimit)

@@ -34,6 +34,7 @@ const (
 	TypeCodeProof    Type = "avow-code-proof+jwt"    // restore code: I want that
 	TypeEscrow       Type = "avow-escrow+jwt"        // approval key: this is the new restore code
 	TypeEscrowOff    Type = "avow-escrow-off+jwt"    // approval key: no restore any more
+	TypeColleagues   Type = "avow-colleagues+jwt"    // approval key: these may bring the account back
 
 	TypeDevices         Type = "avow-devices+jwt"          // server: these are the user's devices
 	TypeDeviceCommand   Type = "avow-device-command+jwt"   // approval key: remove, wipe or block another device

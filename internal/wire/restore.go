@@ -135,6 +135,7 @@ type RestoreStatus struct {
 	ExpiresAt  int64              `json:"expires_at,omitempty"` // of the one-time code while it is awaited, else of the restore
 	Needed     int                `json:"needed,omitempty"`     // of colleagues
 	Approved   int                `json:"approved,omitempty"`
+	Number     string             `json:"number,omitempty"` // six digits, to be read out to colleagues who are asked
 	Reason     string             `json:"reason,omitempty"` // code of the error that ended it
 	ServerTime int64              `json:"server_time"`
 }

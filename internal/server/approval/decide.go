@@ -113,8 +113,12 @@ func (s *Service) settle(ctx context.Context, device authn.DeviceID, dec wire.De
 	c := context.WithoutCancel(ctx) // a phone that hangs up has decided all the same
 	t := turn{service: s, now: s.site.Now(), ip: api.ClientIP(ctx), verdict: v, claimed: dec.Class}
 	var refused error
+	var after func()
 	err = s.site.Store.Update(c, func(tx store.Tx) (err error) {
 		decided, refused, err = t.take(tx, dec.Request)
+		if watch := s.watchers[decided.Client]; err == nil && refused == nil && watch != nil {
+			after, err = watch(tx, decided, t.now)
+		}
 		return err
 	})
 	if err != nil {
@@ -122,6 +126,9 @@ func (s *Service) settle(ctx context.Context, device authn.DeviceID, dec wire.De
 	}
 	if decided.State != authn.RequestOpen {
 		s.wake(decided)
+	}
+	if after != nil {
+		after()
 	}
 	return decided, refused
 }

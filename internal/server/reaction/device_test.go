@@ -16,7 +16,7 @@ type scene struct {
 	*servertest.Env
 	t     *testing.T
 	phone *servertest.Phone
-	thief *servertest.Restoring
+	thief *servertest.Restorer
 }
 
 func newScene(t *testing.T) *scene {
@@ -24,17 +24,17 @@ func newScene(t *testing.T) *scene {
 	s := &scene{Env: servertest.Start(t, servertest.Options{CanMail: true}), t: t}
 	s.User("anna")
 	s.phone = s.Phone("anna")
-	s.thief = s.Restore("anna", s.phone.SetUpRestore())
+	s.thief = s.Restorer("anna", s.phone.SetUpRestore())
 	return s
 }
 
 // enter lets the thief's phone in.
 func (s *scene) enter() *servertest.Phone {
 	s.t.Helper()
-	if _, err := s.thief.ConfirmRestore(s.t.Context(), s.thief.ID, s.thief.Digits()); err != nil {
+	if _, err := s.thief.Confirm(s.Digits(s.thief.Started.RestoreID)); err != nil {
 		s.t.Fatal(err)
 	}
-	p, err := s.thief.Finish()
+	_, p, err := s.thief.Take()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestDeviceBlocksRestoreR094(t *testing.T) {
 	if blocked, _ := s.stands(); !blocked {
 		t.Error("it is not blocked")
 	}
-	if _, err := s.thief.ConfirmRestore(t.Context(), s.thief.ID, s.thief.Digits()); authn.CodeOf(err) != "restore_blocked" {
+	if _, err := s.thief.Confirm(s.Digits(s.thief.Started.RestoreID)); authn.CodeOf(err) != "restore_blocked" {
 		t.Errorf("the restore goes on: %v", err)
 	}
 }

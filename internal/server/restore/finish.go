@@ -24,6 +24,9 @@ func (s *Service) finish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
+	if _, ok := s.decoys.of(q.RestoreID, pub); ok {
+		return authn.ErrRestoreState
+	}
 	x, err := s.released(ctx, q.RestoreID, pub)
 	if err == nil && x.State != authn.RestoreReleased {
 		x, err = s.release(ctx, x)
@@ -31,7 +34,7 @@ func (s *Service) finish(w http.ResponseWriter, r *http.Request) error {
 			x, err = s.released(ctx, q.RestoreID, pub)
 		}
 	}
-	if err != nil {
+	if err = quiet(x, err, authn.ErrRestoreState); err != nil {
 		return err
 	}
 	out, err := s.handOver(ctx, x)
@@ -136,6 +139,9 @@ func (s *Service) enter(tx store.Tx, x authn.Restore, u authn.User, ip string, n
 		ID: x.Device, User: u.ID, Info: x.Info, Keys: x.Keys, Class: x.Class, Verifies: x.Verifies, State: authn.DeviceActive, Origin: origin,
 		CreatedBy: "restore", CreatedIP: ip, CreatedAt: now, ConfirmedAt: now, LastSeenAt: now,
 	}
+	if x.Kind == authn.RestoreByColleagues {
+		d.ProbationUntil = now.Add(time.Duration(s.site.Policy().ProbationHours) * time.Hour)
+	}
 	// The others first: there is room for the new one then.
 	if s.site.Policy().OldDevice == authn.OldDeviceRemoved {
 		if err := device.EndOthers(tx, u, d.ID, device.Change{Actor: "device:" + string(d.ID), IP: ip, At: now}); err != nil {
@@ -171,6 +177,9 @@ func (s *Service) handOver(ctx context.Context, x authn.Restore) (wire.RestoreFi
 				old.LastSeenAt = d.LastSeenAt.Unix()
 			}
 			out.OldDevices = append(out.OldDevices, old)
+		}
+		if x.Kind == authn.RestoreByColleagues { // they vouch for who she is, not for what was hers: only the restore code opens that
+			return nil
 		}
 		e, err := r.Escrow(x.User)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !e.Active() {

@@ -41,9 +41,12 @@ func (s *Service) resend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, ok := s.decoys.of(q.RestoreID, pub); ok {
+		return authn.ErrRestoreState
+	}
 	ctx, now := r.Context(), s.site.Now()
 	x, err := s.step(ctx, q.RestoreID, pub, func(tx store.Tx, x authn.Restore, u authn.User) (authn.Restore, error) {
-		if x.Delivery != authn.RestoreByMail && x.State == authn.RestoreProved {
+		if x.Kind == authn.RestoreByColleagues || x.Delivery != authn.RestoreByMail && x.State == authn.RestoreProved {
 			return x, authn.ErrRestoreState
 		}
 		x, err := x.Send(now)
@@ -55,7 +58,7 @@ func (s *Service) resend(w http.ResponseWriter, r *http.Request) error {
 		}
 		return x, tx.AppendAudit(record(x, "restore.resend", "server", api.ClientIP(ctx), "", now))
 	})
-	if err != nil {
+	if err = quiet(x, err, authn.ErrRestoreState); err != nil {
 		return err
 	}
 	s.site.Live.Wake(live.Outbox)
@@ -70,20 +73,29 @@ func (s *Service) code(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, ok := s.decoys.of(q.RestoreID, pub); ok {
+		return authn.ErrOTPWrong
+	}
 	ctx, now := r.Context(), s.site.Now()
 	x, err := s.tried(ctx, q.RestoreID, pub, now)
-	if err != nil {
+	if err == nil && x.State == authn.RestoreProved { // else this very phone was right before, and its answer was lost
+		x, err = s.confirm(ctx, x, q.Code.Secret, now)
+	}
+	if err = quiet(x, err, authn.ErrOTPWrong); err != nil {
 		return err
 	}
-	if x.State == authn.RestoreProved { // else this very phone was right before, and its answer was lost
-		if !s.right(x, q.Code.Secret) {
-			return s.wrongCode(ctx, x, now)
-		}
-		if x, err = s.hold(ctx, x, now); err != nil {
-			return err
-		}
-	}
 	return api.Write(w, http.StatusOK, s.status(x))
+}
+
+// confirm compares the code and goes on: into the hold, or to the colleagues.
+func (s *Service) confirm(ctx context.Context, x authn.Restore, typed key.Secret, now time.Time) (authn.Restore, error) {
+	switch {
+	case !s.right(x, typed):
+		return x, s.wrongCode(ctx, x, now)
+	case x.Kind == authn.RestoreByColleagues:
+		return s.ask(ctx, x, now)
+	}
+	return s.hold(ctx, x, now)
 }
 
 // tried takes a try, or returns a restore that needs no code any more.
@@ -91,7 +103,7 @@ func (s *Service) tried(ctx context.Context, id authn.RestoreID, pub key.Public,
 	var told error
 	x, err := s.step(ctx, id, pub, func(_ store.Tx, x authn.Restore, _ authn.User) (authn.Restore, error) {
 		told = nil
-		if x.StateAt(now) == authn.RestoreHeld || x.State == authn.RestoreReleased {
+		if at := x.StateAt(now); at == authn.RestoreHeld || at == authn.RestoreAsking || at == authn.RestoreReleased {
 			return x, nil
 		}
 		next, err := x.TryOTP(now)

@@ -9,6 +9,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/api"
+	"avow/internal/server/approval"
 	"avow/internal/server/live"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
@@ -26,6 +27,11 @@ type Service struct {
 
 	made     key.Secret // makes up accounts, vouches and challenges
 	oneTimes key.Secret // derives the one-time codes
+	numbers  key.Secret // derives what colleagues type
+
+	approval *approval.Service // asks colleagues
+	begins   *window           // of restores by colleagues
+	decoys   decoys
 }
 
 // New makes the service.
@@ -37,6 +43,7 @@ func New(s *site.Site, c *proof.Checker) *Service {
 	return &Service{
 		site: s, proof: c, limits: tries.New(tries.Limit{}), wrong: newWindow(WrongProofs, time.Hour), nobody: nobody.Key(),
 		made: s.Derive("restore start v1"), oneTimes: s.Derive("restore code v1"),
+		numbers: s.Derive("colleagues number v1"), begins: newWindow(BeginsByAddress, time.Hour),
 	}
 }
 
@@ -62,6 +69,11 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		"PUT /v1/escrow":          s.putEscrow,
 		"POST /v1/escrow/proven":  s.provenEscrow,
 		"POST /v1/escrow/delete":  s.deleteEscrow,
+
+		"POST /v1/restore/colleagues": s.beginColleagues,
+		"POST /v1/restore/ask":        s.askAgain,
+		"GET /v1/colleagues":          s.colleagues,
+		"POST /v1/colleagues":         s.nameColleagues,
 	} {
 		mux.Handle(pattern, api.Handle(s.site.Log, h))
 	}

@@ -17,6 +17,9 @@ func (s *Service) state(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if x, ok := s.decoys.of(q.RestoreID, pub); ok {
+		return api.Write(w, http.StatusOK, s.unproved(x.at))
+	}
 	var x authn.Restore
 	err = s.site.Store.View(r.Context(), func(rd store.Reader) (err error) {
 		x, err = of(rd, q.RestoreID, pub)
@@ -29,9 +32,15 @@ func (s *Service) state(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) status(x authn.Restore) wire.RestoreStatus {
+	if x.Unproved() {
+		return s.unproved(x.CreatedAt)
+	}
 	now := s.site.Now()
 	out := wire.RestoreStatus{
 		State: x.StateAt(now), Kind: x.Kind, ExpiresAt: expires(x), Needed: x.Needed, Approved: x.Approved(), ServerTime: now.Unix(),
+	}
+	if out.State == authn.RestoreAsking {
+		out.Number = s.number(x.ID)
 	}
 	if !x.HeldUntil.IsZero() {
 		out.HeldUntil = x.HeldUntil.Unix()

@@ -20,10 +20,12 @@ import (
 // ClientID is the client as which the pages ask. Nobody has its key: it asks from within.
 const ClientID = authn.PagesClient
 
-// DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree.
+// DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree, and ColleaguesID that as which colleagues are
+// asked for somebody who has lost her phone.
 const (
 	DeskID        = authn.DeskClient
 	SecondAdminID = authn.SecondAdminClient
+	ColleaguesID  = authn.ColleaguesClient
 )
 
 // Service is the sign-ins of people. It is safe for concurrent use.
@@ -48,7 +50,9 @@ func (s *Service) Prepare(ctx context.Context) error {
 }
 
 // Own reports whether a client is the server itself: its pages, its service desk. Nobody registered it.
-func Own(id authn.ClientID) bool { return id == ClientID || id == DeskID || id == SecondAdminID }
+func Own(id authn.ClientID) bool {
+	return id == ClientID || id == DeskID || id == SecondAdminID || id == ColleaguesID
+}
 
 // Client finds a client of the server's own, or makes it, with a key that nobody has. People who look after others are asked for the number,
 // whatever the policy for computers is.

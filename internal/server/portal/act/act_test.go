@@ -126,7 +126,7 @@ func (s *scene) show(code string) servertest.Page {
 func TestBlockRestoreFromTheMailR094(t *testing.T) {
 	s := newScene(t)
 	paper := s.phone.SetUpRestore()
-	thief := s.Restore("anna", paper)
+	thief := s.Restorer("anna", paper)
 	code := s.mailed("Someone has your restore code")
 	if code == "" {
 		t.Fatal("the mail has no link")
@@ -144,10 +144,10 @@ func TestBlockRestoreFromTheMailR094(t *testing.T) {
 	if !s.blocked() || s.device(s.phone.ID).State != authn.DeviceActive {
 		t.Error("restore is not blocked, or Anna's phone is gone")
 	}
-	if _, err := thief.ConfirmRestore(t.Context(), thief.ID, thief.Digits()); authn.CodeOf(err) != "restore_blocked" {
+	if _, err := thief.Confirm(s.Digits(thief.Started.RestoreID)); authn.CodeOf(err) != "restore_blocked" {
 		t.Errorf("the right one-time code after it: %v", err)
 	}
-	if _, err := s.TryRestore("anna", paper); err == nil {
+	if _, err := s.NewRestorer().Prove("anna", paper); err == nil {
 		t.Error("another restore begins")
 	}
 	// Twice says done, and does nothing more.
@@ -184,11 +184,11 @@ func TestBlockRestoreFromTheMailR094(t *testing.T) {
 // the end of a restore is told too, and its button takes the new phone off the account.
 func TestBlockDeviceFromTheMailR094(t *testing.T) {
 	s := newScene(t)
-	thief := s.Restore("anna", s.phone.SetUpRestore())
-	if _, err := thief.ConfirmRestore(t.Context(), thief.ID, thief.Digits()); err != nil {
+	thief := s.Restorer("anna", s.phone.SetUpRestore())
+	if _, err := thief.Confirm(s.Digits(thief.Started.RestoreID)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := thief.Finish()
+	_, got, err := thief.Take()
 	if err != nil {
 		t.Fatal(err)
 	}

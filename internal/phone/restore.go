@@ -85,3 +85,5 @@ func (c *Core) RestoreSheet(id AccountID, code key.RestoreCode) (Sheet, error) {
 func (c *Core) BlockRestore(ctx context.Context, id AccountID, restore authn.RestoreID) error {
 	return errNotBuilt
 }
+
+var errNotBuilt = authn.Fail(authn.Internal, "not_built", "This is not built yet.")

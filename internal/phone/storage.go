@@ -22,6 +22,7 @@ type indexEntry struct {
 	Account *storedAccount       `json:"account,omitempty"`
 	Pending *pendingRegistration `json:"pending,omitempty"` // begun and not finished
 	Removal *queuedRemoval       `json:"removal,omitempty"` // to be told to a server
+	Joining *pendingJoin         `json:"joining,omitempty"` // asked of another phone
 }
 
 // readIndex fills accounts from the index. A missing index is no error: unlocking makes it anew from the vault.
@@ -45,6 +46,8 @@ func (c *Core) readIndex(ctx context.Context) error {
 			c.pending = append(c.pending, *e.Pending)
 		case e.Removal != nil:
 			c.queued = append(c.queued, *e.Removal)
+		case e.Joining != nil:
+			c.joins = append(c.joins, *e.Joining)
 		}
 	}
 	return nil
@@ -53,6 +56,10 @@ func (c *Core) readIndex(ctx context.Context) error {
 // saveIndex writes what may be known while locked. saving must be held, mu must not.
 func (c *Core) saveIndex(ctx context.Context) error {
 	c.mu.Lock()
+	if c.erased {
+		c.mu.Unlock()
+		return nil
+	}
 	var entries []indexEntry
 	idx := vault.Index{}
 	if c.doc != nil {
@@ -68,6 +75,9 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	}
 	for _, q := range c.queued {
 		entries = append(entries, indexEntry{Removal: &q})
+	}
+	for _, j := range c.joins {
+		entries = append(entries, indexEntry{Joining: &j})
 	}
 	c.mu.Unlock()
 	for _, e := range entries {
@@ -160,6 +170,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 		c.cfg.Keys.Lock()
 		return ErrLocked
 	}
+	stored = c.withoutWiped(stored)
 	c.trouble = nil
 	if c.doc != nil { // it was open: what is in memory is the newest
 		doc.Wipe()
@@ -172,7 +183,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	if heal {
 		err = c.saveVault(ctx)
 	}
-	if err := errors.Join(err, c.saveIndex(ctx)); err != nil {
+	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx)); err != nil {
 		c.cfg.Log.WarnContext(ctx, "could not store the accounts after unlocking", "err", err)
 	}
 	return nil

@@ -22,6 +22,7 @@ type indexEntry struct {
 	Account *storedAccount       `json:"account,omitempty"`
 	Pending *pendingRegistration `json:"pending,omitempty"` // begun and not finished
 	Removal *queuedRemoval       `json:"removal,omitempty"` // to be told to a server
+	Restore *pendingRestore      `json:"restore,omitempty"` // begun and not finished
 }
 
 // readIndex fills accounts from the index. A missing index is no error: unlocking makes it anew from the vault.
@@ -45,6 +46,8 @@ func (c *Core) readIndex(ctx context.Context) error {
 			c.pending = append(c.pending, *e.Pending)
 		case e.Removal != nil:
 			c.queued = append(c.queued, *e.Removal)
+		case e.Restore != nil:
+			c.restores = append(c.restores, *e.Restore)
 		}
 	}
 	return nil
@@ -61,6 +64,7 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	for _, a := range c.accounts {
 		s := a.stored
 		s.Receipts = s.Receipts[a.kept:] // the others are in the vault
+		s.Sealed = sealedRestore{}
 		entries = append(entries, indexEntry{Account: &s})
 	}
 	for _, p := range c.pending {
@@ -68,6 +72,9 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	}
 	for _, q := range c.queued {
 		entries = append(entries, indexEntry{Removal: &q})
+	}
+	for _, x := range c.restores {
+		entries = append(entries, indexEntry{Restore: &x})
 	}
 	c.mu.Unlock()
 	for _, e := range entries {
@@ -104,6 +111,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 	kept := map[*account]int{}
 	for _, a := range c.accounts {
 		kept[a] = len(a.stored.Receipts)
+		c.noteWaits(a)
 		raw, err := json.Marshal(a.stored)
 		if err != nil {
 			c.mu.Unlock()
@@ -123,6 +131,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 	for a, n := range kept {
 		a.kept = n
 	}
+	c.changed()
 	return nil
 }
 
@@ -189,6 +198,8 @@ func (c *Core) takeAccounts(ctx context.Context, stored []storedAccount) (more b
 			}
 		}
 		a.kept = len(s.Receipts)
+		a.stored.Sealed = s.Sealed
+		a.settleNext()
 		a.stored.Receipts = mergeReceipts(s.Receipts, a.stored.Receipts)
 		if err == nil {
 			a.stored.Offline = mergeOffline(a.stored.Offline, s.Offline)

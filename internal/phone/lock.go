@@ -40,7 +40,7 @@ func (c *Core) makeVault(ctx context.Context) error {
 	c.mu.Lock()
 	c.doc = doc
 	c.mu.Unlock()
-	return nil
+	return c.purgeWiped(ctx)
 }
 
 func (c *Core) makeVaultKey(ctx context.Context) error {

@@ -214,7 +214,7 @@ func (c *Core) JoinRestore(ctx context.Context, id AccountID, code key.RestoreCo
 	if _, err := c.verify(ctx, a.stored.Keys.Exchange, p); err != nil {
 		return err
 	}
-	if err := c.join(ctx, a, code); err != nil {
+	if err := c.joinEscrow(ctx, a, code); err != nil {
 		return err
 	}
 	// The server has to learn that this device reads along; if it cannot be told now it is told later.
@@ -225,7 +225,7 @@ func (c *Core) JoinRestore(ctx context.Context, id AccountID, code key.RestoreCo
 	return nil
 }
 
-func (c *Core) join(ctx context.Context, a *account, code key.RestoreCode) error {
+func (c *Core) joinEscrow(ctx context.Context, a *account, code key.RestoreCode) error {
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
 	doc, kept, err := c.fetchEscrow(ctx, a, code)

@@ -92,6 +92,7 @@ type Restoring struct {
 	HeldUntil    time.Time
 	Needed       int // of colleagues
 	Approved     int
+	Number       string // six digits, to be read out to colleagues who call; "" unless they are asked
 	Reason       string // code of the error that ended it
 }
 

@@ -58,11 +58,9 @@ var ErrNotThisServer = authn.Fail(authn.Forbidden, "restore_not_here",
 	"This restore code does not belong to this user name at this server. Compare all three with your sheet. Nothing was sent but the user name.")
 
 // FindRestore asks a server for an account and makes sure, by the vouch that was made with the restore code, that it is the server and the account that the code was
-// made for: client.ErrPinMismatch, ErrNotThisServer. So a wrong code costs no try, and a server that pretends to be another gets nothing but a name.
+// made for: client.ErrPinMismatch, ErrNotThisServer. So a wrong code costs no try, and a server that pretends to be another gets nothing but a name. Without a code it only
+// says who answers at the host; nothing vouches for that (AskColleagues).
 func (c *Core) FindRestore(ctx context.Context, from RestoreFrom) (*RestoreOffer, error) {
-	if from.Code.IsZero() {
-		return nil, ErrOtherCode
-	}
 	host := strings.ToLower(strings.TrimSpace(from.Host))
 	var server client.Server
 	var err error
@@ -74,20 +72,26 @@ func (c *Core) FindRestore(ctx context.Context, from RestoreFrom) (*RestoreOffer
 	if err != nil {
 		return nil, err
 	}
+	accounts := c.State().Accounts
+	o := &RestoreOffer{
+		Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: from.Code,
+		NewServer: len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == server.Issuer }),
+		pending:   pendingRestore{Server: server, Login: strings.TrimSpace(from.Login)},
+	}
+	if from.Code.IsZero() {
+		return o, nil
+	}
 	stranger, err := key.Generate() // the phone's own key is made when it is needed
 	if err != nil {
 		return nil, err
 	}
-	o := &RestoreOffer{Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: from.Code}
 	d := client.NewDevice(server, "", stranger, c.cfg.Client)
 	defer d.Close()
 	started, err := c.startRestore(ctx, d, server, o.Login, from.User, from.Code)
 	if err != nil {
 		return nil, err
 	}
-	o.pending = pendingRestore{Server: server, User: started.Account, Login: o.Login, Kind: authn.RestoreByCode}
-	accounts := c.State().Accounts
-	o.NewServer = len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == server.Issuer })
+	o.pending.User, o.pending.Kind = started.Account, authn.RestoreByCode
 	return o, nil
 }
 
@@ -113,6 +117,9 @@ func (c *Core) startRestore(ctx context.Context, d *client.Device, server client
 
 // ProveRestore makes the new phone's keys, verifies the user for them, and proves the code. It needs a PIN to be set. The restore survives a restart from here on.
 func (c *Core) ProveRestore(ctx context.Context, o *RestoreOffer, p platform.Prompt) (Restoring, error) {
+	if o.code.IsZero() {
+		return Restoring{}, ErrOtherCode
+	}
 	c.inviting.Lock()
 	defer c.inviting.Unlock()
 	x := o.pending

@@ -23,6 +23,7 @@ type indexEntry struct {
 	Pending *pendingRegistration `json:"pending,omitempty"` // begun and not finished
 	Removal *queuedRemoval       `json:"removal,omitempty"` // to be told to a server
 	Restore *pendingRestore      `json:"restore,omitempty"` // begun and not finished
+	Joining *pendingJoin         `json:"joining,omitempty"` // asked of another phone
 }
 
 // readIndex fills accounts from the index. A missing index is no error: unlocking makes it anew from the vault.
@@ -48,6 +49,8 @@ func (c *Core) readIndex(ctx context.Context) error {
 			c.queued = append(c.queued, *e.Removal)
 		case e.Restore != nil:
 			c.restores = append(c.restores, *e.Restore)
+		case e.Joining != nil:
+			c.joins = append(c.joins, *e.Joining)
 		}
 	}
 	return nil
@@ -56,6 +59,10 @@ func (c *Core) readIndex(ctx context.Context) error {
 // saveIndex writes what may be known while locked. saving must be held, mu must not.
 func (c *Core) saveIndex(ctx context.Context) error {
 	c.mu.Lock()
+	if c.erased {
+		c.mu.Unlock()
+		return nil
+	}
 	var entries []indexEntry
 	idx := vault.Index{}
 	if c.doc != nil {
@@ -75,6 +82,9 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	}
 	for _, x := range c.restores {
 		entries = append(entries, indexEntry{Restore: &x})
+	}
+	for _, j := range c.joins {
+		entries = append(entries, indexEntry{Joining: &j})
 	}
 	c.mu.Unlock()
 	for _, e := range entries {
@@ -169,6 +179,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 		c.cfg.Keys.Lock()
 		return ErrLocked
 	}
+	stored = c.withoutWiped(stored)
 	c.trouble = nil
 	if c.doc != nil { // it was open: what is in memory is the newest
 		doc.Wipe()
@@ -181,7 +192,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	if heal {
 		err = c.saveVault(ctx)
 	}
-	if err := errors.Join(err, c.saveIndex(ctx)); err != nil {
+	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx)); err != nil {
 		c.cfg.Log.WarnContext(ctx, "could not store the accounts after unlocking", "err", err)
 	}
 	return nil

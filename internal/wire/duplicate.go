@@ -191,7 +191,8 @@ type DuplicateAnswerCommand struct {
 
 // DuplicateAnswered answers it.
 type DuplicateAnswered struct {
-	State authn.DuplicateState `json:"state"`
+	State  authn.DuplicateState `json:"state"`
+	Device authn.DeviceID       `json:"device_id,omitempty"` // the new one, after a Yes
 }
 
 // SignDuplicateAnswer signs; the signer decides by Answer which key that must be.

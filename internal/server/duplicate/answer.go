@@ -33,20 +33,18 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errAnswer.Because(err)
 	}
+	answered := wire.DuplicateAnswered{State: authn.DuplicateRefused}
 	if a.Answer == wire.DuplicateRefuse {
 		err = s.refuse(ctx, me, d.ID)
 	} else {
-		err = s.approve(ctx, me, d, a, c)
+		answered.State = authn.DuplicateApproved
+		answered.Device, err = s.approve(ctx, me, d, a, c)
 	}
 	if err != nil {
 		return err
 	}
 	s.wake(d.User)
-	state := authn.DuplicateRefused
-	if a.Answer == wire.DuplicateApprove {
-		state = authn.DuplicateApproved
-	}
-	return api.Write(w, http.StatusOK, wire.DuplicateAnswered{State: state})
+	return api.Write(w, http.StatusOK, answered)
 }
 
 func (s *Service) refuse(ctx context.Context, me authn.Device, id authn.DuplicateID) error {
@@ -66,13 +64,13 @@ func (s *Service) refuse(ctx context.Context, me authn.Device, id authn.Duplicat
 	})
 }
 
-func (s *Service) approve(ctx context.Context, me authn.Device, d authn.Duplicate, a wire.DuplicateAnswer, c wire.DuplicateAnswerCommand) error {
+func (s *Service) approve(ctx context.Context, me authn.Device, d authn.Duplicate, a wire.DuplicateAnswer, c wire.DuplicateAnswerCommand) (authn.DeviceID, error) {
 	if len(c.Handover) == 0 || len(c.Handover) > wire.MaxFile || c.MAC.IsZero() {
-		return errAnswer
+		return "", errAnswer
 	}
 	claim, err := wire.VerifyDuplicateClaim(d.Statement, s.site.Issuer, d.Secret)
 	if err != nil {
-		return errAnswer.Because(err)
+		return "", errAnswer.Because(err)
 	}
 	now := s.site.Now()
 	made := authn.Device{
@@ -83,7 +81,7 @@ func (s *Service) approve(ctx context.Context, me authn.Device, d authn.Duplicat
 	if hours := s.site.Policy().ProbationHours; hours > 0 {
 		made.ProbationUntil = now.Add(time.Duration(hours) * time.Hour)
 	}
-	return s.site.Store.Update(ctx, func(tx store.Tx) error {
+	return made.ID, s.site.Store.Update(ctx, func(tx store.Tx) error {
 		u, err := mayManage(tx, me.ID, now)
 		if err != nil {
 			return err

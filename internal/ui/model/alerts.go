@@ -27,16 +27,16 @@ type Alert struct {
 }
 
 // restoreAlert is a restore of the account that runs somewhere; mu must be held.
-func (a *App) restoreAlert(r wire.RestoreEntry, now time.Time) Alert {
+func (a *App) restoreAlert(account phone.AccountID, r wire.RestoreEntry, now time.Time) Alert {
 	t := a.print
 	v := Alert{
-		Account: a.accountOfAlerts(), Restore: r.ID, Icon: "lifebuoy", Title: t.T("app.alert.restore"), Tone: Bad, Sign: "warning-fill",
+		Account: account, Restore: r.ID, Icon: "lifebuoy", Title: t.T("app.alert.restore"), Tone: Bad, Sign: "warning-fill",
 		Status: orUnknown(t.T("app.alert.unknown_device"), r.Device), Block: t.T("app.alert.block"),
 	}
 	when := t.When(unixTime(r.At).In(now.Location()), now)
 	v.Text = t.T("app.alert.restore_text", "When", when, "Address", orUnknown(t.T("app.request.address_unknown"), r.IP))
 	if until := unixTime(r.HeldUntil); until.After(now) {
-		v.Text += " " + t.T("app.alert.restore_until", "When", a.whenNext(until, now))
+		v.Text += " " + t.T("app.alert.restore_until", "When", t.Soon(until, now))
 	}
 	return v
 }
@@ -45,19 +45,10 @@ func (a *App) restoreAlert(r wire.RestoreEntry, now time.Time) Alert {
 func (a *App) deviceAlert(d wire.DeviceEntry, now time.Time) Alert {
 	t := a.print
 	return Alert{
-		Account: a.accountOfAlerts(), Device: d.ID, Icon: deviceIcon(d), Title: d.Name, Tone: Wait, Sign: "warning-fill", Status: t.T("app.alert.new"),
-		Text:  t.T("app.alert.new_text", "When", t.When(unixTime(d.ConnectedAt).In(now.Location()), now), "Until", a.whenNext(unixTime(d.ProbationUntil), now)),
+		Account: a.devices.account, Device: d.ID, Icon: deviceIcon(d), Title: d.Name, Tone: Wait, Sign: "warning-fill", Status: t.T("app.alert.new"),
+		Text:  t.T("app.alert.new_text", "When", t.When(unixTime(d.ConnectedAt).In(now.Location()), now), "Until", t.Soon(unixTime(d.ProbationUntil), now)),
 		Block: t.T("app.alert.not_mine"), Mine: t.T("app.alert.mine"), known: knownDevice(d.ID),
 	}
-}
-
-// accountOfAlerts is the account of the page that shows them; mu must be held.
-func (a *App) accountOfAlerts() phone.AccountID {
-	if a.top() == PageDevices {
-		return a.devices.account
-	}
-	acc, _ := a.shownAccount(a.cfg.Core.State())
-	return acc.ID
 }
 
 func knownDevice(id authn.DeviceID) string { return "device:" + string(id) }
@@ -107,14 +98,14 @@ func (a *App) ItsMine(x Alert) {
 	a.cfg.Changed()
 }
 
-// alerts are those of Home; mu must be held.
+// alerts are what runs against an account; mu must be held.
 func (a *App) alerts(acc phone.Account, now time.Time) (out []Alert) {
 	if acc.Status == phone.Removed {
 		return nil
 	}
 	for _, r := range acc.Restores {
 		if r.State.Open() {
-			out = append(out, a.restoreAlert(r, now))
+			out = append(out, a.restoreAlert(acc.ID, r, now))
 		}
 	}
 	return out

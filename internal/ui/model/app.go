@@ -346,8 +346,6 @@ func (a *App) Back() {
 		a.NoteNewCode() // the old code is worth nothing any more
 	case PageOldDevices:
 		a.KeepOld()
-	case PageJoiner:
-		a.AnswerJoiner(false)
 	case PageForgot:
 		a.leaveForgot()
 	case PageResetPIN:

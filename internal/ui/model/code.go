@@ -122,7 +122,7 @@ func (a *App) typedCode() (key.RestoreCode, bool) {
 }
 
 // askedGroup is the group that has to be typed to show that a code was noted. Which one follows from the code, so that it stays the same when the page is made anew.
-func askedGroup(c key.RestoreCode) int { return int(c.Bytes()[0]) % key.RestoreGroups }
+func askedGroup(c key.RestoreCode) int { return int(c.Bytes()[1]) % key.RestoreGroups }
 
 // Spelled is one group of a code as it is read out.
 type Spelled struct {

@@ -265,7 +265,7 @@ func (a *App) ConnectedView() WordsView {
 	t, acc := a.print, a.connect.account
 	v := WordsView{Title: t.T("app.connected.title"), Text: t.T("app.connected.text", "Organisation", acc.Organisation), Organisation: acc.Organisation}
 	if now := a.cfg.Now(); a.connect.joined && now.Before(acc.ProbationUntil) {
-		v.Waiting = t.T("app.join.probation", "When", a.whenNext(acc.ProbationUntil, now))
+		v.Waiting = t.T("app.join.probation", "When", t.Soon(acc.ProbationUntil, now))
 	}
 	return v
 }

@@ -114,10 +114,10 @@ func (a *App) Devices() DevicesView {
 	}
 	v.Add = t.T("app.devices.add")
 	if now.Before(acc.ProbationUntil) {
-		v.Add, v.Limit = "", t.T("app.devices.limit", "When", a.whenNext(acc.ProbationUntil, now))
+		v.Add, v.Limit = "", t.T("app.devices.limit", "When", t.Soon(acc.ProbationUntil, now))
 	}
 	for _, r := range a.devices.list.Restores {
-		v.Alerts = append(v.Alerts, a.restoreAlert(r, now))
+		v.Alerts = append(v.Alerts, a.restoreAlert(a.devices.account, r, now))
 	}
 	for _, d := range a.devices.list.Devices {
 		row := a.deviceRow(d, now)
@@ -163,12 +163,12 @@ func (a *App) deviceRow(d wire.DeviceEntry, now time.Time) DeviceRow {
 	case d.This:
 		v.Tone, v.Sign, v.Status = Good, "check-circle-fill", t.T("app.devices.this")
 		if until.After(now) {
-			v.Tone, v.Sign, v.Status = Wait, "clock-fill", t.T("app.devices.this_probation", "When", a.whenNext(until, now))
+			v.Tone, v.Sign, v.Status = Wait, "clock-fill", t.T("app.devices.this_probation", "When", t.Soon(until, now))
 		}
 	case d.State != authn.DeviceActive:
 		v.Tone, v.Sign, v.Status = Wait, "clock-fill", t.T("app.devices.waiting")
 	case until.After(now):
-		v.Tone, v.Sign, v.Status = Wait, "clock-fill", t.T("app.devices.probation", "When", a.whenNext(until, now))
+		v.Tone, v.Sign, v.Status = Wait, "clock-fill", t.T("app.devices.probation", "When", t.Soon(until, now))
 	}
 	return v
 }

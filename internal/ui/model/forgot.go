@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"avow/internal/key"
 	"avow/internal/phone"
@@ -38,7 +39,7 @@ func (a *App) Forgot() ForgotView {
 		Lost: []Point{{"codes", t.T("app.forgot.lost_codes")}, {"phone", t.T("app.forgot.lost_accounts")}},
 	}
 	if acc, ok := a.shownAccount(a.cfg.Core.State()); ok && acc.Support != "" {
-		v.DeskText = t.T("app.forgot.desk_number", "Support", acc.Support)
+		v.DeskText = t.T("app.forgot.desk_number", "Support", strings.ReplaceAll(acc.Support, " ", "\u00a0"))
 	}
 	if a.hasBiometric() {
 		v.Finger, v.FingerText, v.Lost = t.T("app.forgot.finger"), t.T("app.forgot.finger_text"), nil

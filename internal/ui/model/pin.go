@@ -46,6 +46,7 @@ type PINView struct {
 	Biometric bool   // the sensor can be used
 	Back      bool   // there is a way back
 	Forgot    string // the button for who has forgotten it; on the lock
+	Alerts    []Alert
 }
 
 // PIN is the view of the PIN page that is shown.
@@ -84,6 +85,9 @@ func (a *App) PIN() PINView {
 		}
 	default:
 		v.Forgot = t.T("app.pin.forgot")
+		for _, acc := range s.Accounts { // whoever sees that somebody restores the account can stop it, also who has no PIN at hand
+			v.Alerts = append(v.Alerts, a.alerts(acc, a.cfg.Now())...)
+		}
 		v.Ask = t.T("app.pin.type")
 		if v.Biometric = a.hasBiometric(); v.Biometric {
 			v.Ask = t.T("app.pin.touch_or_type")

@@ -22,7 +22,6 @@ type restoreState struct {
 	noted   string
 	wrong   string // below the group that is asked
 	tries   int
-	offered bool // the app asked, not the person
 
 	use   codeUse // of a code that is typed
 	typed codeEntry
@@ -62,11 +61,26 @@ func (a *App) leaveRestore() {
 			return
 		}
 	}
+	a.forgetCode()
+	a.restore = restoreState{}
+}
+
+// forgetCode wipes the code that was shown; mu must be held.
+func (a *App) forgetCode() {
 	if !a.restore.code.IsZero() {
 		a.restore.code.Wipe()
+		a.restore.code = key.RestoreCode{}
 		a.guard(false)
 	}
-	a.restore = restoreState{}
+}
+
+// copyOf is a code that is not overwritten with c.
+func copyOf(c key.RestoreCode) key.RestoreCode {
+	own, err := key.RestoreCodeOf(c.Bytes())
+	if err != nil {
+		panic(err) // it was one
+	}
+	return own
 }
 
 // isRestoreOffer says whether the app should ask, in place of Home, and about which account; mu must be held.
@@ -198,6 +212,9 @@ type CodePageView struct {
 	Organisation string
 }
 
+// zero is the digit that a restore code has in place of the letter O.
+const zero = "0"
+
 // RestoreCode is the view of PageRestoreCode.
 func (a *App) RestoreCode() CodePageView {
 	a.mu.Lock()
@@ -205,7 +222,7 @@ func (a *App) RestoreCode() CodePageView {
 	t, r := a.print, a.restore
 	acc, _ := a.restoreAccount(a.cfg.Core.State())
 	v := CodePageView{
-		Bar: t.T("app.restore.code"), Title: t.T("app.restore.write"), Text: t.T("app.restore.write_text"), Note: t.T("app.restore.letters", "Zero", "0"), Zero: "0",
+		Bar: t.T("app.restore.code"), Title: t.T("app.restore.write"), Text: t.T("app.restore.write_text"), Note: t.T("app.restore.letters", "Zero", zero), Zero: zero,
 		Fresh: r.stage != codeShown, Button: t.T("app.restore.noted"), Organisation: acc.Organisation,
 	}
 	switch r.stage {
@@ -374,8 +391,9 @@ func (a *App) SubmitGroup() {
 		return
 	}
 	a.withRestore("app.prompt.restore", "app.busy.saving", func(ctx context.Context, id phone.AccountID, p platform.Prompt) error {
-		return a.cfg.Core.ActivateRestore(ctx, id, r.code, p)
+		return a.cfg.Core.ActivateRestore(ctx, id, copyOf(r.code), p)
 	}, func() {
+		a.forgetCode()
 		a.stack = append(slices.DeleteFunc(a.stack, func(p Page) bool { return slices.Contains(restorePages, p) }), PageRestoreReady)
 	})
 }
@@ -516,7 +534,7 @@ func (a *App) ShowRestoreCode() {
 		return err
 	}, func() {
 		a.restore.code.Wipe()
-		a.restore.code, a.restore.hidden = code, false
+		a.restore.code, a.restore.hidden = copyOf(code), false
 		if a.top() == PageRestoreCode { // it was hidden
 			a.guard(true)
 			return
@@ -653,7 +671,7 @@ func (a *App) RestoreDrill() DrillView {
 // restoreNote is the card on Home about the restore code; mu must be held.
 func (a *App) restoreNote(acc phone.Account) *Note {
 	t := a.print
-	if acc.Status != phone.Connected && acc.Status != phone.Unreachable || acc.Restore.Policy == authn.RestoreForbidden {
+	if acc.Status != phone.Connected && acc.Status != phone.Unreachable || acc.Restore.Policy == authn.RestoreForbidden || acc.Restore.Policy == "" {
 		return nil
 	}
 	note := func(tone Tone, head, text string) *Note {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"avow/assets/translations"
 	"avow/internal/authn"
@@ -448,7 +447,7 @@ func (a *App) RestoreWait() WaitView {
 			break
 		}
 		v.Title, v.Text, v.Points = t.T("app.wait.held"), t.T("app.wait.held_text"), stop
-		v.Facts = []Fact{{"clock", t.T("app.wait.until"), a.whenNext(r.HeldUntil, now)}, {"", t.T("app.wait.left"), t.Wait(r.HeldUntil.Sub(now))}}
+		v.Facts = []Fact{{"clock", t.T("app.wait.until"), t.Short(r.HeldUntil, now)}, {"", t.T("app.wait.left"), t.Wait(r.HeldUntil.Sub(now))}}
 	case authn.RestoreAsking:
 		v.Title, v.Text, v.Points = t.T("app.wait.asking"), t.T("app.wait.asking_text"), stop
 		v.Facts = []Fact{{"users", t.T("app.wait.approved"), t.T("app.wait.of", "Number", r.Approved, "Total", r.Needed)}}
@@ -466,9 +465,6 @@ func (a *App) RestoreWait() WaitView {
 	}
 	return v
 }
-
-// whenNext says when something will be: today or tomorrow with the clock, else the day. mu must be held.
-func (a *App) whenNext(at, now time.Time) string { return a.print.Short(at.In(now.Location()), now) }
 
 // finishIfReady finishes at once where the organisation lets nobody wait.
 func (a *App) finishIfReady() {
@@ -677,7 +673,7 @@ func (a *App) running(s phone.State) (out []RunningRestore) {
 		case r.State == authn.RestoreReleased, r.State == authn.RestoreHeld && !now.Before(r.HeldUntil):
 			n.Tone, n.Text = Good, t.T("app.running.ready")
 		case r.State == authn.RestoreHeld:
-			n.Text = t.T("app.running.held", "When", a.whenNext(r.HeldUntil, now))
+			n.Text = t.T("app.running.held", "When", t.Soon(r.HeldUntil, now))
 		default:
 			n.Tone, n.Text = Bad, t.T("app.running.over")
 		}

@@ -42,7 +42,7 @@ func (a *App) structure(p Page) any {
 		return []any{v.Kind, v.Title, v.Host, v.Account}
 	case PageChoosePIN, PageChangePIN, PageResetPIN, PageLock, PageAskPIN:
 		v := a.PIN()
-		return []any{v.Initials, v.Name, v.Below, v.Biometric}
+		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts}
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
 	case PageWelcome:

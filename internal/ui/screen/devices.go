@@ -174,7 +174,7 @@ func NewPhone(a *model.App, f Frame) *Screen {
 func Joiner(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Joiner()
 	yesNo := w.NewYesNo(a.T("app.request.no"), a.T("app.request.yes"), f.Guard)
-	yesNo.OnNo, yesNo.OnYes, yesNo.OnLater = func() { a.AnswerJoiner(false) }, func() { a.AnswerJoiner(true) }, func() {}
+	yesNo.OnNo, yesNo.OnYes, yesNo.OnLater = func() { a.AnswerJoiner(false) }, func() { a.AnswerJoiner(true) }, a.Back
 	s.Names["no"], s.Names["yes"] = yesNo.No().(fyne.CanvasObject), yesNo.Yes().(fyne.CanvasObject)
 	head := w.Line(14, 1, w.NewBigTile(icons.Name(v.Icon), w.Brand, 56), w.Column(2, w.NewTitle(v.Name), w.NewMuted(v.Sub)))
 	words := w.Column(0, w.NewMuted(v.Ask), w.Gap(4), w.NewText(style.TextWords, style.Text, w.Run{Text: v.Words[0], Bold: true}),
@@ -184,7 +184,7 @@ func Joiner(a *model.App, f Frame) *Screen {
 		note.Tone, note.Icon = w.Bad, icons.Warning.Fill()
 	}
 	busy := w.NewCaption(" ").Centered()
-	s.Object, _ = f.page(w.Column(0, w.TopBar(v.Bar, nil), w.NewHeading(v.Title), w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewSlip(head, words), w.Gap(16), w.NewNote(note), faultNote(v.Head, v.Fault)),
+	s.Object, _ = f.page(w.Column(0, w.TopBar(v.Bar, a.Back), w.NewHeading(v.Title), w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewSlip(head, words), w.Gap(16), w.NewNote(note), faultNote(v.Head, v.Fault)),
 		w.Column(4, yesNo, busy))
 	s.Update = func() {
 		words := a.Busy()

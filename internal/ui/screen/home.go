@@ -66,7 +66,7 @@ func Home(a *model.App, f Frame) *Screen {
 			})
 		}
 	} else {
-		if v.Tone != model.Bad && v.Computers == nil { // to an account that is blocked or gone nothing comes, and what to do now is on the note
+		if v.Tone != model.Bad && v.Computers == nil && len(v.Alerts) == 0 { // to an account that is blocked or gone nothing comes, and what to do now is on the note
 			rows = append(rows, w.Space(), quiet(a))
 		}
 		rows = append(rows, w.Space())

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -61,7 +62,7 @@ func RestoreCode(a *model.App, f Frame) *Screen {
 	if !v.Hidden {
 		code = name(s, "code", w.NewGroups(v.Groups...))
 	}
-	slip := w.NewSlip(code, w.Line(12, 1, w.NewIcon(icons.Info, style.IconRow, style.Primary), w.NewBody(v.Note)))
+	slip := w.NewSlip(code, w.Line(12, 1, w.NewIcon(icons.Info, style.IconRow, style.Primary), letters(v)))
 	rows := []fyne.CanvasObject{bar(v.Bar, v.Step, a.Back), w.NewHeading(v.Title), w.Gap(4), w.NewLead(v.Text), w.Gap(14), slip}
 	if !v.Hidden {
 		rows = append(rows, w.Gap(12), w.Halves(8,
@@ -89,6 +90,12 @@ func RestoreCode(a *model.App, f Frame) *Screen {
 	s.Update = func() { button.SetBusy(a.Busy()) }
 	s.Shown = s.Update
 	return s
+}
+
+// letters says which characters a code has, with the zero as it looks there.
+func letters(v model.CodePageView) fyne.CanvasObject {
+	before, after, _ := strings.Cut(v.Note, v.Zero)
+	return w.NewText(style.TextBody, style.Text, w.Run{Text: before}, w.Run{Text: v.Zero, Bold: true, Mono: true}, w.Run{Text: after})
 }
 
 // printSheet lets the person choose where the sheet goes, to be printed from there.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"avow/internal/authn"
 	"avow/internal/client"
@@ -256,6 +257,7 @@ func devices() []scene {
 		{name: "12-devices-remove", state: modeltest.Open(), act: func(g *stage) { opened("device-1")(g); g.tap("remove") }},
 		{name: "12-devices-wipe", state: modeltest.Open(), act: func(g *stage) { opened("device-1")(g); g.tap("wipe") }},
 		{name: "05-home-restore-runs", state: running},
+		{name: "02-lock-restore-runs", state: locked(running)},
 		{name: "05-home-restore-blocked", state: running, act: func(g *stage) { g.tap("block-1") }},
 		{name: "14-new-phone-qr", state: modeltest.Open(), act: func(g *stage) { g.model.OpenNewPhone() }},
 		{name: "14-new-phone-over", state: modeltest.Open(), act: func(g *stage) { g.model.OpenNewPhone(); g.now = g.now.Add(3 * time.Minute) }},
@@ -291,8 +293,166 @@ func devices() []scene {
 	}
 }
 
-var (
-	_ = widgets.GroupLength
-	_ = model.PageRestore
-	_ *testing.T
-)
+// The three steps by taps and keys alone: the code is typed as it stands on paper, and only then it is in force.
+func TestRestoreIsSetUpByTaps(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.WithRestore(restoreOff()))
+	g.tap("menu")
+	g.menu(2)
+	g.on(model.PageRestoreWhy)
+	g.tap("make")
+	g.on(model.PageRestoreCode)
+	code := g.shell.Find("code").(*widgets.Groups).String()
+	if strings.Join(g.model.RestoreCode().Groups, " ") != code {
+		t.Errorf("the screen shows %q", code)
+	}
+	g.tap("print")
+	if g.files.saved != "avow-restore-code.pdf %PDF" {
+		t.Errorf("printed %q", g.files.saved)
+	}
+	g.tap("read-out")
+	g.on(model.PageRestoreSpelled)
+	g.key(fyne.KeyEscape)
+	g.tap("noted")
+	g.on(model.PageRestoreNoted)
+	field := g.shell.Find("group").(*widgets.GroupsField)
+	g.typeCode("0000")
+	g.key(fyne.KeyReturn)
+	if field.Words() == "" {
+		t.Error("a wrong group is not said")
+	}
+	for range 4 {
+		g.key(fyne.KeyBackspace)
+	}
+	if field.Words() != "" {
+		t.Error("the words stay while she types")
+	}
+	g.typeCode(strings.ToLower(strings.Fields(code)[g.model.RestoreNoted().Number-1]))
+	g.key(fyne.KeyReturn)
+	g.on(model.PageRestoreReady)
+	g.tap("done")
+	g.on(model.PageHome)
+	g.calls("ActivateRestore", 1)
+}
+
+// the group that is wrong is marked while the whole code stands on the screen, and corrected alone.
+func TestWrongGroupIsCorrected(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.WithRestore(modeltest.RestoreOn()))
+	g.model.OpenRestore()
+	g.settle()
+	g.tap("drill")
+	field := g.shell.Find("code").(*widgets.GroupsField)
+	g.typeCode(wrongCode())
+	if !strings.Contains(field.Words(), "group 4") {
+		t.Fatalf("says %q", field.Words())
+	}
+	g.tap("go-on")
+	g.calls("DrillRestore", 0)
+	g.win.Canvas().Focus(field)
+	field.GoTo(3)
+	g.typeCode(modeltest.RestoreCode().Groups()[3])
+	if field.String() != modeltest.RestoreCode().Text() || field.Words() != "All seven groups fit together" {
+		t.Errorf("%q: %q", field.String(), field.Words())
+	}
+	g.key(fyne.KeyReturn)
+	g.on(model.PageRestoreDrill)
+}
+
+func TestRestoreOnANewPhoneByTaps(t *testing.T) {
+	g := newStage(t, lightPhone, phone.State{HasPIN: true})
+	g.core.OnConfirm = func(string) (phone.Restoring, error) {
+		r := modeltest.Restoring(authn.RestoreHeld)
+		r.HeldUntil = modeltest.Now
+		return r, nil
+	}
+	g.tap("restore")
+	g.digits("id.lundenergy.example")
+	g.key(fyne.KeyReturn)
+	g.digits("anna.lind")
+	g.key(fyne.KeyReturn)
+	g.on(model.PageRestoreType)
+	g.typeCode(modeltest.RestoreCode().Text())
+	g.tap("go-on")
+	g.on(model.PageRestoreConfirm)
+	g.tap("restore")
+	g.on(model.PageRestoreDigits)
+	for _, d := range "48219930" {
+		test.Tap(g.shell.Find("keypad").(interface{ Key(rune) fyne.Tappable }).Key(d))
+	}
+	g.tap("go-on")
+	g.on(model.PageRestored)
+	g.tap("note-code")
+	g.tap("noted")
+	g.typeCode(g.asked())
+	g.tap("finish")
+	g.on(model.PageOldDevices)
+	g.tap("remove-1")
+	g.tap("keep")
+	g.on(model.PageHome)
+	g.calls("RemoveDevice", 1)
+}
+
+// Remove and Wipe ask first; the way back is the big button.
+func TestDevicesByTaps(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	g.tap("menu")
+	g.menu(1)
+	g.on(model.PageDevices)
+	g.tap("device-1")
+	g.tap("remove")
+	g.menu(1) // Keep it
+	g.calls("RemoveDevice", 0)
+	g.tap("wipe")
+	g.menu(2) // Keep it
+	g.calls("WipeDevice", 0)
+	var scope authn.WipeScope
+	g.core.OnCommand = func(_ context.Context, _ wire.DeviceAct, _ authn.DeviceID, s authn.WipeScope) error {
+		scope = s
+		return nil
+	}
+	g.tap("wipe")
+	g.menu(0)
+	if scope != authn.WipeAccount {
+		t.Errorf("wiped %q", scope)
+	}
+	g.tap("device-1")
+	g.tap("remove")
+	g.menu(0)
+	g.calls("RemoveDevice", 1)
+}
+
+// No and Yes to a new phone weigh the same, No has the keyboard, and Enter is not Yes.
+func TestJoinerByKeyboard(t *testing.T) {
+	g := newStage(t, lightPhone, modeltest.Open())
+	g.core.OnAwait = func(context.Context) (phone.Joiner, error) { return modeltest.Joiner(), nil }
+	var said []bool
+	g.core.OnAnswer = func(_ context.Context, yes bool) error { said = append(said, yes); return nil }
+	g.model.OpenNewPhone()
+	g.settle()
+	g.on(model.PageJoiner)
+	no, yes := g.shell.Find("no"), g.shell.Find("yes")
+	if no.Size() != yes.Size() || g.win.Canvas().Focused() != no.(fyne.Focusable) {
+		t.Errorf("No is %v, Yes is %v", no.Size(), yes.Size())
+	}
+	g.win.Canvas().Focus(yes.(fyne.Focusable))
+	g.key(fyne.KeyReturn)
+	if said != nil {
+		t.Fatal("Enter said Yes")
+	}
+	g.tap("no")
+	g.on(model.PageResult)
+	if len(said) != 1 || said[0] {
+		t.Errorf("said %v", said)
+	}
+}
+
+func TestForgottenPINByTaps(t *testing.T) {
+	g := newStage(t, lightPhone, locked(modeltest.Open()))
+	g.tap("forgot")
+	g.on(model.PageForgot)
+	g.tap("start-over")
+	g.menu(1) // Keep it
+	g.calls("EraseApp", 0)
+	g.tap("start-over")
+	g.menu(0)
+	g.on(model.PageErased)
+}

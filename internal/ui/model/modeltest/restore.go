@@ -29,7 +29,7 @@ type RestoreScript struct {
 
 // RestoreCode is the one of the pictures: the bytes of a test, not of anybody.
 func RestoreCode() key.RestoreCode {
-	c, err := key.RestoreCodeOf(key.Secret("\x21\x0f\x32\x93\x5a\x0b\x74\x9b\x88\x8d\x60\x5d\xaa\x8e\x90\x79"))
+	c, err := key.RestoreCodeOf(key.Secret("\x91\x3c\xd3\x4b\x34\x5d\xbb\x38\x6c\x68\x0b\xdd\x50\xe9\x0f\xd9"))
 	if err != nil {
 		panic(err)
 	}

@@ -108,7 +108,8 @@ func TestVectors(t *testing.T) {
 	for name, typ := range map[string]Type{
 		"metadata.json": TypeMetadata, "registration.json": TypeRegistration, "bound.json": TypeBound, "request.json": TypeRequest,
 		"decision.json": TypeDecision, "receipt.json": TypeReceipt, "status.json": TypeStatus, "id_token.json": typeJWT,
-		"grant.json": TypeGrant, "batch.json": TypeBatch,
+		"grant.json": TypeGrant, "batch.json": TypeBatch, "restore.json": TypeRestore, "code_proof.json": TypeCodeProof, "escrow.json": TypeEscrow,
+		"escrow_off.json": TypeEscrowOff, "colleagues.json": TypeColleagues,
 	} {
 		files[name] = byKind[typ]
 	}
@@ -197,7 +198,7 @@ func TestVectorsRead(t *testing.T) {
 		all[s.name] = s
 	}
 	n := 0
-	for _, name := range []string{"metadata", "proof", "registration", "registration_attested", "bound", "request", "decision", "receipt", "status", "id_token", "grant", "batch"} {
+	for _, name := range []string{"metadata", "proof", "registration", "registration_attested", "bound", "request", "decision", "receipt", "status", "id_token", "grant", "batch", "restore", "code_proof", "escrow", "escrow_off", "colleagues"} {
 		var list []statementVector
 		readVectors(t, name+".json", &list)
 		for _, v := range list {

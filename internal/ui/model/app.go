@@ -62,6 +62,10 @@ type RestoreCore interface {
 	CancelRestore(context.Context, authn.RestoreID) error
 	FinishRestore(context.Context, authn.RestoreID, platform.Prompt) (phone.Account, []phone.OldDevice, error)
 	BlockRestore(context.Context, phone.AccountID, authn.RestoreID) error
+	Colleagues(context.Context, phone.AccountID) (phone.ColleagueList, error)
+	NameColleagues(ctx context.Context, id phone.AccountID, logins []string, needed int, p platform.Prompt) (phone.ColleagueList, error)
+	AskColleagues(context.Context, *phone.RestoreOffer, platform.Prompt) (phone.Restoring, error)
+	RemindColleagues(context.Context, authn.RestoreID) (phone.Restoring, error)
 }
 
 // DevicesCore is what the screens need of an account's other devices, of a new phone, and of an app whose PIN is forgotten.
@@ -137,6 +141,7 @@ const (
 	PageRestored       Page = "restored"
 	PageOldDevices     Page = "old-devices"
 	PageNoCode         Page = "restore-no-code"
+	PageColleagues     Page = "colleagues" // who may bring the account back together
 
 	PageDevices   Page = "devices"
 	PageNewPhone  Page = "new-phone"       // the old one shows a code
@@ -208,6 +213,7 @@ type App struct {
 	restoring   restoringState
 	offersLater map[phone.AccountID]bool // the offer of a restore code was answered
 	devices     devicesState
+	colleagues  colleaguesState
 	newPhone    newPhoneState
 	join        joinState
 	forgot      bool                       // "Forgot your PIN?" was tapped, on the lock
@@ -379,6 +385,9 @@ func (a *App) left() {
 	}
 	if !open(PageDevices, PageNewPhone, PageJoiner) {
 		a.devices = devicesState{}
+	}
+	if !open(PageColleagues) {
+		a.colleagues = colleaguesState{}
 	}
 	if !open(PageChoosePIN) {
 		a.chosen = nil

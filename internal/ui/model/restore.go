@@ -467,6 +467,7 @@ type RestorePageView struct {
 	Status, Sub         string
 	Facts               []Fact
 	Show, Drill, Off    bool   // what can be done
+	Colleagues          string // the row that leads to those who may bring the account back
 	New                 string // the button that makes a new code; "" when none can be made
 	Join                string // the button to type the code that another device made
 	Note                string // the button to note the code that took the place of the one that was used
@@ -496,6 +497,7 @@ func (a *App) RestorePage() RestorePageView {
 		}
 		v.Show, v.Drill, v.Off = true, true, true
 	}
+	v.Colleagues = t.T("app.colleagues.title")
 	switch {
 	case r.Policy == authn.RestoreForbidden:
 		v = RestorePageView{

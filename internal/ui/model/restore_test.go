@@ -417,6 +417,91 @@ func TestRestoreWithoutAHold(t *testing.T) {
 	g.on(model.PageHome)
 }
 
+// Who has no code asks colleagues: the number is read out to them, nothing that only the code opens comes back, and that is said before.
+func TestRestoreByColleagues(t *testing.T) {
+	g := newStage(t, phone.State{HasPIN: true})
+	g.OpenRestoreFrom()
+	g.OpenNoCode()
+	g.AskColleagues()
+	g.on(model.PageRestoreFrom) // it is not known yet where the account is
+	if v := g.RestoreFrom(); v.WrongHost == "" || v.WrongLogin == "" {
+		t.Errorf("%+v", v)
+	}
+	g.RestoreFromTyped("id.lundenergy.example", "anna.lind")
+	g.OpenNoCode()
+	var from phone.RestoreFrom
+	g.core.OnFind = func(f phone.RestoreFrom) (*phone.RestoreOffer, error) {
+		from = f
+		return &phone.RestoreOffer{Organisation: "Lund Energy", Host: f.Host, Login: f.Login}, nil
+	}
+	g.AskColleagues()
+	g.on(model.PageRestoreConfirm)
+	if v := g.RestoreConfirm(); v.Vouched != "" || !from.Code.IsZero() || !strings.Contains(v.Points[3].Text, "does not come back") {
+		t.Errorf("%+v", v)
+	}
+	g.ProveRestore()
+	g.calls("ProveRestore", 0)
+	g.calls("AskColleagues", 1)
+	g.on(model.PageRestoreDigits)
+	if g.RestoreDigits().Resend != "" {
+		t.Error("another mail is offered")
+	}
+	g.core.OnConfirm = func(string) (phone.Restoring, error) {
+		r := modeltest.Restoring(authn.RestoreAsking)
+		r.Kind, r.Number = authn.RestoreByColleagues, "482913"
+		return r, nil
+	}
+	g.SubmitRestoreDigits("48219930")
+	g.on(model.PageRestoreWait)
+	if v := g.RestoreWait(); v.Number != "482 913" || v.Facts[0].Value != "1 of 2" {
+		t.Errorf("%+v", v)
+	}
+	g.RemindColleagues()
+	g.calls("RemindColleagues", 1)
+	ready := modeltest.Restoring(authn.RestoreReleased)
+	ready.Kind = authn.RestoreByColleagues
+	g.core.Tell(phone.Event{Kind: phone.RestoreChanged}, func(s *phone.State) { s.Restores = []phone.Restoring{ready} })
+	g.core.OnFinish = func(context.Context) (phone.Account, []phone.OldDevice, error) { return modeltest.Account(), nil, nil }
+	g.FinishRestore()
+	g.on(model.PageRestored)
+	g.NoteNewCode()
+	g.on(model.PageHome)
+	g.calls("ShowRestoreCode", 0)
+}
+
+func TestColleaguesAreNamed(t *testing.T) {
+	g := newStage(t, modeltest.WithRestore(modeltest.RestoreOn()))
+	var logins []string
+	needed := 0
+	g.core.OnName = func(_ context.Context, l []string, n int) (phone.ColleagueList, error) {
+		logins, needed = l, n
+		return modeltest.Colleagues(), nil
+	}
+	g.OpenRestore()
+	g.OpenColleagues()
+	g.on(model.PageColleagues)
+	if v := g.Colleagues(); len(v.Rows) != 3 || v.Rows[2].Tone != model.Wait || v.Save != "" || v.Needed != "2 of 3 have to say yes" || v.Fewer {
+		t.Fatalf("%+v", v)
+	}
+	g.AddColleague("bo.ek")
+	if g.Colleagues().Wrong == "" {
+		t.Error("the same twice")
+	}
+	g.AddColleague(" per.holm ")
+	g.DropColleague("ola.nyman")
+	g.NeedColleagues(1)
+	if v := g.Colleagues(); v.Save == "" || v.Needed != "3 of 3 have to say yes" || v.More {
+		t.Errorf("%+v", v)
+	}
+	g.SaveColleagues()
+	if !slices.Equal(logins, []string{"bo.ek", "eva.dahl", "per.holm"}) || needed != 3 {
+		t.Errorf("named %v, %d of them", logins, needed)
+	}
+	if g.Colleagues().Save != "" {
+		t.Error("it can be saved again")
+	}
+}
+
 // What the server or the code says against a restore stands where it can be mended.
 func TestRestoreRefused(t *testing.T) {
 	g := newStage(t, phone.State{HasPIN: true})

@@ -20,6 +20,7 @@ type restoringState struct {
 	host, login           string
 	wrongHost, wrongLogin string
 	offer                 *phone.RestoreOffer
+	asks                  bool            // colleagues, in place of a code
 	id                    authn.RestoreID // that is shown
 	digits                string
 	wrong                 string // below the digits
@@ -69,9 +70,9 @@ func (a *App) RestoreFromTyped(host, login string) {
 func (a *App) RestoreFromNext() {
 	a.change(func() {
 		r := &a.restoring
-		host := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(r.host), "https://"), "/"))
+		host, err := hostOf(r.host)
 		r.wrongHost, r.wrongLogin = "", ""
-		if wire.ValidateHost(host) != nil {
+		if err != nil {
 			r.wrongHost = a.print.T("app.use.wrong_host")
 		}
 		if strings.TrimSpace(r.login) == "" {
@@ -81,7 +82,7 @@ func (a *App) RestoreFromNext() {
 			return
 		}
 		r.host, r.login = host, strings.TrimSpace(r.login)
-		a.restore.use = useRestore
+		a.restore.use, r.asks = useRestore, false
 		a.stack, a.fault = append(a.stack, PageRestoreType), nil
 	})
 }
@@ -161,6 +162,9 @@ func (a *App) find(f func(context.Context) (*phone.RestoreOffer, error)) {
 			switch {
 			case a.top() != page: // the person has left meanwhile
 			case err == nil:
+				if page == PageScan {
+					a.restoring = restoringState{}
+				}
 				a.popIf(PageScan)
 				a.restoring.offer = offer
 				a.restore.use = useRestore
@@ -186,8 +190,9 @@ func (a *App) find(f func(context.Context) (*phone.RestoreOffer, error)) {
 type ConfirmRestoreView struct {
 	Title, Organisation string
 	Account, Host       string
+	Vouched             string // why the server can be believed; "" where only its name says so
 	Points              []Point
-	Warning             string
+	Go                  string
 	Head, Words         string
 }
 
@@ -200,10 +205,14 @@ func (a *App) RestoreConfirm() ConfirmRestoreView {
 		return ConfirmRestoreView{}
 	}
 	v := ConfirmRestoreView{
-		Title: t.T("app.use.confirm"), Organisation: o.Organisation, Host: o.Host,
+		Title: t.T("app.use.confirm"), Organisation: o.Organisation, Host: o.Host, Vouched: t.T("app.use.vouched"), Go: t.T("app.use.restore"),
 		Points: []Point{
 			{"bell", t.T("app.use.told")}, {"mail", t.T("app.use.then_code")}, {"key", t.T("app.use.then_new")},
 		},
+	}
+	if a.restoring.asks {
+		v.Title, v.Vouched, v.Go = t.T("app.colleagues.confirm"), "", t.T("app.colleagues.ask")
+		v.Points = []Point{{"mail", t.T("app.use.then_code")}, {"users", t.T("app.colleagues.then_yes")}, {"bell", t.T("app.use.told")}, {"codes", t.T("app.colleagues.lost")}}
 	}
 	if o.Login != "" {
 		v.Account = t.T("app.connect.account", "Login", o.Login)
@@ -221,17 +230,20 @@ func (a *App) ProveRestore() {
 
 func (a *App) proveRestore(pin key.Secret) {
 	a.mu.Lock()
-	o := a.restoring.offer
+	o, prove := a.restoring.offer, a.cfg.Core.ProveRestore
+	if a.restoring.asks {
+		prove = a.cfg.Core.AskColleagues
+	}
 	a.mu.Unlock()
 	if o == nil {
 		return
 	}
-	title := a.T("app.prompt.restore", "Organisation", o.Organisation)
+	title := a.T("app.prompt.restore_account", "Organisation", o.Organisation)
 	p := platform.Prompt{Title: title, Subtitle: o.Host, Reason: a.T("app.prompt.connect_reason")}
 	var r phone.Restoring
 	a.verified(&question{title: title, subtitle: o.Host, lane: laneOther}, a.T("app.busy.restoring"), func(ctx context.Context) error {
 		var err error
-		r, err = a.cfg.Core.ProveRestore(once(ctx, &pin), o, p)
+		r, err = prove(once(ctx, &pin), o, p)
 		return err
 	}, func(err error) {
 		switch {
@@ -311,6 +323,9 @@ func (a *App) RestoreDigits() DigitsView {
 	} else if !r.Expires.IsZero() {
 		left := max(0, r.Expires.Sub(now))
 		v.Left, v.Part = t.Left(left), min(1, left.Seconds()/authn.OTPLifetime.Seconds())
+	}
+	if r.Kind == authn.RestoreByColleagues {
+		v.Resend = ""
 	}
 	if a.fault != nil {
 		v.Head, v.Words = a.fault.Title, a.fault.Sentence
@@ -423,8 +438,10 @@ type WaitView struct {
 	Finish       bool    // it can be finished now
 	Over         bool    // it has ended without an account
 	Check        bool
+	Number       string // that is read out to colleagues
+	NumberText   string
+	Remind       string // the button that asks them again
 	Head, Words  string
-	Support      string
 }
 
 // RestoreWait is the view of PageRestoreWait.
@@ -451,6 +468,10 @@ func (a *App) RestoreWait() WaitView {
 	case authn.RestoreAsking:
 		v.Title, v.Text, v.Points = t.T("app.wait.asking"), t.T("app.wait.asking_text"), stop
 		v.Facts = []Fact{{"users", t.T("app.wait.approved"), t.T("app.wait.of", "Number", r.Approved, "Total", r.Needed)}}
+		v.Remind = t.T("app.colleagues.remind")
+		if len(r.Number) == 6 {
+			v.Number, v.NumberText = r.Number[:3]+" "+r.Number[3:], t.T("app.colleagues.number")
+		}
 	case authn.RestoreReleased:
 		v.Title, v.Text, v.Finish, v.Tone, v.Icon, v.Check = t.T("app.wait.ready"), t.T("app.wait.ready_text"), true, Good, "check-circle", false
 	case authn.RestoreBlocked:
@@ -485,7 +506,7 @@ func (a *App) FinishRestore() {
 	if !ok {
 		return
 	}
-	title := a.T("app.prompt.restore", "Organisation", r.Organisation)
+	title := a.T("app.prompt.restore_account", "Organisation", r.Organisation)
 	p := platform.Prompt{Title: title, Subtitle: r.Login, Reason: a.T("app.prompt.connect_reason")}
 	var acc phone.Account
 	var old []phone.OldDevice
@@ -500,6 +521,9 @@ func (a *App) FinishRestore() {
 				a.tab, a.account, a.stack = PageHome, acc.ID, []Page{PageRestored}
 				a.restoring = restoringState{account: acc.ID, old: old}
 				a.restore = restoreState{account: acc.ID, stage: codeAfter}
+				if r.Kind == authn.RestoreByColleagues {
+					a.restore.stage = codeFirst // there is none yet
+				}
 			case errors.Is(err, platform.ErrCanceled):
 			default:
 				f := a.faultOf(err)
@@ -542,13 +566,24 @@ func (a *App) Restored() RestoredView {
 	defer a.mu.Unlock()
 	t := a.print
 	acc, _ := a.restoreAccount(a.cfg.Core.State())
-	return RestoredView{
+	v := RestoredView{
 		Title: t.T("app.restored.title"), Text: t.T("app.restored.text", "Organisation", acc.Organisation), Next: t.T("app.restored.next"),
 	}
+	if a.restore.stage == codeFirst {
+		v.Text, v.Next = t.T("app.restored.without", "Organisation", acc.Organisation), t.T("app.restore.cont")
+	}
+	return v
 }
 
 // NoteNewCode goes on to the code that took the place of the one that was used.
 func (a *App) NoteNewCode() {
+	a.mu.Lock()
+	none := a.restore.stage == codeFirst
+	a.mu.Unlock()
+	if none { // colleagues have brought the account back
+		a.change(a.noted)
+		return
+	}
 	a.change(func() {
 		a.restore.stage, a.restore.hidden = codeAfter, true
 		a.openCode()
@@ -632,7 +667,7 @@ type NoCodeView struct {
 	Title, Text string
 	Lost        []Point
 	Ways        []Point
-	Support     string
+	Ask         string // the button that asks colleagues; "" while it is not known where the account is
 }
 
 // OpenNoCode is the tap on "I have no code".
@@ -648,8 +683,48 @@ func (a *App) NoCode() NoCodeView {
 	return NoCodeView{
 		Title: t.T("app.no_code.title"), Text: t.T("app.no_code.text"),
 		Lost: []Point{{"codes", t.T("app.no_code.lost_codes")}, {"computers", t.T("app.no_code.lost_computers")}},
-		Ways: []Point{{"headset", t.T("app.no_code.desk")}, {"scan", t.T("app.no_code.scan")}},
+		Ways: []Point{{"headset", t.T("app.no_code.desk")}, {"scan", t.T("app.no_code.scan")}, {"users", t.T("app.no_code.colleagues")}},
+		Ask:  t.T("app.colleagues.ask"),
 	}
+}
+
+// AskColleagues goes on to colleagues who were named before. Server and user name have to be known for that.
+func (a *App) AskColleagues() {
+	a.mu.Lock()
+	r := a.restoring
+	a.mu.Unlock()
+	host, err := hostOf(r.host)
+	if err != nil || strings.TrimSpace(r.login) == "" {
+		a.change(func() {
+			a.popIf(PageNoCode)
+			a.popIf(PageRestoreType)
+			a.restoring.wrongHost, a.restoring.wrongLogin = "", ""
+			if err != nil {
+				a.restoring.wrongHost = a.print.T("app.use.wrong_host")
+			}
+			if strings.TrimSpace(r.login) == "" {
+				a.restoring.wrongLogin = a.print.T("app.use.wrong_login")
+			}
+		})
+		return
+	}
+	a.mu.Lock()
+	a.restoring.asks = true
+	a.mu.Unlock()
+	a.find(func(ctx context.Context) (*phone.RestoreOffer, error) {
+		return a.cfg.Core.FindRestore(ctx, phone.RestoreFrom{Host: host, Login: strings.TrimSpace(r.login)})
+	})
+}
+
+// hostOf is the server's name as people write it.
+func hostOf(typed string) (string, error) {
+	host := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(typed), "https://"), "/"))
+	return host, wire.ValidateHost(host)
+}
+
+// RemindColleagues asks those again who have not answered.
+func (a *App) RemindColleagues() {
+	a.restoringCall("app.busy.sending", a.cfg.Core.RemindColleagues, a.showRestoring)
 }
 
 // RunningRestore is a restore on this phone, for Home and Welcome.

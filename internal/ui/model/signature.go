@@ -95,6 +95,10 @@ func (a *App) restoreStructure(p Page) any {
 		return a.Restored()
 	case PageOldDevices:
 		return a.OldDevices()
+	case PageColleagues:
+		v := a.Colleagues()
+		v.Wrong = ""
+		return v
 	case PageNoCode:
 		return a.NoCode()
 	case PageDevices:

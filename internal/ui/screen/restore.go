@@ -197,6 +197,7 @@ func RestorePage(a *model.App, f Frame) *Screen {
 	renews := v.Join == "" && v.Note == "" && !v.Show // making a code is what there is to do
 	ask := func() { askFirst(f, icons.Key, a.MakeCode, a.NewCodeQuestion) }
 	act(v.New != "" && !renews, "new", icons.Key, v.New, ask)
+	act(v.Colleagues != "", "colleagues", icons.Users, v.Colleagues, a.OpenColleagues)
 	act(v.Off, "off", icons.Close, a.T("app.restore.turn_off"), func() { askFirst(f, icons.Close, a.TurnRestoreOff, a.OffQuestion) })
 	if len(acts) > 0 {
 		rows = append(rows, w.Gap(12), w.NewRows(acts...))

@@ -123,6 +123,8 @@ func wrongCode() string {
 
 // using are the pages of a restore on a new phone.
 func using() []scene {
+	asking := modeltest.Restoring(authn.RestoreAsking)
+	asking.Kind, asking.Number = authn.RestoreByColleagues, "482913"
 	held, ready := modeltest.Restoring(authn.RestoreHeld), modeltest.Restoring(authn.RestoreHeld)
 	ready.HeldUntil = modeltest.Now
 	desk := modeltest.Restoring(authn.RestoreProved)
@@ -186,7 +188,21 @@ func using() []scene {
 		named("13-use-digits-desk", running(desk)),
 		named("13-use-waiting", running(held)),
 		named("13-use-give-up", running(held), func(g *stage) { g.tap("give-up") }),
-		named("13-use-asking", running(modeltest.Restoring(authn.RestoreAsking))),
+		named("13-use-asking", running(asking)),
+		named("13-use-ask", scene{state: withPIN, act: func(g *stage) {
+			from(g)
+			g.digits("id.lundenergy.example")
+			g.key(fyne.KeyReturn)
+			g.digits("anna.lind")
+			g.tap("no-code")
+			g.tap("ask")
+		}}),
+		named("13-colleagues", scene{state: modeltest.WithRestore(modeltest.RestoreOn()), act: func(g *stage) {
+			g.model.OpenRestore()
+			g.settle()
+			g.tap("colleagues")
+			g.model.AddColleague("maximiliane-alexandra.von.hohenlohe")
+		}}),
 		named("13-use-ready", running(ready)),
 		named("13-use-blocked", running(modeltest.Restoring(authn.RestoreBlocked))),
 		named("13-use-expired", running(modeltest.Restoring(authn.RestoreExpired))),

@@ -70,9 +70,11 @@ func RestoreConfirm(a *model.App, f Frame) *Screen {
 	if v.Account != "" {
 		who.Add(w.NewMuted(v.Account))
 	}
-	top := w.Column(12, w.Line(14, 1, w.NewTile(icons.Building, w.Brand), who), w.Column(2, w.NewCaption(a.T("app.connect.address")), w.NewMono(style.TextLead, v.Host)),
-		w.NewStatus(w.Good, icons.SealCheck.Fill(), a.T("app.use.vouched")))
-	goOn := name(s, "restore", w.NewMainButton(a.T("app.use.restore"), icons.Lifebuoy, a.ProveRestore).Guarded(f.Guard))
+	top := w.Column(12, w.Line(14, 1, w.NewTile(icons.Building, w.Brand), who), w.Column(2, w.NewCaption(a.T("app.connect.address")), w.NewMono(style.TextLead, v.Host)))
+	if v.Vouched != "" {
+		top.Add(w.NewStatus(w.Good, icons.SealCheck.Fill(), v.Vouched))
+	}
+	goOn := name(s, "restore", w.NewMainButton(v.Go, icons.Lifebuoy, a.ProveRestore).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton))
 	s.Object, _ = f.page(w.Column(0, w.TopBar("", a.Back), w.NewHeading(v.Title), w.Gap(12), w.NewSlip(top, points(v.Points)), faultNote(v.Head, v.Words)), pair(cancel, goOn))
 	s.Update = func() { goOn.SetBusy(a.Busy()) }
@@ -193,6 +195,9 @@ func RestoreWait(a *model.App, f Frame) *Screen {
 			rows = append(rows, w.NewCard(w.Grid(columns, style.Space4, 10, facts...)))
 		}
 	}
+	if v.Number != "" {
+		rows = append(rows, w.Gap(12), w.NewCard(w.Column(4, w.NewMuted(v.NumberText), name(s, "number", w.NewBigCode(v.Number)))))
+	}
 	rows = append(rows, faultNote(v.Head, v.Words))
 	foot := w.Column(8)
 	giveUp := func() { askFirst(f, icons.Trash, a.GiveUpRestore, a.GiveUpQuestion) }
@@ -203,7 +208,11 @@ func RestoreWait(a *model.App, f Frame) *Screen {
 	case v.Finish:
 		main = w.NewMainButton(a.T("app.wait.finish"), icons.Fingerprint, a.FinishRestore)
 	default:
-		foot.Add(name(s, "give-up", w.NewButton(w.Plain, a.T("app.wait.give_up"), "", giveUp)))
+		stop := name(s, "give-up", w.NewButton(w.Plain, a.T("app.wait.give_up"), "", giveUp))
+		if v.Remind != "" {
+			foot.Add(name(s, "remind", w.NewButton(w.Plain, v.Remind, icons.Bell, a.RemindColleagues)))
+		}
+		foot.Add(stop)
 		main = w.NewMainButton(a.T("app.wait.check"), icons.Refresh, a.CheckRestoring)
 	}
 	foot.Add(name(s, "go-on", main.Guarded(f.Guard)))
@@ -246,7 +255,8 @@ func OldDevices(a *model.App, f Frame) *Screen {
 // NoCode is for who has no phone and no code.
 func NoCode(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.NoCode()
-	var foot fyne.CanvasObject = name(s, "scan-code", w.NewMainButton(a.T("app.tab.scan"), icons.Scan, a.OpenScan))
+	foot := w.Column(8, name(s, "ask", w.NewButton(w.Outlined, v.Ask, icons.Users, a.AskColleagues).Guarded(f.Guard)),
+		name(s, "scan-code", w.NewMainButton(a.T("app.tab.scan"), icons.Scan, a.OpenScan)))
 	s.Object, _ = f.page(w.Column(0, w.TopBar(a.T("app.use.title"), a.Back), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(16),
 		w.NewSlip(w.Column(12, w.NewCaption(a.T("app.no_code.lost")), points(v.Lost)), w.Column(12, w.NewCaption(a.T("app.no_code.ways")), points(v.Ways)))), foot)
 	return s

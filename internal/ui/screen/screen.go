@@ -142,6 +142,8 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return Restored(a, f)
 	case model.PageOldDevices:
 		return OldDevices(a, f)
+	case model.PageColleagues:
+		return Colleagues(a, f)
 	case model.PageNoCode:
 		return NoCode(a, f)
 	case model.PageDevices:

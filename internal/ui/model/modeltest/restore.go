@@ -25,6 +25,9 @@ type RestoreScript struct {
 	OnCheck      func() (phone.Restoring, error)
 	OnFinish     func(context.Context) (phone.Account, []phone.OldDevice, error)
 	OnBlock      func(authn.RestoreID) error
+	OnColleagues func() (phone.ColleagueList, error)
+	OnName       func(ctx context.Context, logins []string, needed int) (phone.ColleagueList, error)
+	OnAsk        func() (phone.Restoring, error)
 }
 
 // RestoreCode is the one of the pictures: the bytes of a test, not of anybody.
@@ -262,4 +265,51 @@ func (c *Core) BlockRestore(_ context.Context, _ phone.AccountID, id authn.Resto
 		s.Accounts = accounts
 	})
 	return nil
+}
+
+// Colleagues are those whom Anna has named.
+func Colleagues() phone.ColleagueList {
+	return phone.ColleagueList{
+		Colleagues: []wire.Colleague{{Login: "bo.ek", Name: "Bo Ek", Ready: true}, {Login: "eva.dahl", Name: "Eva Dahl", Ready: true}, {Login: "ola.nyman", Name: "Ola Nyman"}},
+		Needed:     2, Least: 2, Hold: 24 * time.Hour,
+	}
+}
+
+// Colleagues implements model.Core.
+func (c *Core) Colleagues(context.Context, phone.AccountID) (phone.ColleagueList, error) {
+	c.called("Colleagues")
+	if c.OnColleagues != nil {
+		return c.OnColleagues()
+	}
+	return Colleagues(), nil
+}
+
+// NameColleagues implements model.Core.
+func (c *Core) NameColleagues(ctx context.Context, _ phone.AccountID, logins []string, needed int, _ platform.Prompt) (phone.ColleagueList, error) {
+	c.called("NameColleagues")
+	if c.OnName != nil {
+		return c.OnName(ctx, logins, needed)
+	}
+	list := phone.ColleagueList{Needed: needed, Least: 2, Hold: 24 * time.Hour}
+	for _, l := range logins {
+		list.Colleagues = append(list.Colleagues, wire.Colleague{Login: l, Name: l, Ready: true})
+	}
+	return list, nil
+}
+
+// AskColleagues implements model.Core.
+func (c *Core) AskColleagues(context.Context, *phone.RestoreOffer, platform.Prompt) (phone.Restoring, error) {
+	c.called("AskColleagues")
+	if c.OnAsk != nil {
+		return c.runs(c.OnAsk())
+	}
+	r := Restoring(authn.RestoreProved)
+	r.Kind = authn.RestoreByColleagues
+	return c.runs(r, nil)
+}
+
+// RemindColleagues implements model.Core.
+func (c *Core) RemindColleagues(context.Context, authn.RestoreID) (phone.Restoring, error) {
+	c.called("RemindColleagues")
+	return c.State().Restores[0], nil
 }

@@ -93,6 +93,9 @@ func (k NoticeKind) Rule() NoticeRule { return noticeRules[k] }
 // Reaction is what can be done about a notice of this kind.
 func (k NoticeKind) Reaction() Reaction { return noticeRules[k].Reaction }
 
+// ErrNoticeUnknown is answered to a device about a notice that it was not told of.
+var ErrNoticeUnknown = Fail(NotFound, "notice_unknown", "This notice is not known here. Look at the account again.")
+
 // MailState is stored: append, never rename.
 type MailState string
 

@@ -21,7 +21,7 @@ type ColleagueList struct {
 
 // Colleagues asks an account's server whom its user has named.
 func (c *Core) Colleagues(ctx context.Context, id AccountID) (ColleagueList, error) {
-	a, err := c.connected(id)
+	a, err := c.account(id)
 	if err != nil {
 		return ColleagueList{}, err
 	}
@@ -32,7 +32,7 @@ func (c *Core) Colleagues(ctx context.Context, id AccountID) (ColleagueList, err
 // NameColleagues says who may bring the account back together, and how many of them have to say Yes; no login takes it back. The user is verified by the
 // approval key. They are told that they were named.
 func (c *Core) NameColleagues(ctx context.Context, id AccountID, logins []string, needed int, p platform.Prompt) (ColleagueList, error) {
-	a, err := c.connected(id)
+	a, err := c.account(id)
 	if err != nil {
 		return ColleagueList{}, err
 	}
@@ -60,17 +60,6 @@ func (c *Core) colleagues(ctx context.Context, a *account, out wire.ColleaguesAn
 		return ColleagueList{}, err
 	}
 	return ColleagueList{out.Colleagues, out.Needed, out.Least, time.Duration(out.HoldHours) * time.Hour}, nil
-}
-
-// connected finds an account whose server still knows this device.
-func (c *Core) connected(id AccountID) (*account, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	a, err := c.find(id)
-	if err == nil && a.stored.Status.Status == Removed {
-		err = authn.ErrDeviceRevoked
-	}
-	return a, err
 }
 
 // AskColleagues begins a restore without a restore code, for an offer that FindRestore made without one: a one-time code reaches the user by mail or from the

@@ -36,7 +36,7 @@ const (
 // forgotten.
 func (s *Server) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	work.Go(func() { s.notices.Run(ctx) })
+	work.Go(func() { s.Notices.Run(ctx) })
 	work.Go(func() { s.Messages.Run(ctx) })
 	if s.Directory != nil {
 		work.Go(func() { s.Directory.Run(ctx) })

@@ -71,10 +71,10 @@ type Server struct {
 	Directory    *directory.Service // nil: all users are local
 	Ledger       *ledger.Service
 	Reaction     *reaction.Service
+	Notices      *notify.Service // their mails
 	Restore      *restore.Service
 
 	used    *registration.Tombstones
-	notices *notify.Service
 	proxies []netip.Prefix
 	mux     *http.ServeMux
 }
@@ -94,7 +94,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	srv := &Server{
 		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c), Duplicate: duplicate.New(s, c),
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
-		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
+		used: used, Notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
 	srv.Restore = restore.New(s, c)
 	srv.Restore.Approvals(srv.Approval)
@@ -122,7 +122,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Duplicate, srv.Restore, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Duplicate, srv.Restore, srv.Reaction, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

@@ -143,3 +143,30 @@ func (e *Env) Decide(change func(*authn.Policy)) {
 	change(&p)
 	e.must(e.Site.SetPolicy(context.Background(), p, authn.AuditRecord{At: e.Now(), Actor: "admin:test"}))
 }
+
+// SetUpRestore sets restore up from a phone, and is the code on its user's paper. What is kept is no age file: the server does not look into it.
+func (p *Phone) SetUpRestore() key.RestoreCode {
+	p.env.T.Helper()
+	code := key.NewRestoreCode()
+	p.env.must(p.Keep(code, []byte("sealed"), 0))
+	return code
+}
+
+// Restorer is a new phone that has proved a user's restore code; the one-time code is next.
+func (e *Env) Restorer(login string, code key.RestoreCode) *Restorer {
+	e.T.Helper()
+	r := e.NewRestorer()
+	_, err := r.Prove(login, code)
+	e.must(err)
+	return r
+}
+
+// Command is what the phone's user says about another device, signed after she was verified.
+func (p *Phone) Command(act wire.DeviceAct, other authn.DeviceID) string {
+	p.env.T.Helper()
+	raw, err := wire.SignDeviceCommand(p.approval, wire.DeviceCommand{
+		Audience: p.Server().Issuer, Issuer: p.ID, ID: key.RandomID(16), IssuedAt: p.env.Now().Unix(), Device: other, Act: act, UV: authn.UVPIN,
+	})
+	p.env.must(err)
+	return raw
+}

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	mailtext "avow/assets/mail"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/key"
@@ -31,6 +32,7 @@ import (
 	"avow/internal/server/admin"
 	"avow/internal/server/directory"
 	"avow/internal/server/live"
+	"avow/internal/server/notify"
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
 	"avow/internal/store"
@@ -50,6 +52,7 @@ type Options struct {
 	Log       slog.Handler      // nil: nothing is logged
 	CanMail   bool              // users are sent mails, which stay in the outbox
 	CanText   bool              // and text messages
+	SMTP      *notify.SMTP      // takes the mails, when the test calls Server.Notices.Once or Server.Messages.Mails
 	Directory *directory.Config // nil: all users are local. It is read when the test calls Server.Directory.Sync, or Run
 
 	Wrap func(store.Store) store.Store // put around the database; nil for nothing
@@ -119,7 +122,7 @@ func (e *Env) assemble() {
 	if e.options.Wrap != nil {
 		e.Site.Store = e.options.Wrap(db)
 	}
-	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used")}
+	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used"), SMTP: e.options.SMTP, Texts: mailtext.New("046-555 01 00")}
 	if e.options.Directory != nil {
 		cfg.Directory, err = directory.New(context.Background(), e.Site, *e.options.Directory)
 		e.must(err)

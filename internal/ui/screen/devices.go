@@ -131,9 +131,9 @@ func NewPhone(a *model.App, f Frame) *Screen {
 	if f.Small {
 		title = w.NewTitle(v.Title)
 	}
-	size := float32(240)
+	size := float32(288)
 	if f.Small {
-		size = 180
+		size = 200
 	}
 	picture := w.Gap(size)
 	switch {

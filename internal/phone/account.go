@@ -24,6 +24,8 @@ type storedAccount struct {
 	Receipts []Receipt     `json:"receipts,omitempty"` // in the index: those that the vault does not have yet
 	Offline  storedOffline `json:"offline,omitzero"`
 	Clock    storedClock   `json:"clock,omitzero"`
+	Restore  storedRestore `json:"restore,omitzero"`
+	Sealed   sealedRestore `json:"sealed,omitzero"` // in the vault only, and while it is open
 }
 
 // storedStatus is what was known last, to be shown while the server cannot be asked.
@@ -80,6 +82,9 @@ type account struct {
 	offers    chan struct{} // wakes who waits for what becomes of an offer
 	probation time.Time     // until then this device changes nothing about the account
 	kept      int           // how many of stored.Receipts, from the first, the vault holds
+
+	keeping  sync.Mutex          // one exchange about the escrow at a time; taken before Core.saving
+	restores []wire.RestoreEntry // of the account, under way on other phones
 }
 
 // maxReceipts is how many receipts of an account are kept, the newest: the vault is written anew with each one, and must never outgrow
@@ -112,7 +117,7 @@ func (a *account) public() Account {
 		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support,
 		Login: s.Login, Name: s.Name, Status: s.Status.Status, Since: s.Status.Since, CheckedAt: a.checkedAt, Trouble: a.trouble,
 		PasswordChangedAt: s.Status.PasswordChangedAt, PasswordExpiresAt: s.Status.PasswordExpiresAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted, ProbationUntil: a.probation,
-		Notices: a.notices, Last: s.Status.Last,
+		Notices: a.notices, Last: s.Status.Last, Restore: s.restoreView(), Restores: a.restores,
 	}
 	if a.trouble != nil && p.Status != Removed {
 		p.Status, p.Since = Unreachable, a.since

@@ -73,3 +73,5 @@ func (c *Core) AskColleagues(ctx context.Context, o *RestoreOffer, p platform.Pr
 func (c *Core) RemindColleagues(ctx context.Context, id authn.RestoreID) (Restoring, error) {
 	return Restoring{}, errNotBuilt
 }
+
+var errNotBuilt = authn.Fail(authn.Internal, "not_built", "This part of the app is not built yet.")

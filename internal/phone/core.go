@@ -56,6 +56,7 @@ type Core struct {
 	accounts  []*account
 	queued    []queuedRemoval
 	pending   []pendingRegistration
+	restores  []pendingRestore
 	joins     []pendingJoin
 	wipes     wipeMarker // begun, and on disk before anything was deleted
 	erased    bool
@@ -66,6 +67,7 @@ type Core struct {
 	streams   context.Context // nil while Run does not run
 	wait      sync.WaitGroup
 	errand    chan struct{} // wakes runErrands
+	changes   chan struct{} // wakes keepEscrows
 
 	listenMu  sync.Mutex
 	listeners map[int]func(Event)
@@ -89,7 +91,7 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	cfg.Device = cfg.Device.Clean()
 	c := &Core{
 		cfg: cfg, requests: map[authn.RequestID]Request{}, timers: map[authn.RequestID]*time.Timer{}, closed: map[authn.RequestID]time.Time{},
-		listeners: map[int]func(Event){}, errand: make(chan struct{}, 1),
+		listeners: map[int]func(Event){}, errand: make(chan struct{}, 1), changes: make(chan struct{}, 1),
 	}
 	files, err := vault.New(vault.Config{Dir: cfg.Dir, FS: cfg.FS, Keys: cfg.Keys, Key: vaultKey})
 	if err != nil {
@@ -117,6 +119,7 @@ func (c *Core) Run(ctx context.Context) {
 	}
 	c.mu.Unlock()
 	c.wait.Go(func() { c.runErrands(ctx) })
+	c.wait.Go(func() { c.keepEscrows(ctx) })
 	c.watchLifecycle(ctx)
 	<-ctx.Done()
 	c.mu.Lock()
@@ -182,6 +185,9 @@ func (c *Core) State() State {
 	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers()}
 	for _, a := range c.accounts {
 		s.Accounts = append(s.Accounts, a.public())
+	}
+	for _, x := range c.restores {
+		s.Restores = append(s.Restores, x.public())
 	}
 	for _, j := range c.joins {
 		s.Joining = append(s.Joining, j.public())

@@ -2,7 +2,6 @@ package phone
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdh"
 	"encoding/json"
 	"errors"
@@ -102,17 +101,3 @@ func openHandover(k ecdh.KeyExchanger, user authn.UserID, file []byte) (handover
 	}
 	return h, nil
 }
-
-// What restore has to do with other phones.
-
-// restoreForHandover is what another phone of the user gets of restore, nil if this one has none; mu must be held and the vault be open.
-func (c *Core) restoreForHandover(*account) json.RawMessage { return nil }
-
-// takeRestore keeps what another phone has handed over of restore.
-func takeRestore(*storedAccount, json.RawMessage) error { return nil }
-
-// deviceJoined has a phone that was connected by this one read the escrow from now on: its exchange key was verified by the optical secret.
-func (c *Core) deviceJoined(context.Context, *account, authn.DeviceID, key.Public) {}
-
-// deviceEnded has a device that was removed read the escrow no more.
-func (c *Core) deviceEnded(context.Context, *account, authn.DeviceID) {}

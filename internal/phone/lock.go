@@ -83,6 +83,7 @@ func (c *Core) unlock(ctx context.Context, open opener, p platform.Prompt, heal 
 	if err == nil {
 		c.emit(Event{Kind: LockChanged})
 		c.emit(Event{Kind: AccountsChanged})
+		c.changed()
 	}
 	return err
 }
@@ -123,6 +124,7 @@ func (c *Core) Lock() {
 	if was != nil {
 		for _, a := range c.accounts {
 			a.stored.Receipts, a.kept = append([]Receipt(nil), a.stored.Receipts[a.kept:]...), 0
+			a.stored.Sealed.forget()
 		}
 	}
 	c.mu.Unlock()

@@ -22,6 +22,7 @@ type indexEntry struct {
 	Account *storedAccount       `json:"account,omitempty"`
 	Pending *pendingRegistration `json:"pending,omitempty"` // begun and not finished
 	Removal *queuedRemoval       `json:"removal,omitempty"` // to be told to a server
+	Restore *pendingRestore      `json:"restore,omitempty"` // begun and not finished
 	Joining *pendingJoin         `json:"joining,omitempty"` // asked of another phone
 }
 
@@ -46,6 +47,8 @@ func (c *Core) readIndex(ctx context.Context) error {
 			c.pending = append(c.pending, *e.Pending)
 		case e.Removal != nil:
 			c.queued = append(c.queued, *e.Removal)
+		case e.Restore != nil:
+			c.restores = append(c.restores, *e.Restore)
 		case e.Joining != nil:
 			c.joins = append(c.joins, *e.Joining)
 		}
@@ -68,6 +71,7 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	for _, a := range c.accounts {
 		s := a.stored
 		s.Receipts = s.Receipts[a.kept:] // the others are in the vault
+		s.Sealed = sealedRestore{}
 		entries = append(entries, indexEntry{Account: &s})
 	}
 	for _, p := range c.pending {
@@ -75,6 +79,9 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	}
 	for _, q := range c.queued {
 		entries = append(entries, indexEntry{Removal: &q})
+	}
+	for _, x := range c.restores {
+		entries = append(entries, indexEntry{Restore: &x})
 	}
 	for _, j := range c.joins {
 		entries = append(entries, indexEntry{Joining: &j})
@@ -114,6 +121,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 	kept := map[*account]int{}
 	for _, a := range c.accounts {
 		kept[a] = len(a.stored.Receipts)
+		c.noteWaits(a)
 		raw, err := json.Marshal(a.stored)
 		if err != nil {
 			c.mu.Unlock()
@@ -133,6 +141,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 	for a, n := range kept {
 		a.kept = n
 	}
+	c.changed()
 	return nil
 }
 
@@ -200,6 +209,8 @@ func (c *Core) takeAccounts(ctx context.Context, stored []storedAccount) (more b
 			}
 		}
 		a.kept = len(s.Receipts)
+		a.stored.Sealed = s.Sealed
+		a.settleNext()
 		a.stored.Receipts = mergeReceipts(s.Receipts, a.stored.Receipts)
 		if err == nil {
 			a.stored.Offline = mergeOffline(a.stored.Offline, s.Offline)

@@ -141,6 +141,8 @@ func (c *Core) Sync(ctx context.Context) error {
 	c.mu.Unlock()
 	c.resume(ctx)
 	c.tellRemovals(ctx)
+	c.checkRestores(ctx)
+	defer c.saveEscrows(ctx)
 	defer func() {
 		c.askWipes(ctx)
 		c.tellWipes(ctx)
@@ -232,6 +234,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	})
 	a.notices = st.Notices
 	old := a.stored
+	heard := a.hear(st.Restore, st.Restores)
 	a.stored.Name, a.stored.Login = st.Name, st.Login
 	a.stored.Status.PasswordChangedAt, a.stored.Status.PasswordExpiresAt = unix(st.PasswordChangedAt), unix(st.PasswordExpiresAt)
 	if a.stored.Status.Status != status {
@@ -243,12 +246,16 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	changed := old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
 		!old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt) || !old.Status.PasswordExpiresAt.Equal(a.stored.Status.PasswordExpiresAt)
 	c.mu.Unlock()
-	if changed {
+	if changed || heard {
 		if err := c.save(ctx); err != nil {
 			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
 		}
 	}
 	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
+	if heard {
+		c.changed()
+		c.emit(Event{Kind: RestoreChanged, Account: a.stored.ID})
+	}
 	if news {
 		c.emit(Event{Kind: NoticeArrived, Account: a.stored.ID})
 	}

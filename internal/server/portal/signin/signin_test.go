@@ -301,6 +301,40 @@ func TestWipeOwn(t *testing.T) {
 	}
 }
 
+// TestOwnRestore: she sees that somebody restores her account and blocks it on her page; nobody else can.
+func TestOwnRestore(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{CanMail: true})
+	e.User("anna")
+	p := e.Phone("anna")
+	b, me := e.SignIn(p, "anna")
+	if !me.Has("Not set up") {
+		t.Error("the page does not say that restore is not set up")
+	}
+	paper := p.SetUpRestore()
+	thief := e.Restorer("anna", paper)
+	path := "/me/restores/" + string(thief.Started.RestoreID) + "/block"
+	if me = b.Get("/me"); !me.Has("New phone", "Waits for the one-time code", path) || me.Has(paper.Text()) {
+		t.Errorf("the page says %s", me.Body)
+	}
+	bo, _ := e.Colleague("bo", "")
+	if got := bo.Get(path); got.Status != http.StatusNotFound {
+		t.Errorf("another asks: %d", got.Status)
+	}
+	if got := bo.Post(bo.Get("/me"), path, "form", bo.Get("/me").Form("/sign-out").Get("form")); got.Status != http.StatusNotFound {
+		t.Errorf("another blocks: %d", got.Status)
+	}
+	ask := b.Get(path)
+	if !ask.Has("Block the restore on New phone?") {
+		t.Errorf("the question is %s", ask.Title())
+	}
+	if done := b.Post(ask, path); done.Path != "/me" || !done.Has("The restore is stopped", "Blocked") || done.Has(path) {
+		t.Errorf("after it: %s", done.Body)
+	}
+	if _, err := thief.Confirm(e.Digits(thief.Started.RestoreID)); authn.CodeOf(err) != "restore_blocked" {
+		t.Errorf("the restore goes on: %v", err)
+	}
+}
+
 // TestFirstOwner: the one-time link makes the owner, who connects her phone and signs in; it works once, and not after a day.
 func TestFirstOwner(t *testing.T) {
 	e := servertest.Start(t, servertest.Options{})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"avow/internal/authn"
@@ -151,13 +150,11 @@ func (t *tour) digitsMail(before int) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if m := eightDigits.FindStringSubmatch(string(mails[n-1].Raw)); m != nil {
-			return m[1] + m[2], nil
+		if digits := mails[n-1].Digits(); digits != "" {
+			return digits, nil
 		}
 	}
 }
-
-var eightDigits = regexp.MustCompile(`(?m)^\s*(\d{4})[ \x{00a0}]?(\d{4})\s*$`)
 
 func (t *tour) restoreDigits() error {
 	mails := len(t.env.Mail.Mails())
@@ -252,7 +249,7 @@ func (t *tour) restoreNew() error {
 	if t.paper = strings.Join(t.model.RestoreCode().Groups, " "); t.paper == before {
 		return errors.New("the used code was shown again")
 	}
-	return errors.Join(t.shot("restore-new-code"), t.tap("noted"), t.page(model.PageRestoreNoted), t.noteCode(), t.tap("finish"), t.page(model.PageOldDevices), t.shot("old-devices"))
+	return errors.Join(t.shot("restore-new-code"), t.tap("noted"), t.page(model.PageRestoreNoted), t.noteCode(), t.tap("finish"), t.verified(model.PageOldDevices), t.shot("old-devices"))
 }
 
 func (t *tour) restoreOld(old *handset) error {

@@ -9,7 +9,6 @@ import (
 	"image"
 	"image/draw"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -177,9 +176,6 @@ func (s *Simulator) handsets() []*handset {
 	return slices.Clone(s.phones)
 }
 
-// digits are the eight of a one-time code, as a mail has them in a line of their own.
-var digits = regexp.MustCompile(`(?m)^\s*(\d{4})[ \x{00a0}]?(\d{4})\s*$`)
-
 // readMail shows each mail on the desk.
 func (s *Simulator) readMail() {
 	for n := 1; ; n++ {
@@ -189,8 +185,8 @@ func (s *Simulator) readMail() {
 		}
 		m := mails[n-1]
 		text := m.Subject
-		if d := digits.FindStringSubmatch(string(m.Raw)); d != nil {
-			text += ": " + d[1] + " " + d[2]
+		if d := m.Digits(); d != "" {
+			text += ": " + d[:4] + " " + d[4:]
 		}
 		fmt.Fprintln(s.opt.Out, "mail:", text)
 		s.desk.SetMail(text)

@@ -114,7 +114,7 @@ func (c *Core) keepNext(ctx context.Context, a *account, code key.RestoreCode, u
 		c.mu.Unlock()
 		return doc, digest, 0, ErrLocked
 	}
-	a.stored.Sealed.Next, a.stored.Sealed.NextUnnoted = keptCode{code}, unnoted
+	a.stored.Sealed.Next, a.stored.Sealed.NextUnnoted = keptCode{code.Clone()}, unnoted
 	if c.noCodesElsewhere(a) {
 		a.stored.Restore.Codes = true
 	}

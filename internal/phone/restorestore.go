@@ -130,7 +130,7 @@ func (a *account) settleNext() {
 // promote makes a code the one that this phone knows; mu must be held.
 func (a *account) promote(code key.RestoreCode, unnoted bool) {
 	s, r := &a.stored.Sealed, &a.stored.Restore
-	s.Code, s.Next, s.NextUnnoted = keptCode{code}, keptCode{}, false
+	s.Code, s.Next, s.NextUnnoted = keptCode{code.Clone()}, keptCode{}, false
 	r.Proof, r.Unnoted, r.Used, r.Renew, r.Yes = proofOf(code, a.stored.User), unnoted, false, false, 0
 }
 

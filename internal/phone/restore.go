@@ -84,9 +84,11 @@ func (c *Core) putCode(ctx context.Context, a *account, code key.RestoreCode, un
 		return err
 	}
 	c.mu.Lock()
-	a.promote(code, unnoted)
 	r := &a.stored.Restore
-	r.ServerProof, r.ServerGeneration, r.Known = r.Proof, sealed.Generation, sealed.Generation
+	r.ServerProof, r.ServerGeneration, r.Known = proof.Key(), sealed.Generation, sealed.Generation
+	if c.doc != nil { // else the vault has it as the next one, and the next unlocking finds out
+		a.promote(code, unnoted)
+	}
 	r.CodeAt, r.ProvenAt = c.cfg.Now(), time.Time{}
 	if r.Server != wire.RestoreBlocked || !unnoted {
 		r.Server = wire.RestoreOn
@@ -114,7 +116,7 @@ func (c *Core) keepNext(ctx context.Context, a *account, code key.RestoreCode, u
 		c.mu.Unlock()
 		return doc, digest, 0, ErrLocked
 	}
-	a.stored.Sealed.Next, a.stored.Sealed.NextUnnoted = keptCode{code}, unnoted
+	a.stored.Sealed.Next, a.stored.Sealed.NextUnnoted = keptCode{own(code)}, unnoted
 	if c.noCodesElsewhere(a) {
 		a.stored.Restore.Codes = true
 	}
@@ -180,7 +182,7 @@ func (c *Core) ShowRestoreCode(ctx context.Context, id AccountID, p platform.Pro
 	if a.stored.Sealed.Code.IsZero() || !a.stored.Restore.ours() {
 		return key.RestoreCode{}, ErrNoRestoreCode
 	}
-	return key.RestoreCodeOf(a.stored.Sealed.Code.Bytes()) // a copy, which its owner may wipe
+	return own(a.stored.Sealed.Code.RestoreCode), nil
 }
 
 // fetchEscrow fetches what is kept and makes sure that a code is the one that it was made with.

@@ -74,7 +74,7 @@ func (c *Core) FindRestore(ctx context.Context, from RestoreFrom) (*RestoreOffer
 	}
 	accounts := c.State().Accounts
 	o := &RestoreOffer{
-		Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: from.Code,
+		Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: own(from.Code),
 		NewServer: len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == server.Issuer }),
 		pending:   pendingRestore{Server: server, Login: strings.TrimSpace(from.Login)},
 	}
@@ -537,7 +537,7 @@ func (c *Core) fill(a *account, doc escrow.Document, kept *wire.EscrowCopy, code
 		return nil
 	}
 	proof := proofOf(code, a.stored.User)
-	a.stored.Sealed.Code = keptCode{code}
+	a.stored.Sealed.Code = keptCode{own(code)}
 	a.stored.Restore = storedRestore{
 		Policy: authn.RestoreAllowed, Server: wire.RestoreOn, ServerProof: proof, Proof: proof, ServerGeneration: kept.Generation, Used: true,
 	}

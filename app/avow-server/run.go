@@ -148,7 +148,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	if err := srv.MountPages(ctx); err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
-	commands := admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline)
+	commands := admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline, srv.Restore)
 	commands.SetDirectory(users)
 	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), commands)
 	return srv, nil

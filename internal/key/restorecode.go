@@ -44,7 +44,7 @@ func RestoreCodeOf(secret Secret) (RestoreCode, error) {
 func hide(secret *[restoreSecret]byte) RestoreCode { return RestoreCode{&restoreBits{secret}} }
 
 // IsZero reports whether c is no code.
-func (c RestoreCode) IsZero() bool { return c.hidden == nil }
+func (c RestoreCode) IsZero() bool { return c.hidden == nil || c.hidden.at == nil }
 
 // Equal compares in constant time. No code equals none.
 func (c RestoreCode) Equal(other RestoreCode) bool {
@@ -62,10 +62,20 @@ func (c RestoreCode) bytes() []byte {
 	return c.hidden.at[:]
 }
 
-// Wipe overwrites the code, also in copies of c.
+// Clone is a code of its own: Wipe of one leaves the other.
+func (c RestoreCode) Clone() RestoreCode {
+	if c.IsZero() {
+		return c
+	}
+	b := *c.hidden.at
+	return hide(&b)
+}
+
+// Wipe overwrites the code. c and what was copied from it are none from then on, and not a code of zeros, which would look like one. Clones stay.
 func (c RestoreCode) Wipe() {
 	if !c.IsZero() {
 		clear(c.bytes())
+		c.hidden.at = nil
 	}
 }
 

@@ -104,10 +104,11 @@ func TestRestoreCodeKeepsItsBytes(t *testing.T) {
 	if !none.IsZero() || none.Equal(none) || c.Equal(none) || none.Equal(c) || c.IsZero() {
 		t.Error("no code is taken for a code")
 	}
+	clone, same := c.Clone(), c
 	c.Wipe()
 	none.Wipe()
-	if strings.Trim(c.Text(), "0 ") != "" {
-		t.Error("Wipe left something")
+	if !c.IsZero() || !same.IsZero() || clone.Text() != text || !none.Clone().IsZero() {
+		t.Error("Wipe left a code, or took a clone")
 	}
 	defer func() {
 		if recover() == nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"avow/internal/authn"
+	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/phone/platform"
 	"avow/internal/wire"
@@ -62,16 +63,50 @@ func (c *Core) colleagues(ctx context.Context, a *account, out wire.ColleaguesAn
 	return ColleagueList{out.Colleagues, out.Needed, out.Least, time.Duration(out.HoldHours) * time.Hour}, nil
 }
 
+// publicServer finds a server for which no restore code vouches: one that an account of this app has pinned, or one whose certificate the device trusts.
+func (c *Core) publicServer(ctx context.Context, host string) (client.Server, error) {
+	c.mu.Lock()
+	var pin *key.Pin
+	for _, a := range c.accounts {
+		if a.stored.Server.Host() == host {
+			p := a.stored.Server.Identity.Thumbprint().Pin()
+			pin = &p
+		}
+	}
+	c.mu.Unlock()
+	if pin != nil {
+		return client.Discover(ctx, wire.RegistrationLink{Host: host, Pin: *pin}, c.cfg.Client)
+	}
+	return client.DiscoverPublic(ctx, host, c.cfg.Client)
+}
+
 // AskColleagues begins a restore without a restore code, for an offer that FindRestore made without one: a one-time code reaches the user by mail or from the
 // service desk, if there is such a user and colleagues were named; nothing tells whether. ConfirmRestore goes on with it. Then Restoring.Number is read out to
 // those who call.
 func (c *Core) AskColleagues(ctx context.Context, o *RestoreOffer, p platform.Prompt) (Restoring, error) {
-	return Restoring{}, errNotBuilt
+	x := o.pending
+	if x.Login == "" {
+		return Restoring{}, ErrNoLogin
+	}
+	x.User, x.Kind = "", authn.RestoreByColleagues
+	return c.beginRestore(ctx, x, key.RestoreCode{}, p)
+}
+
+// ErrNoLogin is returned before anything is sent.
+var ErrNoLogin = authn.Fail(authn.Invalid, "login_missing", "Type your user name, as you use it at work.")
+
+// sendAsk begins at the server, again if need be: it answers the same statement with the same.
+func (c *Core) sendAsk(ctx context.Context, d *client.Device, x pendingRestore) (Restoring, error) {
+	asked, err := d.BeginColleagues(ctx, x.Statement)
+	if err != nil {
+		return x.public(), err
+	}
+	return c.updateRestore(ctx, x.ID, func(x *pendingRestore) {
+		x.State, x.Expires = asked.State, c.here(asked.ExpiresAt, asked.ServerTime)
+	})
 }
 
 // RemindColleagues asks those again whose ten minutes are over.
 func (c *Core) RemindColleagues(ctx context.Context, id authn.RestoreID) (Restoring, error) {
-	return Restoring{}, errNotBuilt
+	return c.restoreStep(ctx, id, func(d *client.Device) (wire.RestoreStatus, error) { return d.AskColleagues(ctx, id) })
 }
-
-var errNotBuilt = authn.Fail(authn.Internal, "not_built", "This part of the app is not built yet.")

@@ -89,7 +89,7 @@ func (c *Core) due(a *account) (d due, ok bool, err error) {
 	if err != nil {
 		return d, false, err
 	}
-	d = due{doc: doc, digest: digest, code: own(s.Sealed.Code.RestoreCode), state: s.Restore, locks: c.locks}
+	d = due{doc: doc, digest: digest, code: s.Sealed.Code.Clone(), state: s.Restore, locks: c.locks}
 	return d, digest != s.Restore.Saved || s.Restore.ServerGeneration > s.Restore.Known, nil
 }
 

@@ -116,7 +116,7 @@ func (c *Core) keepNext(ctx context.Context, a *account, code key.RestoreCode, u
 		c.mu.Unlock()
 		return doc, digest, 0, ErrLocked
 	}
-	a.stored.Sealed.Next, a.stored.Sealed.NextUnnoted = keptCode{own(code)}, unnoted
+	a.stored.Sealed.Next, a.stored.Sealed.NextUnnoted = keptCode{code.Clone()}, unnoted
 	if c.noCodesElsewhere(a) {
 		a.stored.Restore.Codes = true
 	}
@@ -182,7 +182,7 @@ func (c *Core) ShowRestoreCode(ctx context.Context, id AccountID, p platform.Pro
 	if a.stored.Sealed.Code.IsZero() || !a.stored.Restore.ours() {
 		return key.RestoreCode{}, ErrNoRestoreCode
 	}
-	return own(a.stored.Sealed.Code.RestoreCode), nil
+	return a.stored.Sealed.Code.Clone(), nil
 }
 
 // fetchEscrow fetches what is kept and makes sure that a code is the one that it was made with.

@@ -65,18 +65,6 @@ func (k *keptCode) UnmarshalText(b []byte) error {
 	return err
 }
 
-// own is a copy of a code, which whoever made it cannot wipe, nor the app when it locks.
-func own(code key.RestoreCode) key.RestoreCode {
-	if code.IsZero() {
-		return code
-	}
-	c, err := key.RestoreCodeOf(code.Bytes())
-	if err != nil {
-		panic("phone: a restore code has the bytes of one: " + err.Error())
-	}
-	return c
-}
-
 // proofOf is the public half by which a server knows a code of a user.
 func proofOf(code key.RestoreCode, user authn.UserID) key.Public {
 	if code.IsZero() {
@@ -142,7 +130,7 @@ func (a *account) settleNext() {
 // promote makes a code the one that this phone knows; mu must be held.
 func (a *account) promote(code key.RestoreCode, unnoted bool) {
 	s, r := &a.stored.Sealed, &a.stored.Restore
-	s.Code, s.Next, s.NextUnnoted = keptCode{own(code)}, keptCode{}, false
+	s.Code, s.Next, s.NextUnnoted = keptCode{code.Clone()}, keptCode{}, false
 	r.Proof, r.Unnoted, r.Used, r.Renew, r.Yes = proofOf(code, a.stored.User), unnoted, false, false, 0
 }
 

@@ -43,13 +43,14 @@ type pendingRestore struct {
 	HeldUntil time.Time             `json:"held_until,omitzero"`
 	Needed    int                   `json:"needed,omitempty"`
 	Approved  int                   `json:"approved,omitempty"`
+	Number    string                `json:"number,omitempty"` // for colleagues
 	Reason    string                `json:"reason,omitempty"`
 }
 
 func (p pendingRestore) public() Restoring {
 	return Restoring{
 		ID: p.ID, Kind: p.Kind, State: p.State, Host: p.Server.Host(), Organisation: p.Server.Organisation, Login: p.Login, Delivery: p.Delivery,
-		MailMasked: p.Mail, Expires: p.Expires, HeldUntil: p.HeldUntil, Needed: p.Needed, Approved: p.Approved, Reason: p.Reason,
+		MailMasked: p.Mail, Expires: p.Expires, HeldUntil: p.HeldUntil, Needed: p.Needed, Approved: p.Approved, Number: p.Number, Reason: p.Reason,
 	}
 }
 
@@ -58,15 +59,18 @@ var ErrNotThisServer = authn.Fail(authn.Forbidden, "restore_not_here",
 	"This restore code does not belong to this user name at this server. Compare all three with your sheet. Nothing was sent but the user name.")
 
 // FindRestore asks a server for an account and makes sure, by the vouch that was made with the restore code, that it is the server and the account that the code was
-// made for: client.ErrPinMismatch, ErrNotThisServer. So a wrong code costs no try, and a server that pretends to be another gets nothing but a name. Without a code it only
-// says who answers at the host; nothing vouches for that (AskColleagues).
+// made for: client.ErrPinMismatch, ErrNotThisServer. So a wrong code costs no try, and a server that pretends to be another gets nothing but a name. Without a code, for
+// AskColleagues, the device has to trust the server's certificate, or to have an account there: else who sits in between could have his own phone vouched for.
 func (c *Core) FindRestore(ctx context.Context, from RestoreFrom) (*RestoreOffer, error) {
 	host := strings.ToLower(strings.TrimSpace(from.Host))
 	var server client.Server
 	var err error
-	if from.Pin != nil {
+	switch {
+	case from.Pin != nil:
 		server, err = client.Discover(ctx, wire.RegistrationLink{Host: host, Pin: *from.Pin}, c.cfg.Client)
-	} else {
+	case from.Code.IsZero():
+		server, err = c.publicServer(ctx, host)
+	default:
 		server, err = client.DiscoverHost(ctx, host, c.cfg.Client)
 	}
 	if err != nil {
@@ -74,7 +78,7 @@ func (c *Core) FindRestore(ctx context.Context, from RestoreFrom) (*RestoreOffer
 	}
 	accounts := c.State().Accounts
 	o := &RestoreOffer{
-		Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: own(from.Code),
+		Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: from.Code.Clone(),
 		NewServer: len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == server.Issuer }),
 		pending:   pendingRestore{Server: server, Login: strings.TrimSpace(from.Login)},
 	}
@@ -108,6 +112,9 @@ func (c *Core) startRestore(ctx context.Context, d *client.Device, server client
 	if user != "" && started.Account != user {
 		return started, client.ErrNonsense.Because(errors.New("restore was begun for another account"))
 	}
+	if code.IsZero() { // nothing vouches
+		return started, nil
+	}
 	want := code.Vouch(string(started.Account), server.Issuer, server.Identity.Thumbprint())
 	if !key.Secret(want[:]).Equal(started.Vouch[:]) {
 		return started, ErrNotThisServer
@@ -120,11 +127,15 @@ func (c *Core) ProveRestore(ctx context.Context, o *RestoreOffer, p platform.Pro
 	if o.code.IsZero() {
 		return Restoring{}, ErrOtherCode
 	}
+	return c.beginRestore(ctx, o.pending, o.code, p)
+}
+
+// beginRestore makes the keys of a restore, keeps it, and sends what begins it.
+func (c *Core) beginRestore(ctx context.Context, x pendingRestore, code key.RestoreCode, p platform.Prompt) (Restoring, error) {
 	c.inviting.Lock()
 	defer c.inviting.Unlock()
-	x := o.pending
 	x.Keys = newKeyIDs()
-	x, err := c.signRestoration(ctx, x, o.code, p)
+	x, err := c.signRestoration(ctx, x, code, p)
 	if err == nil {
 		err = c.keepRestore(ctx, x) // before it is sent: a crash must not forget what the server may know
 	}
@@ -148,10 +159,11 @@ func (c *Core) signRestoration(ctx context.Context, x pendingRestore, code key.R
 		return x, err
 	}
 	defer d.Close()
-	started, err := c.startRestore(ctx, d, x.Server, "", x.User, code)
+	started, err := c.startRestore(ctx, d, x.Server, x.Login, x.User, code)
 	if err != nil {
 		return x, err
 	}
+	x.User = started.Account
 	r := wire.Restoration{
 		Audience: x.Server.Issuer, RestoreID: started.RestoreID, Account: x.User, Challenge: started.Challenge, Device: c.cfg.Device,
 		Class: c.cfg.Keys.Class(), Verifies: policyOf(started.Policy),
@@ -181,6 +193,9 @@ func (c *Core) signRestoration(ctx context.Context, x pendingRestore, code key.R
 	x.ID, x.Begun = started.RestoreID, c.cfg.Now()
 	if x.Statement, err = wire.SignRestoration(use, r); err != nil {
 		return x, fmt.Errorf("sign restoration: %w", err)
+	}
+	if code.IsZero() {
+		return x, nil
 	}
 	proof, _ := code.Keys(string(x.User))
 	x.CodeProof, err = wire.SignCodeProof(proof, wire.CodeProof{Audience: r.Audience, Account: x.User, StatementHash: wire.HashText(x.Statement)})
@@ -259,6 +274,9 @@ func (c *Core) sendProof(ctx context.Context, x pendingRestore) (Restoring, erro
 		return Restoring{}, err
 	}
 	defer d.Close()
+	if x.Kind == authn.RestoreByColleagues {
+		return c.sendAsk(ctx, d, x)
+	}
 	proved, err := d.ProveRestore(ctx, wire.RestoreProve{Statement: x.Statement, CodeProof: x.CodeProof})
 	if err != nil {
 		return x.public(), err
@@ -329,6 +347,10 @@ func (c *Core) restoreStep(ctx context.Context, id authn.RestoreID, call func(*c
 	}
 	return c.updateRestore(ctx, id, func(x *pendingRestore) {
 		x.State, x.Kind, x.Needed, x.Approved, x.Reason = st.State, st.Kind, st.Needed, st.Approved, st.Reason
+		x.Number = ""
+		if sixDigits.MatchString(st.Number) {
+			x.Number = st.Number
+		}
 		x.Expires, x.HeldUntil = c.here(st.ExpiresAt, st.ServerTime), c.here(st.HeldUntil, st.ServerTime)
 	})
 }
@@ -537,7 +559,7 @@ func (c *Core) fill(a *account, doc escrow.Document, kept *wire.EscrowCopy, code
 		return nil
 	}
 	proof := proofOf(code, a.stored.User)
-	a.stored.Sealed.Code = keptCode{own(code)}
+	a.stored.Sealed.Code = keptCode{code.Clone()}
 	a.stored.Restore = storedRestore{
 		Policy: authn.RestoreAllowed, Server: wire.RestoreOn, ServerProof: proof, Proof: proof, ServerGeneration: kept.Generation, Used: true,
 	}

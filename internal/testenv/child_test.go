@@ -258,7 +258,7 @@ func serveChild(folder string) error {
 	if err := srv.MountPages(context.Background()); err != nil {
 		return err
 	}
-	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
+	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline, srv.Restore))
 	l, err := net.Listen("tcp", w.Addr)
 	if err != nil {
 		return err

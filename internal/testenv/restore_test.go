@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -101,8 +100,6 @@ func (l *lost) proved(p *testenv.Phone) phone.Restoring {
 	o := must(p.FindRestore(l.ctx, l.sheet()))(l.t)
 	return must(p.ProveRestore(l.ctx, o, platform.Prompt{}))(l.t)
 }
-
-var eightDigits = regexp.MustCompile(`[0-9]{4} [0-9]{4}`)
 
 // mailed is the one-time code of the newest mail that has one.
 func (l *lost) mailed(wanted int) string {

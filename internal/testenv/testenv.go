@@ -138,7 +138,7 @@ func (e *Env) serve(ctx context.Context, l net.Listener) error {
 	}
 	e.Server.Mount(
 		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, e.opt.LongPoll),
-		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
+		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline, e.Server.Restore),
 	)
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)

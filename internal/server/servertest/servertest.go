@@ -129,7 +129,7 @@ func (e *Env) assemble() {
 	}
 	e.Server, err = server.New(e.Site, cfg)
 	e.must(err)
-	commands := admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline)
+	commands := admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline, e.Server.Restore)
 	commands.SetDirectory(cfg.Directory)
 	e.Server.Mount(oidc.New(e.Site, e.Server.Approval, e.Server.Offline, e.options.LongPoll), commands)
 	e.must(e.Server.MountPages(context.Background()))

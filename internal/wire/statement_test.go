@@ -364,7 +364,7 @@ func statements(t testing.TB) []statement {
 		lax(authn.UVOff, authn.UVNone),
 		unasked,
 		tap,
-	}, restoreStatements(t)...)
+	}, append(restoreStatements(t), deviceStatements(t)...)...)
 }
 
 func TestStatementsVerify(t *testing.T) {

@@ -55,7 +55,7 @@ type WipeReceipt struct {
 	Device      authn.DeviceID `json:"iss"`
 	Audience    string         `json:"aud"`
 	Counter     uint64         `json:"counter"`
-	CommandHash string         `json:"command_hash"` // HashText of the exact command
+	CommandHash string         `json:"command_hash,omitempty"` // HashText of the exact command
 	At          int64          `json:"at"`
 	Left        authn.WipeLeft `json:"left,omitempty"`
 }

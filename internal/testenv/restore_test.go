@@ -109,7 +109,7 @@ func (l *lost) mailed(wanted int) string {
 		var codes []string
 		for _, m := range mails {
 			if strings.Contains(m.Subject, "one-time code") {
-				codes = append(codes, eightDigits.FindString(string(m.Raw)))
+				codes = append(codes, eightDigits.FindString(string(m.Raw[strings.Index(string(m.Raw), "\r\n\r\n"):])))
 			}
 		}
 		if len(codes) >= wanted {

@@ -264,6 +264,9 @@ func (a *App) ConnectedView() WordsView {
 	defer a.mu.Unlock()
 	t, acc := a.print, a.connect.account
 	v := WordsView{Title: t.T("app.connected.title"), Text: t.T("app.connected.text", "Organisation", acc.Organisation), Organisation: acc.Organisation}
+	if known, ok := a.cfg.Core.State().Account(acc.ID); ok {
+		acc = known // how long it may do little comes with its first status
+	}
 	if now := a.cfg.Now(); a.connect.joined && now.Before(acc.ProbationUntil) {
 		v.Waiting = t.T("app.join.probation", "When", t.Soon(acc.ProbationUntil, now))
 	}

@@ -27,6 +27,8 @@ type restoreState struct {
 	typed codeEntry
 	drill *phone.Drill
 	saved bool // the sheet lies in a file
+
+	unsaved bool // a code of codeAfter opens nothing yet
 }
 
 // codeStage says why a code is on the screen.
@@ -386,7 +388,7 @@ func (a *App) SubmitGroup() {
 	a.mu.Lock()
 	r := a.restore
 	a.mu.Unlock()
-	if r.stage == codeAfter {
+	if r.stage == codeAfter && !r.unsaved {
 		a.noteAfter(r.account)
 		return
 	}
@@ -394,6 +396,10 @@ func (a *App) SubmitGroup() {
 		return a.cfg.Core.ActivateRestore(ctx, id, copyOf(r.code), p)
 	}, func() {
 		a.forgetCode()
+		if r.stage == codeAfter {
+			a.noted()
+			return
+		}
 		a.stack = append(slices.DeleteFunc(a.stack, func(p Page) bool { return slices.Contains(restorePages, p) }), PageRestoreReady)
 	})
 }

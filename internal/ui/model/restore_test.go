@@ -417,6 +417,25 @@ func TestRestoreWithoutAHold(t *testing.T) {
 	g.on(model.PageHome)
 }
 
+// where the phone could not draw a new code by itself, the person is shown one all the same, and it is in force once it was noted.
+func TestRestoreDrawsACodeAfterwards(t *testing.T) {
+	ready := modeltest.Restoring(authn.RestoreHeld)
+	ready.HeldUntil = modeltest.Now
+	g := newStage(t, modeltest.WithRestoring(ready))
+	g.Continue(g.Welcome().Running[0])
+	g.FinishRestore()
+	g.core.Tell(phone.Event{Kind: phone.RestoreChanged}, func(s *phone.State) { s.Accounts[0].Restore.Unnoted = false })
+	g.on(model.PageRestored)
+	g.NoteNewCode()
+	g.on(model.PageRestoreCode)
+	g.GoOnWithCode()
+	g.group()
+	g.SubmitGroup()
+	g.calls("ActivateRestore", 1)
+	g.calls("NoteRestoreCode", 0)
+	g.on(model.PageOldDevices)
+}
+
 // Who has no code asks colleagues: the number is read out to them, nothing that only the code opens comes back, and that is said before.
 func TestRestoreByColleagues(t *testing.T) {
 	g := newStage(t, phone.State{HasPIN: true})

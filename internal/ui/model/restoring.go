@@ -584,12 +584,22 @@ func (a *App) NoteNewCode() {
 		a.change(a.noted)
 		return
 	}
+	drawn := false
 	a.change(func() {
-		a.restore.stage, a.restore.hidden = codeAfter, true
+		acc, _ := a.restoreAccount(a.cfg.Core.State())
+		a.restore.stage = codeAfter
+		if drawn = acc.Restore.Unnoted; drawn {
+			a.restore.hidden = true
+			a.openCode()
+			a.guard(false)
+			return
+		}
+		a.restore.code, a.restore.unsaved = key.NewRestoreCode(), true // the phone could not draw one by itself
 		a.openCode()
-		a.guard(false)
 	})
-	a.ShowRestoreCode()
+	if drawn {
+		a.ShowRestoreCode()
+	}
 }
 
 // noteAfter has the core know that the new code was noted.

@@ -53,6 +53,8 @@ func (a *App) structure(p Page) any {
 		return a.Failure()
 	case PageWords:
 		return a.CheckWords()
+	case PageConnected:
+		return a.ConnectedView()
 	}
 	return a.restoreStructure(p)
 }

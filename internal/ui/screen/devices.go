@@ -131,15 +131,15 @@ func NewPhone(a *model.App, f Frame) *Screen {
 	if f.Small {
 		title = w.NewTitle(v.Title)
 	}
-	size := float32(240)
+	size := float32(288)
 	if f.Small {
-		size = 180
+		size = 200
 	}
 	picture := w.Gap(size)
 	switch {
 	case v.QR != "":
 		if code, err := qr.Encode(v.QR, qr.LevelM); err == nil {
-			picture = w.Center(w.NewQR(code.Size(), code.Dark, size))
+			picture = w.Center(name(s, "qr", w.NewQR(code.Size(), code.Dark, size)))
 		}
 	case v.Over != "":
 		picture = w.Column(12, w.Gap(size/4), w.Center(w.NewBigTile(icons.History, w.Quiet, 72)), w.NewTitle(v.Over).Centered(), w.Gap(size/4))

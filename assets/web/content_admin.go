@@ -268,6 +268,7 @@ type DevicesPage struct {
 //	probation_hours    0 to 72
 //	colleagues_needed  1 to 5
 //	colleagues_hold    1 to 72
+//	backup_enrolls     yes, or nothing
 //	reason
 type PoliciesPage struct {
 	Match            string
@@ -284,6 +285,7 @@ type PoliciesPage struct {
 	ProbationHours   int
 	ColleaguesNeeded int
 	ColleaguesHold   int
+	BackupEnrolls    bool
 	Reason           string
 	ChangedAt        time.Time // zero: never
 	ChangedBy        string

@@ -9,6 +9,9 @@ import "time"
 //	GET  /me/devices/ID/wipe         Confirm WipeOwnDevice; POST: scope (account | everything)
 //	GET  /me/devices/ID/not-mine     Confirm NotMyDevice; POST
 //	GET  /me/restores/ID/block       Confirm BlockOwnRestore; POST
+//	GET  /me/backup                  Confirm FirstBackupCodes or NewBackupCodes; POST shows them (BackupCodesPage)
+//	GET  /me/backup/noted            BackupCodeForm CodeToNote; POST
+//	GET  /me/backup/connect          BackupCodeForm CodeToConnect; POST leads to the page that shows a QR
 type MePage struct {
 	Login, Mail, Phone string
 	PasswordAt         time.Time
@@ -19,6 +22,9 @@ type MePage struct {
 	Restore            Restore
 	SignIns            []SignInRow
 	MayConnect         bool
+	Backup             Backup
+	ByCode             bool // signed in with a backup code: less is possible
+	ConnectsByCode     bool // and yet a phone can be connected, with a second code
 }
 
 // EndsSoon says whether the page warns that the password ends.

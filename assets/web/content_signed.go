@@ -137,6 +137,7 @@ const (
 	RestoreWasBlocked   NoticeKind = "restore_blocked"   // Name: of the user
 	RestoreWasUnblocked NoticeKind = "restore_unblocked" // Name: of the user
 	OwnRestoreBlocked   NoticeKind = "own_restore_blocked"
+	BackupNoted         NoticeKind = "backup_noted"
 )
 
 // Text is the sentence.
@@ -148,7 +149,7 @@ func (n NoticeKind) Text() translations.Message {
 		TestSent: "portal.notice.test_sent", TemplateReset: "portal.notice.template_reset", OneSignInEnded: "portal.notice.sign_in_ended",
 		AllSignInsEnded: "portal.notice.sign_ins_ended", CheckStopped: "portal.notice.check_stopped", RequestStopped: "portal.notice.request_stopped",
 		WipeAsked: "portal.notice.wipe_asked", RestoreWasAllowed: "portal.notice.restore_allowed", RestoreWasBlocked: "portal.notice.restore_blocked",
-		RestoreWasUnblocked: "portal.notice.restore_unblocked", OwnRestoreBlocked: "portal.notice.own_restore_blocked",
+		RestoreWasUnblocked: "portal.notice.restore_unblocked", OwnRestoreBlocked: "portal.notice.own_restore_blocked", BackupNoted: "portal.notice.backup_noted",
 	}[n]
 }
 
@@ -175,6 +176,7 @@ type SignInRow struct {
 	Since   time.Time
 	SeenAt  time.Time
 	Current bool
+	ByCode  bool // with a backup code
 }
 
 // ConfirmKind is what a Confirm page asks.
@@ -199,6 +201,8 @@ const (
 	BlockRestore       ConfirmKind = "block_restore"     // Person: whose; reason
 	UnblockRestore     ConfirmKind = "unblock_restore"   // Person: whose; reason
 	BlockOwnRestore    ConfirmKind = "block_own_restore" // Name: the new phone, on her own page
+	FirstBackupCodes   ConfirmKind = "first_backup_codes"
+	NewBackupCodes     ConfirmKind = "new_backup_codes" // there are some, which die by it
 )
 
 type question struct {
@@ -225,6 +229,8 @@ var questions = map[ConfirmKind]question{
 	BlockRestore:       {"prohibit", "portal.confirm.block_restore", "portal.confirm.block_restore_text", "portal.confirm.block", true, false},
 	UnblockRestore:     {"lifebuoy", "portal.confirm.unblock_restore", "portal.confirm.unblock_restore_text", "portal.confirm.unblock", true, true},
 	BlockOwnRestore:    {"prohibit", "portal.confirm.block_own_restore", "portal.confirm.block_own_restore_text", "portal.confirm.block", false, false},
+	FirstBackupCodes:   {"printer", "portal.confirm.first_backup_codes", "portal.confirm.first_backup_codes_text", "portal.confirm.make", false, true},
+	NewBackupCodes:     {"printer", "portal.confirm.new_backup_codes", "portal.confirm.new_backup_codes_text", "portal.confirm.make", false, false},
 }
 
 // Confirm asks before something is taken away. No comes first and leads to Back; Yes sends Post with Fields, "form" and, where the

@@ -47,6 +47,7 @@ const (
 	SignIn      Name = "signin"       // SignInForm
 	Wait        Name = "signin_wait"  // SignInWait
 	SignInEnded Name = "signin_ended" // EndedSignIn
+	BackupCode  Name = "backup_code"  // BackupCodeForm; of somebody who is signed in, too
 	Bootstrap   Name = "first_owner"  // FirstOwner
 
 	// All below need Frame.Signed, and those of the administration its Section.
@@ -68,13 +69,14 @@ const (
 	OfflineCode   Name = "offline_code"     // OfflineCodePage
 	OneTimeCode   Name = "one_time_code"    // OneTimeCodePage
 	Me            Name = "me"               // MePage
+	BackupCodes   Name = "backup_codes"     // BackupCodesPage
 	MySignIns     Name = "sign_ins"         // SignIns
 	Question      Name = "confirm"          // Confirm
 )
 
 var names = []Name{
-	Start, Code, Connect, Ask, Done, Open, Message, ActCode, Act, SignIn, Wait, SignInEnded, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
-	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, OneTimeCode, Me, MySignIns, Question,
+	Start, Code, Connect, Ask, Done, Open, Message, ActCode, Act, SignIn, Wait, SignInEnded, BackupCode, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
+	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, OneTimeCode, Me, BackupCodes, MySignIns, Question,
 }
 
 // Names lists all pages.

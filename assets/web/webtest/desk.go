@@ -78,19 +78,39 @@ func mePages(signed func(string, web.Name, web.Section, web.Role, string, any, b
 	me := web.MePage{
 		Login: "anna.lind", Mail: "anna.lind@lundenergy.example", Phone: "+46 70 123 45 67", PasswordAt: day(2026, 1, 12, 8), PasswordEnds: day(2026, 3, 12, 8),
 		Devices: devices(true), SignIns: signIns(), MayConnect: true, Restore: restoreOn(),
+		Backup: web.Backup{State: web.BackupLeft, Left: 7, MadeAt: day(2026, 1, 12, 8)},
 	}
 	signed("me", web.Me, "", web.NoRole, "/me", me, false)
 	me.Restore, me.Gone = restoreUnderWay(), wiped()[:5]
 	me.Devices = append(me.Devices, wiped()[5])
+	me.Backup = web.Backup{State: web.BackupUnnoted, MadeAt: at(-time.Hour)}
 	signed("me restoring", web.Me, "", web.NoRole, "/me", me, false)
 	me.Restore, me.Gone = web.Restore{State: web.RestoreIsBlocked, Policy: web.RestoreAllowed, BlockedAt: at(-time.Hour), BlockedBy: "Kim Olsson"}, nil
 	me.Pending = devices(false)[2:3]
 	me.PasswordEnds = time.Time{}
+	me.Backup = web.Backup{State: web.BackupOver, MadeAt: day(2025, 1, 12, 8)}
 	signed("me pending", web.Me, "", web.NoRole, "/me", me, false)
-	signed("me empty", web.Me, "", web.NoRole, "/me", web.MePage{Restore: web.Restore{State: web.RestoreOff, Policy: web.RestoreForbidden}}, true)
+	byCode := web.MePage{
+		Login: "anna.lind", Devices: devices(true)[:1], SignIns: signIns(), ByCode: true, Restore: restoreOn(), Backup: web.Backup{State: web.BackupLeft, Left: 6, MadeAt: day(2026, 1, 12, 8)},
+	}
+	byCode.SignIns[0].ByCode = true
+	signed("me by backup code", web.Me, "", web.NoRole, "/me", byCode, false)
+	byCode.ConnectsByCode = true
+	signed("me by backup code connects", web.Me, "", web.NoRole, "/me", byCode, false)
+	mine := web.BackupCodesPage{Login: "anna.lind", MadeAt: day(2026, 3, 3, 10), Codes: []string{
+		"0-4H7K-9MPD-2XQ8V", "1-B3TN-W6YF-5RJ0C", "2-8ZGE-K1HS-7AVM4", "3-MMMM-WWWW-MWMWM", "4-1111-1111-11111", "5-Q9PD-3XNB-T6KWE", "6-C0RY-5FJH-8S2ZG", "7-AV4M-E7KQ-1D9XP",
+		"8-N6TB-H3WY-4GZ0R", "9-JF58-SVCM-K2Q7A",
+	}}
+	signed("backup codes", web.BackupCodes, "", web.NoRole, "/me", mine, false)
+	mine.Login, mine.Codes = long, mine.Codes[3:4]
+	signed("backup codes long", web.BackupCodes, "", web.NoRole, "/me", mine, false)
+	signed("backup noted", web.BackupCode, "", web.NoRole, "/me/backup/noted", web.BackupCodeForm{For: web.CodeToNote, Form: "f0"}, false)
+	signed("backup noted wrong", web.BackupCode, "", web.NoRole, "/me/backup/noted", web.BackupCodeForm{For: web.CodeToNote, Form: "f0", Wrong: web.Wrong{"backup": "This is none of the newest ten."}}, false)
+	signed("backup connect", web.BackupCode, "", web.NoRole, "/me/backup/connect", web.BackupCodeForm{For: web.CodeToConnect, Form: "f0"}, false)
+	signed("me empty", web.Me, "", web.NoRole, "/me", web.MePage{Restore: web.Restore{State: web.RestoreOff, Policy: web.RestoreForbidden}, Backup: web.Backup{State: web.BackupNone}}, true)
 	signed("sign-ins", web.MySignIns, "", web.Admin, "/sign-ins", web.SignIns{Rows: signIns()}, false)
 	signed("sign-ins empty", web.MySignIns, "", web.NoRole, "/sign-ins", web.SignIns{}, true)
-	for _, k := range []web.ConfirmKind{web.RemoveOwnDevice, web.NotMyDevice, web.EndSignIns, web.BlockOwnRestore} {
+	for _, k := range []web.ConfirmKind{web.RemoveOwnDevice, web.NotMyDevice, web.EndSignIns, web.BlockOwnRestore, web.FirstBackupCodes, web.NewBackupCodes} {
 		signed("confirm "+string(k), web.Question, "", web.NoRole, "/me/devices/d_1/remove", web.Confirm{Kind: k, Name: "Pixel 8", Post: "/me/devices/d_1/remove", Back: "/me"}, false)
 	}
 	signed("confirm wipe_own_device", web.Question, "", web.NoRole, "/me/devices/d_1/wipe", web.Confirm{

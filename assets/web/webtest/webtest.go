@@ -103,6 +103,11 @@ func actPages(add func(string, web.Name, string, any)) {
 func signInPages(add func(string, web.Name, string, any)) {
 	add("sign-in", web.SignIn, "/sign-in", web.SignInForm{Form: "f0", Next: "/admin"})
 	add("sign-in wrong", web.SignIn, "/sign-in", web.SignInForm{Login: "anna lind", Form: "f0", Wrong: web.Wrong{"login": "A login has no spaces."}})
+	add("sign-in backup", web.BackupCode, "/sign-in/backup", web.BackupCodeForm{For: web.CodeToSignIn, Form: "f0", Next: "/me"})
+	add("sign-in backup wrong", web.BackupCode, "/sign-in/backup", web.BackupCodeForm{For: web.CodeToSignIn, Login: "anna.lind", Form: "f0", Wrong: web.Wrong{
+		"": "Too many wrong codes from here. Wait an hour. With your phone you can sign in as ever.", "login": "Say who you are.",
+		"backup": "This is no backup code: it has a digit and 13 letters and digits. Compare it with your paper.",
+	}})
 	svg, modules := code()
 	wait := web.SignInWait{
 		Live: web.Live{State: "open", Events: "/sign-in/events"}, Login: "maja.berg", Number: "482913", QR: svg, Modules: modules,

@@ -108,7 +108,7 @@ func Set(r store.Reader, user authn.UserID) (authn.BackupSet, error) {
 	return set, err
 }
 
-// Make draws a new set, which is returned this once. The old one is dead from here on, and the new one is not good before Note. "too_many_tries" for whoever makes
+// Make draws a new set, which is returned this once. The old one is dead from here on, with the sign-ins that were made by it, and the new one is not good before Note. "too_many_tries" for whoever makes
 // sets all the time, ErrBusy.
 func (s *Service) Make(ctx context.Context, user authn.UserID, actor string) (codes [key.BackupCodes]key.BackupCode, err error) {
 	now := s.site.Now()
@@ -136,6 +136,9 @@ func (s *Service) Make(ctx context.Context, user authn.UserID, actor string) (co
 		if err != nil {
 			return err
 		}
+		if err := endSessions(tx, user, now); err != nil {
+			return err
+		}
 		if err := site.Notify(tx, u, authn.NoticeBackupNew, "", map[string]string{"ip": ip}, now); err != nil {
 			return err
 		}
@@ -146,6 +149,24 @@ func (s *Service) Make(ctx context.Context, user authn.UserID, actor string) (co
 	}
 	s.wake(user)
 	return codes, nil
+}
+
+// endSessions signs out whoever came with a code of the old set: it may have been a thief.
+func endSessions(tx store.Tx, user authn.UserID, now time.Time) error {
+	all, err := tx.WebSessionsOf(user)
+	if err != nil {
+		return err
+	}
+	for _, w := range all {
+		if w.By != authn.ByBackupCode || !w.Open(now) {
+			continue
+		}
+		err := tx.UpdateWebSession(w.ID, func(w authn.WebSession) (authn.WebSession, error) { return w.End(now), nil })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Note makes a user's set good, by any one code of it, which proves that she has them on paper and stays good itself. The whole code is wanted: to know a part of one the

@@ -20,6 +20,7 @@ func policyForm(p authn.Policy) web.PoliciesPage {
 		Match: string(p.Match), Verification: string(p.UserVerification), SessionHours: p.SessionHours, GrantDays: p.GrantDays, GrantUses: p.GrantUses,
 		Proof: web.SecondProof(p.SecondProof), Restore: web.RestorePolicy(p.Restore), OldDevice: string(p.OldDevice), RestoreDelivery: string(p.RestoreDelivery),
 		RestoreHold: p.RestoreHold, ProbationHours: p.ProbationHours, ColleaguesNeeded: p.ColleaguesNeeded, ColleaguesHold: p.ColleaguesHold,
+		BackupEnrolls: p.BackupEnrolls,
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.GroupRestore)) {
 		c.Groups = append(c.Groups, web.GroupPolicy{Group: name, Policy: web.RestorePolicy(p.GroupRestore[name])})
@@ -68,6 +69,7 @@ func policyOf(v signin.Visitor, was authn.Policy) authn.Policy {
 	if p.ColleaguesHold == 0 {
 		p.ColleaguesHold = -1
 	}
+	p.BackupEnrolls = v.R.PostFormValue("backup_enrolls") == "yes"
 	p.GroupRestore = groupsOf(v)
 	switch p.SecondProof {
 	case authn.SecondProof(web.AutoProof):

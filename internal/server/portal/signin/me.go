@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"avow/assets/web"
 	"avow/internal/authn"
 	"avow/internal/server/api"
+	"avow/internal/server/backup"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/registration"
 	"avow/internal/store"
@@ -31,7 +33,17 @@ func (s *Service) me(v Visitor) error {
 		SignIns: v.rows(open),
 	}
 	err = s.Site.Store.View(v.Context(), func(r store.Reader) (err error) {
-		c.Restore, err = RestoreOf(r, s.Site, u)
+		if c.Restore, err = RestoreOf(r, s.Site, u); err != nil {
+			return err
+		}
+		set, err := backup.Set(r, u.ID)
+		c.Backup, c.ByCode = backupOf(set), !v.Session.ByPhone()
+		if err == nil && c.ByCode {
+			if err = s.mayConnectByCode(r, v); errors.Is(err, authn.ErrNotAllowed) {
+				return nil
+			}
+			c.ConnectsByCode = err == nil
+		}
 		return err
 	})
 	if err != nil {
@@ -51,7 +63,8 @@ func (s *Service) me(v Visitor) error {
 			}
 		}
 	}
-	c.MayConnect = n < authn.MaxDevices
+	room := n < authn.MaxDevices
+	c.MayConnect, c.ConnectsByCode = room && !c.ByCode, room && c.ConnectsByCode
 	return s.Render(v.Request, http.StatusOK, web.Me, s.FrameOf(v, v.T("me.title"), "", c))
 }
 
@@ -83,7 +96,7 @@ func DeviceRow(d authn.Device, now time.Time) web.DeviceRow {
 func (v Visitor) rows(open []authn.WebSession) (rows []web.SignInRow) {
 	for _, w := range open {
 		row := web.SignInRow{
-			ID: string(w.ID), Agent: w.Agent, Place: w.IP, Since: page.Local(w.CreatedAt), SeenAt: page.Local(w.SeenAt), Current: w.ID == v.Session.ID,
+			ID: string(w.ID), Agent: w.Agent, Place: w.IP, Since: page.Local(w.CreatedAt), SeenAt: page.Local(w.SeenAt), Current: w.ID == v.Session.ID, ByCode: w.By == authn.ByBackupCode,
 		}
 		if row.Current {
 			rows = slices.Insert(rows, 0, row)
@@ -100,6 +113,9 @@ const fresh = 10 * time.Minute
 
 // more makes a session for another phone of her own and shows its code.
 func (s *Service) more(v Visitor) error {
+	if !v.Session.ByPhone() {
+		return authn.ErrNotAllowed
+	}
 	if v.Admin.ID != "" && s.Site.Now().Sub(v.Session.CreatedAt) > fresh {
 		v.Redirect("/sign-in?next=" + next("/me") + "&login=" + url.QueryEscape(v.User.Login))
 		return nil

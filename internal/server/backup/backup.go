@@ -1,4 +1,4 @@
-// Package backup is backup codes: ten on paper, with each of which a user signs in to the server's pages once when she has no phone at hand (docs/protocol.md, section 12;
+// Package backup is backup codes: ten on paper, with each of which a user signs in to the server's pages once when she has no phone at hand (docs/protocol.md, section 13;
 // look-up secrets of NIST SP 800-63B-4, section 3.1.2; OWASP ASVS 5.0, 6.5). It makes sets, has them noted, and uses codes up. What somebody may do who came with one is
 // for its callers to say. It has no routes and knows no HTML.
 //

@@ -198,7 +198,7 @@ func (s *Service) renew(a page.Request) error {
 	open := v.State == registration.Active || v.State == registration.Claimed || v.State == registration.Expired
 	if open && visit.mayRenew(s.Site.Now()) {
 		made, err := s.sessions.Create(a.R.Context(), registration.CreateRequest{
-			User: v.User.ID, Mode: v.Session.Mode, Force: true,
+			User: v.User.ID, Mode: v.Session.Mode, Force: true, Probation: v.Session.Probation,
 			Actor: actor(v), Reason: "new code on the page", IP: api.ClientIP(a.R.Context()),
 		})
 		if err != nil {

@@ -2,6 +2,7 @@ package registration
 
 import (
 	"context"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/server/site"
@@ -40,6 +41,9 @@ func (s *Service) bind(ctx context.Context, b binding) (session authn.Registrati
 	}
 	if session.Delivery == authn.DeliverySent { // the second proof says what the page would ask
 		d.State, d.ConfirmedAt = authn.DeviceActive, b.now
+	}
+	if session.Probation {
+		d.ProbationUntil = b.now.Add(time.Duration(s.site.Policy().ProbationHours) * time.Hour)
 	}
 	words := wire.CheckWords(session.ID, b.raw)
 	bound, err := wire.SignBound(s.site.Identity, wire.Bound{

@@ -74,6 +74,8 @@ type CreateRequest struct {
 	Reason string
 	IP     string
 
+	Probation bool // the device begins on probation
+
 	Sent   bool              // goes out by mail or text, now or later, and needs a second proof; otherwise it is shown, for ten minutes
 	Hours  int               // how long a sent one is good; 0 means what the policy says
 	Proof  authn.SecondProof // of a sent one; "" means what the policy says, or the best that the user has
@@ -129,6 +131,7 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) 
 		if made, err = s.make(q, user, now); err != nil {
 			return err
 		}
+		made.Session.Probation = q.Probation
 		if err := tx.CreateRegistrationSession(made.Session); err != nil {
 			return err
 		}

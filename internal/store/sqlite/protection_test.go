@@ -88,7 +88,7 @@ var protection = map[string]map[string]string{
 		"created_by": personal, "created_at": public, "expires_at": public, "ended_at": public, "claimed_at": public, "claim_ip": personal,
 		"claim_key": publicKey, "challenge": public, "device_id": public, "check_words": public, "registration_hash": public,
 		"bound": statement, "answered": public, "delivery": public, "proof": public, "proof_tries": public, "notification": public,
-		"notified_at": public, "uv_policy": public,
+		"notified_at": public, "uv_policy": public, "probation": public,
 	},
 	"approval_requests": {
 		"seq": public, "id": public, "auth_req_hash": hashOf, "handle_hash": hashOf, "number_mac": macOf, "user_id": public,

@@ -221,7 +221,7 @@ func (s *Service) connectByCode(v Visitor) error {
 		return s.refuse(v, web.CodeToConnect, err)
 	}
 	made, err := s.registration.Create(v.Context(), registration.CreateRequest{
-		User: v.User.ID, Mode: authn.BindAdditional, Force: true, Actor: v.Actor(), By: v.User.ID, Own: true, Reason: "another phone, by two backup codes",
+		User: v.User.ID, Mode: authn.BindAdditional, Force: true, Actor: v.Actor(), By: v.User.ID, Own: true, Probation: true, Reason: "another phone, by two backup codes",
 		IP: api.ClientIP(v.Context()),
 	})
 	if err != nil {

@@ -193,6 +193,9 @@ func TestBackupCodesConnect(t *testing.T) {
 		}
 		all, err := r.DevicesOf(u.ID)
 		devices = len(all)
+		if last := all[devices-1]; !last.OnProbation(e.Now().Add(23*time.Hour)) || last.OnProbation(e.Now().Add(25*time.Hour)) {
+			t.Errorf("the new phone is on probation until %v", last.ProbationUntil)
+		}
 		return err
 	})
 	if err != nil || devices != 2 {

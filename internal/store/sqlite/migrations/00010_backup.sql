@@ -18,3 +18,5 @@ CREATE TABLE backup_codes (
 
 -- Whoever is signed in when this is new did so with a phone.
 ALTER TABLE web_sessions ADD COLUMN signed_by TEXT NOT NULL DEFAULT 'phone';
+
+ALTER TABLE registration_sessions ADD COLUMN probation INTEGER NOT NULL DEFAULT 0;

@@ -72,7 +72,7 @@ func (c *Core) destroy(ctx context.Context, m wipeMarker) error {
 	if c.doc != nil {
 		c.doc.Wipe()
 	}
-	c.doc, c.accounts, c.queued, c.pending, c.joins, c.trouble = nil, nil, nil, nil, nil, nil
+	c.doc, c.accounts, c.queued, c.pending, c.joins, c.restores, c.trouble = nil, nil, nil, nil, nil, nil, nil
 	for id, t := range c.timers {
 		t.Stop()
 		delete(c.timers, id)

@@ -100,6 +100,7 @@ func joinComputers(all []keptComputer, now time.Time) []keptComputer {
 // digestOf is the same for documents of the same content, whatever their generation and the time of the account's entry.
 func digestOf(doc escrow.Document) authn.Hash {
 	doc.Generation, doc.Account.At = 0, 0
+	doc.Codes, doc.Devices = append([]escrow.Entry{}, doc.Codes...), append([]escrow.Member{}, doc.Devices...) // nothing is an empty list
 	b, err := json.Marshal(doc)
 	defer clear(b)
 	if err != nil {

@@ -84,9 +84,11 @@ func (c *Core) putCode(ctx context.Context, a *account, code key.RestoreCode, un
 		return err
 	}
 	c.mu.Lock()
-	a.promote(code, unnoted)
 	r := &a.stored.Restore
-	r.ServerProof, r.ServerGeneration, r.Known = r.Proof, sealed.Generation, sealed.Generation
+	r.ServerProof, r.ServerGeneration, r.Known = proof.Key(), sealed.Generation, sealed.Generation
+	if c.doc != nil { // else the vault has it as the next one, and the next unlocking finds out
+		a.promote(code, unnoted)
+	}
 	r.CodeAt, r.ProvenAt = c.cfg.Now(), time.Time{}
 	if r.Server != wire.RestoreBlocked || !unnoted {
 		r.Server = wire.RestoreOn
@@ -180,7 +182,7 @@ func (c *Core) ShowRestoreCode(ctx context.Context, id AccountID, p platform.Pro
 	if a.stored.Sealed.Code.IsZero() || !a.stored.Restore.ours() {
 		return key.RestoreCode{}, ErrNoRestoreCode
 	}
-	return key.RestoreCodeOf(a.stored.Sealed.Code.Bytes()) // a copy, which its owner may wipe
+	return a.stored.Sealed.Code.Clone(), nil
 }
 
 // fetchEscrow fetches what is kept and makes sure that a code is the one that it was made with.

@@ -78,7 +78,7 @@ func (c *Core) FindRestore(ctx context.Context, from RestoreFrom) (*RestoreOffer
 	}
 	accounts := c.State().Accounts
 	o := &RestoreOffer{
-		Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: from.Code,
+		Organisation: server.Organisation, Host: server.Host(), Support: server.Support, Login: strings.TrimSpace(from.Login), code: from.Code.Clone(),
 		NewServer: len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a Account) bool { return a.Issuer == server.Issuer }),
 		pending:   pendingRestore{Server: server, Login: strings.TrimSpace(from.Login)},
 	}

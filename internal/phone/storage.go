@@ -210,6 +210,9 @@ func (c *Core) takeAccounts(ctx context.Context, stored []storedAccount) (more b
 		}
 		a.kept = len(s.Receipts)
 		a.stored.Sealed = s.Sealed
+		if s.Restore.Proof != a.stored.Restore.Proof { // the index was not written after the code was changed
+			a.stored.Restore = s.Restore
+		}
 		a.settleNext()
 		a.stored.Receipts = mergeReceipts(s.Receipts, a.stored.Receipts)
 		if err == nil {

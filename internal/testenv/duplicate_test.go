@@ -92,6 +92,39 @@ func TestNewPhone(t *testing.T) {
 	}
 }
 
+// What goes to the new phone is the account's part of the vault: the restore code too, so that both keep the one escrow from then on.
+func TestNewPhoneHasRestoreCode(t *testing.T) {
+	ctx, env := start(t)
+	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
+	old, a, _ := readyPhone(t, ctx, env, "old", "anna.lind")
+	code := must(key.NewRestoreCode(), nil)(t)
+	if err := old.ActivateRestore(ctx, a.ID, code, platform.Prompt{}); err != nil {
+		t.Fatal(err)
+	}
+	o := must(old.OfferDuplicate(ctx, a.ID, platform.Prompt{}))(t)
+	fresh := blank(t, ctx, env, "new")
+	j := must(fresh.ClaimDuplicate(ctx, photographed(t, o), platform.Prompt{}))(t)
+	if err := old.AnswerDuplicate(ctx, o, must(old.AwaitDuplicate(ctx, o))(t), true, platform.Prompt{}); err != nil {
+		t.Fatal(err)
+	}
+	b := must(fresh.AwaitJoin(ctx, j, platform.Prompt{}))(t)
+	if err := fresh.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := must(fresh.ShowRestoreCode(ctx, b.ID, platform.Prompt{}))(t); got.Text() != code.Text() {
+		t.Error("the new phone shows another restore code")
+	}
+	if v, _ := fresh.State().Account(b.ID); v.Restore.State != phone.RestoreOn {
+		t.Errorf("restore is %s on the new phone", v.Restore.State)
+	}
+	if _, err := fresh.DrillRestore(ctx, b.ID, code, platform.Prompt{}); err != nil {
+		t.Error("drill on the new phone:", err)
+	}
+	if err := fresh.ActivateRestore(ctx, b.ID, key.NewRestoreCode(), platform.Prompt{}); !errors.Is(err, authn.ErrProbation) {
+		t.Errorf("the new phone makes a new code at once: %v", err)
+	}
+}
+
 // The code on the old phone was photographed, and the photographer is faster. The old phone shows his phone's name and words that its owner sees nowhere; she says No; he has nothing,
 // and she was told.
 func TestPhotographed_R099(t *testing.T) {

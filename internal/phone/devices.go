@@ -53,7 +53,7 @@ func (c *Core) commandDevice(ctx context.Context, id AccountID, cmd wire.DeviceC
 		return DeviceList{}, err
 	}
 	defer use.Close()
-	cmd.Audience, cmd.Issuer, cmd.ID, cmd.IssuedAt, cmd.UV = a.stored.Server.Issuer, id, key.RandomID(16), c.cfg.Now().Unix(), uv
+	cmd.Audience, cmd.Issuer, cmd.ID, cmd.IssuedAt, cmd.UV = a.device.Server().Issuer, id, key.RandomID(16), c.cfg.Now().Unix(), uv
 	raw, err := wire.SignDeviceCommand(use, cmd)
 	if err != nil {
 		return DeviceList{}, fmt.Errorf("sign command: %w", err)

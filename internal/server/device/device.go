@@ -13,6 +13,7 @@ import (
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
 	"avow/internal/server/standing"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -28,6 +29,7 @@ type Service struct {
 	site   *site.Site
 	proof  *proof.Checker
 	block  Blocker
+	limits *tries.Limiter
 	nobody key.Public // verifies receipts of devices that do not exist, so that they cost the same time
 }
 
@@ -40,7 +42,7 @@ func New(s *site.Site, c *proof.Checker) *Service {
 	if err != nil {
 		panic("generating a P-256 key cannot fail: " + err.Error())
 	}
-	return &Service{site: s, proof: c, nobody: nobody.Key(), block: func(store.Tx, authn.User, string, string, time.Time) error { return nil }}
+	return &Service{site: s, proof: c, limits: tries.New(tries.Limit{}), nobody: nobody.Key(), block: func(store.Tx, authn.User, string, string, time.Time) error { return nil }}
 }
 
 // SetBlocker gives what blocks the restore of an account. Call it before Routes.

@@ -49,6 +49,9 @@ func (s *Service) deliver(ctx context.Context, id authn.DeviceID) (delivered aut
 
 // receipt answers POST /v1/wipe/receipt. It has no proof of its own: the device's keys are gone when it comes, and the receipt was signed before.
 func (s *Service) receipt(w http.ResponseWriter, r *http.Request) error {
+	if err := s.limits.Take(api.ClientIP(r.Context()), s.site.Now()); err != nil {
+		return err
+	}
 	body, err := api.Body(w, r)
 	if err != nil {
 		return err

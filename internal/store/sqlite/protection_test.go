@@ -281,6 +281,19 @@ func story(t *testing.T, s *Store) map[string][]byte {
 			return v.Decide(authn.Verdict{Device: device.ID, Kind: authn.Approve, Number: request.Number, UV: authn.UVPIN, Proof: "e30.e30.e30"}, now)
 		})
 	})
+	code, optical := key.NewSecret(16), key.NewSecret(16)
+	offer := authn.NewDuplicate(user.ID, device.ID, authn.HashOf(code), now)
+	step("duplicate", func(tx store.Tx) error { return tx.CreateDuplicate(offer) })
+	step("claim of the duplicate", func(tx store.Tx) error {
+		return tx.UpdateDuplicate(offer.ID, func(d authn.Duplicate) (authn.Duplicate, error) {
+			return d.Claim(private["list"].Key(), "e30.e30.e30", wire.DuplicateClaimMAC(optical, "e30.e30.e30"), "192.0.2.2", now)
+		})
+	})
+	step("answer of the duplicate", func(tx store.Tx) error {
+		return tx.UpdateDuplicate(offer.ID, func(d authn.Duplicate) (authn.Duplicate, error) {
+			return d.Approve(device.ID, "e30.e30.e30", []byte("age"), wire.DuplicateHandoverMAC(optical, []byte("age")), now)
+		})
+	})
 	token := key.NewSecret(16)
 	computer := authn.Computer{ID: "laptop-42", Name: "LAPTOP-42", CreatedAt: now}.Invite(authn.HashOf(token), now)
 	grant := authn.Grant{ID: authn.NewGrantID(), Computer: computer.ID, Device: device.ID, User: user.ID, Seq: 1, State: authn.GrantActive, CreatedAt: now}
@@ -314,11 +327,11 @@ func story(t *testing.T, s *Store) map[string][]byte {
 		}
 	}
 	challenge := append([]byte("challenge"), publicOf["QR"].Compressed()...)
-	code, err := otp.ChallengeCode(shared("QR", "exchange"), challenge, parties)
+	typed, err := otp.ChallengeCode(shared("QR", "exchange"), challenge, parties)
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes["code for a QR"] = []byte(code)
+	codes["code for a QR"] = []byte(typed)
 	hash := func(text string) (h authn.Hash) {
 		if err := h.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)
@@ -336,8 +349,8 @@ func story(t *testing.T, s *Store) map[string][]byte {
 		}), tx.CreateGrant(grant), tx.CreateBatch(list), tx.CreateBatch(desk), tx.CreateOfflineUse(line), tx.CreateOfflineUse(given))
 	})
 	secrets := map[string][]byte{
-		"enrollment token": token,
-		"page secret":      page, "session id": authn.SessionSecret(page), "auth_req_id": authReq, "handle": handle,
+		"enrollment token": token, "id of a duplicate": code, "optical secret": optical,
+		"page secret": page, "session id": authn.SessionSecret(page), "auth_req_id": authReq, "handle": handle,
 		"match number": []byte(number), "plain hash of the number": sum([]byte(number)), "pepper": pepper,
 	}
 	for name, code := range codes {

@@ -188,7 +188,8 @@ func equal(a, b struct {
 	head   []string
 	size   int
 	names  []string
-}) bool {
+},
+) bool {
 	return a.status == b.status && a.size == b.size && slices.Equal(a.head, b.head) && slices.Equal(a.names, b.names)
 }
 

@@ -73,6 +73,8 @@ var kinds = map[authn.NoticeKind]texts{
 	authn.NoticeDeviceWiped:      {"notice.device_wiped.subject", "notice.device_wiped.text", "notice.device_wiped.do"},
 	authn.NoticeColleaguesAsked:  {"notice.colleagues_asked.subject", "notice.colleagues_asked.text", "notice.colleagues_asked.do"},
 	authn.NoticeColleaguesNamed:  {"notice.colleagues_named.subject", "notice.colleagues_named.text", "notice.colleagues_named.do"},
+	authn.NoticeBackupNew:        {"notice.backup_new.subject", "notice.backup_new.text", "notice.backup_new.do"},
+	authn.NoticeBackupUsed:       {"notice.backup_used.subject", "notice.backup_used.text", "notice.backup_used.do"},
 	authn.NoticeNamedColleague:   {"notice.named_colleague.subject", "notice.named_colleague.text", "notice.named_colleague.do"},
 }
 
@@ -90,6 +92,7 @@ var facts = []struct {
 	{"place", "notice.fact.place"},
 	{"ip", "notice.fact.ip"},
 	{"record", "notice.fact.record"},
+	{"left", "notice.fact.left"},
 	{"colleagues", "notice.fact.colleagues"},
 }
 

@@ -35,6 +35,8 @@ const (
 	NoticeDeviceWiped      NoticeKind = "device_wiped"       // a wipe was asked for; the cause is to be wiped
 	NoticeColleaguesAsked  NoticeKind = "colleagues_asked"   // to user and administrators: somebody without a code asks the colleagues
 	NoticeColleaguesNamed  NoticeKind = "colleagues_named"   // the cause has named who may bring the account back
+	NoticeBackupNew        NoticeKind = "backup_new"         // backup codes were made; whatever codes were there before are dead
+	NoticeBackupUsed       NoticeKind = "backup_used"        // somebody signed in to the pages with a backup code
 	NoticeNamedColleague   NoticeKind = "named_colleague"    // to a colleague: somebody has named her
 )
 
@@ -84,6 +86,8 @@ var noticeRules = map[NoticeKind]NoticeRule{
 	NoticeDeviceWiped:      {User: true},
 	NoticeColleaguesAsked:  {User: true, Admins: true, Reaction: ReactionBlockRestore},
 	NoticeColleaguesNamed:  {User: true, Reaction: ReactionBlockDevice},
+	NoticeBackupNew:        {User: true},
+	NoticeBackupUsed:       {User: true},
 	NoticeNamedColleague:   {User: true},
 }
 

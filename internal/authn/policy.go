@@ -89,6 +89,7 @@ type Policy struct {
 	ProbationHours   int                      `json:"probation_hours"`             // how long a new device may sign in only
 	ColleaguesNeeded int                      `json:"colleagues_needed,omitempty"` // whose Yes brings back somebody without a code
 	ColleaguesHold   int                      `json:"colleagues_hold,omitempty"`   // hours between the last Yes and the release
+	BackupEnrolls    bool                     `json:"backup_enrolls,omitempty"`    // two backup codes connect a phone (R-103)
 }
 
 // Validate says what is wrong with the policy.

@@ -21,7 +21,7 @@ func (s *Server) MountPages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Sessions = session.New(s.Site, s.Approval)
+	s.Sessions = session.New(s.Site, s.Approval, s.Backup)
 	for _, prepare := range []func(context.Context) error{s.Sessions.Prepare, s.Desk.Prepare} {
 		if err := prepare(ctx); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
 	"avow/internal/server/attestation"
+	"avow/internal/server/backup"
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/directory"
@@ -73,6 +74,7 @@ type Server struct {
 	Reaction     *reaction.Service
 	Notices      *notify.Service // their mails
 	Restore      *restore.Service
+	Backup       *backup.Service
 
 	used    *registration.Tombstones
 	proxies []netip.Prefix
@@ -96,6 +98,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
 		used: used, Notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
+	srv.Backup = backup.New(s)
 	srv.Restore = restore.New(s, c)
 	srv.Restore.Approvals(srv.Approval)
 	srv.Device.SetBlocker(restore.BlockIn)

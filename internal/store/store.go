@@ -133,6 +133,8 @@ type Reader interface {
 	OpenRestores(authn.UserID) ([]authn.Restore, error)
 	RecentRestores(max int) ([]authn.Restore, error) // of all users, newest first
 
+	BackupSet(authn.UserID) (authn.BackupSet, error)
+
 	Notice(authn.NoticeID) (authn.Notice, error)
 	// NoticesOf returns the user's notices of since and later, oldest first.
 	NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error)
@@ -182,11 +184,11 @@ type Reader interface {
 
 // Tx reads and writes, and reads what it has written. An Update method reads the old value, calls fn and writes what it returns; an
 // error of fn leaves the value as it was and is returned as it is, ErrNotFound when there is no value. Ids, creation times (CreatedAt,
-// OpenedAt, At) and owners (User; Client of a request; From of a duplicate; Computer and Device of a grant; Grant and Holder of a batch; Computer, Use, Grant and
+// OpenedAt, At) and owners (User; Client of a request; By of a web session; From of a duplicate; Computer and Device of a grant; Grant and Holder of a batch; Computer, Use, Grant and
 // Device of an offline use) cannot be changed by an Update: what fn puts there is passed over. fn must
 // not change the value that it was called for in another way: Update then fails.
 //
-// A duplicate or a statement whose device does not exist, a device, session, request, grant, web session, caller check, guard, escrow, restore or restore guard whose user does not exist, a request whose client does not, a grant whose computer or device does not,
+// A duplicate or a statement whose device does not exist, a device, session, request, grant, web session, caller check, guard, escrow, restore, restore guard or backup set whose user does not exist, a request whose client does not, a grant whose computer or device does not,
 // a batch whose grant or an offline use whose computer does not, gets ErrNotFound. After any error
 // but ErrNotFound, ErrExists and those of fn the transaction fails as a whole.
 type Tx interface {
@@ -264,6 +266,9 @@ type Tx interface {
 	UpdateRestore(authn.RestoreID, func(authn.Restore) (authn.Restore, error)) error
 	// DeleteRestores forgets restores created before a time, at most max of them, the oldest first, and says how many.
 	DeleteRestores(before time.Time, max int) (int, error)
+
+	// UpdateBackupSet gives fn a set with nothing but the user in it for a user who has none yet.
+	UpdateBackupSet(authn.UserID, func(authn.BackupSet) (authn.BackupSet, error)) error
 
 	CreateNotice(authn.Notice) error
 	UpdateNotice(authn.NoticeID, func(authn.Notice) (authn.Notice, error)) error

@@ -112,7 +112,7 @@ func (s *Service) beginFirst(ctx context.Context, a attempt) error {
 	if !a.stated.Verifies.NoLaxerThan(policy.UserVerification) {
 		return errStart
 	}
-	if _, err := s.begins.take(a.ip, a.now); err != nil {
+	if _, err := s.begins.Take(a.ip, a.now); err != nil {
 		return err
 	}
 	why := ""

@@ -71,7 +71,7 @@ func (s *Service) first(ctx context.Context, a attempt) (authn.Restore, error) {
 	if !s.answers(a.stated, a.now) {
 		return authn.Restore{}, authn.ErrRestoreExpired
 	}
-	give, err := s.wrong.take(a.ip, a.now)
+	give, err := s.wrong.Take(a.ip, a.now)
 	if err != nil {
 		return authn.Restore{}, err
 	}

@@ -22,7 +22,7 @@ type Service struct {
 	site   *site.Site
 	proof  *proof.Checker
 	limits *tries.Limiter
-	wrong  *window
+	wrong  *tries.Window
 	nobody key.Public // verifies for those who do not exist, so that they cost the same time
 
 	made     key.Secret // makes up accounts, vouches and challenges
@@ -30,7 +30,7 @@ type Service struct {
 	numbers  key.Secret // derives what colleagues type
 
 	approval *approval.Service // asks colleagues
-	begins   *window           // of restores by colleagues
+	begins   *tries.Window     // of restores by colleagues
 	decoys   decoys
 }
 
@@ -41,9 +41,9 @@ func New(s *site.Site, c *proof.Checker) *Service {
 		panic("generating a P-256 key cannot fail: " + err.Error())
 	}
 	return &Service{
-		site: s, proof: c, limits: tries.New(tries.Limit{}), wrong: newWindow(WrongProofs, time.Hour), nobody: nobody.Key(),
+		site: s, proof: c, limits: tries.New(tries.Limit{}), wrong: tries.NewWindow(WrongProofs, time.Hour), nobody: nobody.Key(),
 		made: s.Derive("restore start v1"), oneTimes: s.Derive("restore code v1"),
-		numbers: s.Derive("colleagues number v1"), begins: newWindow(BeginsByAddress, time.Hour),
+		numbers: s.Derive("colleagues number v1"), begins: tries.NewWindow(BeginsByAddress, time.Hour),
 	}
 }
 
@@ -52,7 +52,7 @@ const WrongProofs = 20
 
 // SetLimit changes how often one address may call, and how many of its proofs may fail in an hour. Call it before Routes.
 func (s *Service) SetLimit(calls tries.Limit, wrongProofs int) {
-	s.limits, s.wrong = tries.New(calls), newWindow(wrongProofs, time.Hour)
+	s.limits, s.wrong = tries.New(calls), tries.NewWindow(wrongProofs, time.Hour)
 }
 
 // Routes registers the phones' routes.

@@ -12,6 +12,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/backup"
 	"avow/internal/server/live"
 	"avow/internal/server/site"
 	"avow/internal/store"
@@ -32,13 +33,14 @@ const (
 type Service struct {
 	site     *site.Site
 	approval *approval.Service
+	backup   *backup.Service
 	client   authn.Client
 	limits   *limits
 }
 
 // New makes the service.
-func New(s *site.Site, a *approval.Service) *Service {
-	return &Service{site: s, approval: a, limits: newLimits()}
+func New(s *site.Site, a *approval.Service, b *backup.Service) *Service {
+	return &Service{site: s, approval: a, backup: b, limits: newLimits()}
 }
 
 // Prepare makes the client as which the pages ask, once.
@@ -72,7 +74,7 @@ func Client(tx store.Tx, id authn.ClientID, name string, now time.Time) (authn.C
 // Person is who is signed in.
 type Person struct {
 	User    authn.User
-	Admin   authn.Admin // zero for somebody without a role
+	Admin   authn.Admin // zero for somebody without a role, and for everybody whose phone did not say Yes: a piece of paper looks after nobody else
 	Session authn.WebSession
 }
 
@@ -126,7 +128,7 @@ func who(r store.Reader, hash authn.Hash, now time.Time) (p Person, err error) {
 		return p, ErrSignedOut
 	}
 	p.Admin, err = r.AdminByUser(p.User.ID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && p.Admin.Disabled {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (p.Admin.Disabled || !p.Session.ByPhone()) {
 		p.Admin, err = authn.Admin{}, nil
 	}
 	return p, err

@@ -38,6 +38,7 @@ func (s *Site) Policy() authn.Policy {
 		ProbationHours:   p.ProbationHours,
 		ColleaguesNeeded: cmp.Or(p.ColleaguesNeeded, d.ColleaguesNeeded, authn.ColleaguesNeeded),
 		ColleaguesHold:   cmp.Or(p.ColleaguesHold, d.ColleaguesHold, authn.ColleaguesHold),
+		BackupEnrolls:    p.BackupEnrolls,
 	}
 }
 

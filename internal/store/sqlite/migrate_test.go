@@ -62,6 +62,7 @@ func TestOldDevicesVerifyEachTime(t *testing.T) {
 
 // undo takes the newest migrations back, for a test that starts from an old schema.
 var undo = []string{
+	`DROP TABLE backup_codes`, `DROP TABLE backup_sets`, `ALTER TABLE web_sessions DROP COLUMN signed_by`,
 	`DROP TABLE duplicates`, `DROP TABLE statements`, `DROP TABLE escrows`, `DROP TABLE restore_guards`, `DROP TABLE restores`,
 	`ALTER TABLE messages DROP COLUMN restore_id`,
 	`ALTER TABLE devices DROP COLUMN origin`, `ALTER TABLE devices DROP COLUMN from_device`, `ALTER TABLE devices DROP COLUMN probation_until`,

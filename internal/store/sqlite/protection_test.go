@@ -28,6 +28,7 @@ const (
 	public    = "public"           // lets nobody in: ids, states, times, nonces that only a key's holder can answer
 	hashOf    = "hash"             // SHA-256 of at least 128 random bits
 	macOf     = "mac"              // of something that could be guessed, by a key from outside the database
+	stretched = "argon2id"         // of 65 random bits, keyed from outside the database: nothing to try without that key
 	publicKey = "public key"       // the public half only
 	personal  = "personal"         // about people; to be kept from others, but opens nothing
 	encrypted = "ciphertext"       // age, to keys that only phones and people have
@@ -56,7 +57,7 @@ var protection = map[string]map[string]string{
 	},
 	"settings": {"name": public, "value": public, "updated_at": public, "updated_by": personal},
 	"web_sessions": {
-		"seq": public, "id": public, "token_hash": hashOf, "user_id": public, "created_at": personal, "seen_at": personal, "expires_at": public,
+		"seq": public, "id": public, "token_hash": hashOf, "user_id": public, "signed_by": public, "created_at": personal, "seen_at": personal, "expires_at": public,
 		"ended_at": public, "ip": personal, "agent": personal,
 	},
 	"caller_checks": {
@@ -137,6 +138,8 @@ var protection = map[string]map[string]string{
 		"otp_expires": public, "otp_tries": public, "held_until": public, "ended_at": public, "ended_by": personal, "device_id": public,
 		"bound": statement, "needed": public, "answers": personal,
 	},
+	"backup_sets":  {"user_id": public, "made_at": public, "noted_at": public},
+	"backup_codes": {"user_id": public, "place": public, "salt": public, "hash": stretched, "used_at": personal},
 	"notices": {
 		"seq": public, "id": public, "user_id": public, "kind": public, "at": public, "cause": public, "facts": personal,
 		"mail_state": public, "mail_to": personal, "tries": public, "next_try": public,
@@ -164,7 +167,7 @@ func TestEveryColumnIsProtected(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	form := map[string]string{hashOf: "BLOB", macOf: "BLOB", publicKey: "BLOB", encrypted: "BLOB"}
+	form := map[string]string{hashOf: "BLOB", macOf: "BLOB", stretched: "BLOB", publicKey: "BLOB", encrypted: "BLOB"}
 	seen := map[string]bool{}
 	for rows.Next() {
 		var table, column, kind string

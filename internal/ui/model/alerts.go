@@ -134,6 +134,10 @@ func (a *App) restoreNotice(n wire.Notice, when string) (Note, bool) {
 		note = newNote(Wait, t.T("app.notice.wiped", "Device", device), t.T("app.notice.look_text", "When", when))
 	case authn.NoticeColleaguesNamed:
 		note = newNote(Wait, t.T("app.notice.colleagues"), t.T("app.notice.colleagues_text", "When", when))
+	case authn.NoticeBackupNew: // what there is to do is to be done on the server's pages
+		return newNote(Wait, t.T("app.notice.backup_new"), t.T("app.notice.backup_text", "When", when)), true
+	case authn.NoticeBackupUsed:
+		return newNote(Bad, t.T("app.notice.backup_used"), t.T("app.notice.backup_text", "When", when)), true
 	case authn.NoticeNamedColleague:
 		return newNote(Quiet, t.T("app.notice.counts_on_you", "Name", authn.CleanText(n.Facts["name"], 64)), t.T("app.notice.counts_on_you_text", "When", when)), true
 	default:

@@ -234,6 +234,9 @@ func (a *App) RestoreCode() CodePageView {
 		v.Bar, v.Text = t.T("app.restore.new_code"), t.T("app.restore.write_new")
 	case codeAfter:
 		v.Bar, v.Text = t.T("app.restore.new_code"), t.T("app.restore.write_after")
+		if r.unsaved {
+			v.Text = t.T("app.restore.write_new")
+		}
 	case codeShown:
 		v.Title, v.Text, v.Button = t.T("app.restore.shown"), t.T("app.restore.shown_text"), t.T("app.done")
 	}

@@ -1,4 +1,4 @@
-package restore
+package tries
 
 import (
 	"sync"
@@ -7,8 +7,9 @@ import (
 	"avow/internal/authn"
 )
 
-// window counts, for each address, what happened within a time. It forgets at a restart; a user's own limit is in the store.
-type window struct {
+// Window counts, for each address (or another name), what happened within a time, in two generations as a Limiter does. It forgets at a restart. It is safe for
+// concurrent use.
+type Window struct {
 	most int
 	per  time.Duration
 
@@ -17,15 +18,14 @@ type window struct {
 	old   map[string][]time.Time
 }
 
-// maxAddresses bounds one generation; when one is full the older is forgotten.
-const maxAddresses = 4096
-
-func newWindow(most int, per time.Duration) *window {
-	return &window{most: most, per: per, young: map[string][]time.Time{}}
+// NewWindow makes a window in which at most so many happen within a time.
+func NewWindow(most int, per time.Duration) *Window {
+	return &Window{most: most, per: per, young: map[string][]time.Time{}}
 }
 
-// take counts one before it is looked at, so that many at the same time are no more than one after the other. give takes it back.
-func (w *window) take(address string, now time.Time) (give func(), err error) {
+// Take counts one before it is looked at, so that many at the same time are no more than one after the other. give takes it back. "too_many_tries" when there
+// were too many.
+func (w *Window) Take(address string, now time.Time) (give func(), err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	list := w.recent(address, now)
@@ -37,7 +37,7 @@ func (w *window) take(address string, now time.Time) (give func(), err error) {
 	return func() { w.giveBack(address, now) }, nil
 }
 
-func (w *window) recent(address string, now time.Time) []time.Time {
+func (w *Window) recent(address string, now time.Time) []time.Time {
 	list, ok := w.young[address]
 	if !ok {
 		if len(w.young) >= maxAddresses {
@@ -54,7 +54,7 @@ func (w *window) recent(address string, now time.Time) []time.Time {
 	return kept
 }
 
-func (w *window) giveBack(address string, at time.Time) {
+func (w *Window) giveBack(address string, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	list := w.young[address]

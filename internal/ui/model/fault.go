@@ -95,7 +95,7 @@ func (a *App) faultOf(err error) Fault {
 }
 
 // registrationFaults is what becomes of a code that connects an account, by the error of the server or of the organisation's directory behind it.
-var registrationFaults = map[string]said{
+var registrationFaults = map[string]saying{
 	"session_unknown":       {title: "app.fault.session_unknown_title", sentence: "app.fault.session_unknown"},
 	"session_expired":       {title: "app.fault.session_expired_title", sentence: "app.fault.session_expired"},
 	"session_used":          {title: "app.fault.session_used_title", sentence: "app.fault.session_used"},

@@ -2,14 +2,14 @@ package model
 
 import "avow/assets/translations"
 
-// said is an error in the app's words.
-type said struct {
+// saying is an error in the app's words.
+type saying struct {
 	title, sentence translations.Message
 	hard            bool // there is no "try again"
 }
 
 // restoreFaults is what becomes of a restore, of devices and of a new phone, by the code of the error.
-var restoreFaults = map[string]said{
+var restoreFaults = map[string]saying{
 	"restore_refused":           {title: "app.fault.restore_refused_title", sentence: "app.fault.restore_refused"},
 	"restore_forbidden":         {title: "app.fault.restore_forbidden_title", sentence: "app.fault.restore_forbidden", hard: true},
 	"restore_not_allowed":       {title: "app.fault.restore_not_allowed_title", sentence: "app.fault.restore_not_allowed"},

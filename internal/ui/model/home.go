@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,7 +181,9 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 			continue
 		}
 		if note, ok := a.restoreNotice(n, t.When(at, now)); ok {
-			notes = append(notes, note)
+			if !said(notes, note) && (len(acc.Restores) == 0 || n.Kind.Reaction() != authn.ReactionBlockRestore) { // what runs stands above, with Block
+				notes = append(notes, note)
+			}
 			continue
 		}
 		when, device, computer := t.When(at, now), n.Facts["device"], n.Facts["computer"]
@@ -206,6 +209,11 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 		}
 	}
 	return notes
+}
+
+// said tells whether a newer note says the same: a restore is told of when it begins and when it waits.
+func said(notes []Note, n Note) bool {
+	return slices.ContainsFunc(notes, func(x Note) bool { return x.Head == n.Head })
 }
 
 // passwordSoon is for how many days before it expires a password is spoken of.

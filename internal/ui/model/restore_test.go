@@ -16,6 +16,7 @@ import (
 	"avow/internal/phone/platform/simulated"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
+	"avow/internal/wire"
 )
 
 func restoreOff() phone.RestoreView {
@@ -581,6 +582,31 @@ func TestRestoreIsBlockedFromADevice(t *testing.T) {
 	if blocked != "x_9" || !g.ResultView().Stopped {
 		t.Errorf("blocked %q", blocked)
 	}
+}
+
+// what happened is told once, newest first; while a restore runs it stands on top with its Block, not among what is over.
+func TestNoticesOfARestore(t *testing.T) {
+	s := modeltest.WithRestore(modeltest.RestoreOn())
+	at := func(minutes int) int64 { return modeltest.Now.Add(time.Duration(minutes-60) * time.Minute).Unix() }
+	facts := map[string]string{"device": "Galaxy S24"}
+	s.Accounts[0].Notices = []wire.Notice{
+		{Kind: authn.NoticeRestoreCodeWrong, At: at(0)}, {Kind: authn.NoticeRestoreStarted, At: at(1), Facts: facts}, {Kind: authn.NoticeRestoreHeld, At: at(2), Facts: facts},
+	}
+	s.Accounts[0].Restores = []wire.RestoreEntry{modeltest.Running()}
+	g := newStage(t, s)
+	if v := g.Home(); len(v.Notes) != 0 || len(v.Alerts) != 1 {
+		t.Errorf("while it runs: %+v", v.Notes)
+	}
+	g.core.Tell(phone.Event{Kind: phone.NoticeArrived}, func(s *phone.State) {
+		s.Accounts[0].Restores = nil
+		s.Accounts[0].Notices = append(s.Accounts[0].Notices, wire.Notice{Kind: authn.NoticeRestoreBlocked, At: at(3)})
+	})
+	notes := g.Home().Notes
+	if len(notes) != 3 || notes[0].Head != "A restore was blocked." || !strings.Contains(notes[1].Head, "Galaxy S24") {
+		t.Fatalf("afterwards: %+v", notes)
+	}
+	g.Look(notes[1])
+	g.on(model.PageDevices)
 }
 
 // A PIN that was forgotten: the fingerprint takes its place, or everything is deleted after a question.

@@ -63,7 +63,9 @@ func (a *App) RestoreFrom() FromView {
 func (a *App) RestoreFromTyped(host, login string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.restoring.host, a.restoring.login = host, login
+	if r := &a.restoring; r.host != host || r.login != login {
+		r.host, r.login, r.wrongHost, r.wrongLogin = host, login, "", ""
+	}
 }
 
 // RestoreFromNext goes on to the code. Nothing is asked of the server yet.

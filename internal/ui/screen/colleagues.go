@@ -29,15 +29,14 @@ func Colleagues(a *model.App, f Frame) *Screen {
 		rows = append(rows, w.NewRows(list...), w.Gap(12))
 	}
 	if v.Needed != "" {
-		fewer := name(s, "fewer", w.NewButton(w.Soft, "−", "", func() { a.NeedColleagues(-1) }))
-		more := name(s, "more", w.NewButton(w.Soft, "+", "", func() { a.NeedColleagues(1) }))
-		if !v.Fewer {
-			fewer.Disable()
+		needed := []fyne.CanvasObject{w.NewStrong(v.Needed)}
+		if v.Fewer {
+			needed = append(needed, name(s, "fewer", w.NewIconButton(icons.Minus, func() { a.NeedColleagues(-1) })))
 		}
-		if !v.More {
-			more.Disable()
+		if v.More {
+			needed = append(needed, name(s, "more", w.NewIconButton(icons.Plus, func() { a.NeedColleagues(1) })))
 		}
-		rows = append(rows, w.NewCard(w.Column(8, w.Line(8, 0, w.NewStrong(v.Needed), fewer, more), w.NewMuted(v.Hold))), w.Gap(12))
+		rows = append(rows, w.NewCard(w.Column(8, w.Line(8, 0, needed...), w.NewMuted(v.Hold))), w.Gap(12))
 	}
 	rows = append(rows, faultNote(v.Head, v.Words))
 	field := name(s, "login", w.NewField(w.FieldSpec{Icon: icons.User, Label: a.T("app.colleagues.login")}))

@@ -211,7 +211,7 @@ func Join(a *model.App, f Frame) *Screen {
 	rows = append(rows, faultNote(v.Head, v.Words))
 	add := name(s, "add", w.NewMainButton(a.T("app.join.add"), icons.Plus, a.ConfirmJoin).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton))
-	s.Object, _ = f.page(w.Column(0, rows...), pair(cancel, add))
+	s.Object, _ = f.page(w.Column(0, rows...), f.pair(cancel, add))
 	s.Update = func() { add.SetBusy(a.Busy()) }
 	s.Shown = s.Update
 	return s

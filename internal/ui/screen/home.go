@@ -25,6 +25,11 @@ func Home(a *model.App, f Frame) *Screen {
 		rows = append(rows, alertSlip(s, a, f, x, i+1))
 	}
 	rows = append(rows, statusCard(s, a, v))
+	if v.Again {
+		rows = append(rows, w.NewRows(
+			name(s, "again-scan", w.NewRow(w.RowSpec{Icon: icons.Scan, Title: a.T("app.home.again_scan"), Caret: true, OnTap: a.OpenScan})),
+			name(s, "again-code", w.NewRow(w.RowSpec{Icon: icons.Lifebuoy, Title: a.T("app.home.again_code"), Caret: true, OnTap: a.OpenRestoreFrom}))))
+	}
 	for i, r := range v.Running {
 		rows = append(rows, runningNote(s, a, r, i+1))
 	}
@@ -39,11 +44,6 @@ func Home(a *model.App, f Frame) *Screen {
 		rows = append(rows, name(s, "restore", w.NewNote(w.NoteSpec{
 			Tone: tone(n.Tone), Icon: icons.Lifebuoy, Strong: n.Head, Text: n.Text, Below: true, OnTap: a.OpenRestore,
 		})))
-	}
-	if v.Again {
-		rows = append(rows, w.NewRows(
-			name(s, "again-scan", w.NewRow(w.RowSpec{Icon: icons.Scan, Title: a.T("app.home.again_scan"), Caret: true, OnTap: a.OpenScan})),
-			name(s, "again-code", w.NewRow(w.RowSpec{Icon: icons.Lifebuoy, Title: a.T("app.home.again_code"), Caret: true, OnTap: a.OpenRestoreFrom}))))
 	}
 	if n := v.Computers; n != nil {
 		rows = append(rows, name(s, "computers", w.NewNote(w.NoteSpec{

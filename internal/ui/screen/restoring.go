@@ -76,15 +76,15 @@ func RestoreConfirm(a *model.App, f Frame) *Screen {
 	}
 	goOn := name(s, "restore", w.NewMainButton(v.Go, icons.Lifebuoy, a.ProveRestore).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton))
-	s.Object, _ = f.page(w.Column(0, w.TopBar("", a.Back), w.NewHeading(v.Title), w.Gap(12), w.NewSlip(top, points(v.Points)), faultNote(v.Head, v.Words)), pair(cancel, goOn))
+	s.Object, _ = f.page(w.Column(0, w.TopBar("", a.Back), w.NewHeading(v.Title), w.Gap(12), w.NewSlip(top, points(v.Points)), faultNote(v.Head, v.Words)), f.pair(cancel, goOn))
 	s.Update = func() { goOn.SetBusy(a.Busy()) }
 	s.Shown = s.Update
 	return s
 }
 
-// pair puts what gives up beside what goes on; one above the other where the text is large.
-func pair(cancel, goOn fyne.CanvasObject) fyne.CanvasObject {
-	if style.LargeText() {
+// pair puts what gives up beside what goes on; one above the other where there is little room.
+func (f Frame) pair(cancel, goOn fyne.CanvasObject) fyne.CanvasObject {
+	if style.LargeText() || f.Small {
 		return w.Column(10, cancel, goOn)
 	}
 	return w.Line(12, 1, cancel, goOn)
@@ -175,6 +175,9 @@ func RestoreDigits(a *model.App, f Frame) *Screen {
 func RestoreWait(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.RestoreWait()
 	rows := []fyne.CanvasObject{w.TopBar(v.Organisation, a.Back), w.Line(0, -1, w.NewBigTile(icons.Name(v.Icon), tone(v.Tone), 72)), w.Gap(16), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(16)}
+	if v.Number != "" {
+		rows = append(rows, w.NewCard(w.Column(4, w.NewMuted(v.NumberText), name(s, "number", w.NewBigCode(v.Number)))), w.Gap(12))
+	}
 	var left *w.Text
 	if len(v.Facts) > 0 {
 		var facts []fyne.CanvasObject
@@ -194,9 +197,6 @@ func RestoreWait(a *model.App, f Frame) *Screen {
 		} else {
 			rows = append(rows, w.NewCard(w.Grid(columns, style.Space4, 10, facts...)))
 		}
-	}
-	if v.Number != "" {
-		rows = append(rows, w.Gap(12), w.NewCard(w.Column(4, w.NewMuted(v.NumberText), name(s, "number", w.NewBigCode(v.Number)))))
 	}
 	rows = append(rows, faultNote(v.Head, v.Words))
 	foot := w.Column(8)

@@ -110,8 +110,8 @@ func TestBackupCodeHash_R102(t *testing.T) {
 			t.Errorf("%s gives the same hash", name)
 		}
 	}
-	if NewBackupSalt() == NewBackupSalt() {
-		t.Error("two salts are the same")
+	if one, two := NewBackupSalt(), NewBackupSalt(); one == two || one == (BackupSalt{}) {
+		t.Error("two salts are the same, or one is none")
 	}
 }
 

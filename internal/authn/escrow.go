@@ -7,8 +7,8 @@ import (
 	"avow/internal/key"
 )
 
-// MaxEscrowFile is how many bytes the file of an escrow may have: what 2 MiB of base64url hold.
-const MaxEscrowFile = 1_572_864
+// MaxEscrowFile is how many bytes the file of an escrow may have.
+const MaxEscrowFile = 2 << 20
 
 // Escrow is what a user has left with the server for the day on which she has lost her phones: an age file to keys that the server does not hold. There is
 // one a user at most. The server can neither read, forge nor roll it back (docs/protocol.md, section 8).

@@ -47,10 +47,10 @@ type pendingRestore struct {
 	Reason    string                `json:"reason,omitempty"`
 }
 
-func (p pendingRestore) public() Restoring {
+func (x pendingRestore) public() Restoring {
 	return Restoring{
-		ID: p.ID, Kind: p.Kind, State: p.State, Host: p.Server.Host(), Organisation: p.Server.Organisation, Login: p.Login, Delivery: p.Delivery,
-		MailMasked: p.Mail, Expires: p.Expires, HeldUntil: p.HeldUntil, Needed: p.Needed, Approved: p.Approved, Number: p.Number, Reason: p.Reason,
+		ID: x.ID, Kind: x.Kind, State: x.State, Host: x.Server.Host(), Organisation: x.Server.Organisation, Login: x.Login, Delivery: x.Delivery,
+		MailMasked: x.Mail, Expires: x.Expires, HeldUntil: x.HeldUntil, Needed: x.Needed, Approved: x.Approved, Number: x.Number, Reason: x.Reason,
 	}
 }
 

@@ -47,6 +47,7 @@ func (s *Server) Run(ctx context.Context) error {
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sessions", s.Registration.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to computers", s.Offline.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old duplicates", s.Duplicate.Forget) })
+	work.Go(func() { s.every(ctx, forgetEvery, "forget old restores", s.Restore.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old messages", s.Messages.Forget) })
 	if s.Sessions != nil {
 		work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to the pages", s.Sessions.Forget) })

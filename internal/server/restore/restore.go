@@ -139,7 +139,7 @@ func record(x authn.Restore, action, actor, ip, reason string, now time.Time) au
 	}
 }
 
-// facts are what notices of a restore tell. The record names it, for whoever wants to block it.
+// facts are what notices of a restore tell; "restore" is for programs that block it, and in no text.
 func facts(x authn.Restore) map[string]string {
-	return map[string]string{"device": x.Info.Name, "model": x.Info.Model, "ip": x.IP, "record": string(x.ID)}
+	return map[string]string{"device": x.Info.Name, "model": x.Info.Model, "ip": x.IP, "restore": string(x.ID)}
 }

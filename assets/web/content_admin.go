@@ -444,7 +444,7 @@ func messageKind(kind string) translations.Message {
 		return "administration.messages.kind_proof"
 	case "caller_code":
 		return "administration.messages.kind_caller"
-	case "restore_code":
+	case "restore_code", "colleague_code":
 		return "administration.messages.kind_restore"
 	case "test":
 		return "administration.messages.kind_test"

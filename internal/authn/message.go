@@ -21,6 +21,8 @@ const (
 	MessageCallerCode   MessageKind = "caller_code"  // what a caller reads out to the service desk
 	MessageRestoreCode  MessageKind = "restore_code" // the one-time code of a restore
 	MessageTest         MessageKind = "test"
+
+	MessageColleagueCode MessageKind = "colleague_code" // the one-time code of a restore by colleagues, before which nothing was proved
 )
 
 // MessageState is stored and sent: append, never rename.

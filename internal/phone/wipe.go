@@ -162,6 +162,7 @@ func (c *Core) carryOut(ctx context.Context) error {
 	if len(m.Items) == 0 && !m.Everything {
 		return nil
 	}
+	c.hide(m.Items) // whatever becomes of the rest
 	if err := c.signReceipts(ctx, &m); err != nil {
 		return err
 	}
@@ -231,18 +232,20 @@ func (c *Core) deleteAccount(ctx context.Context, i wipeItem) error {
 			return err
 		}
 	}
+	return c.saveIndex(ctx)
+}
+
+// hide takes accounts out of what is shown, and ends their streams.
+func (c *Core) hide(items []wipeItem) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.accounts = slices.DeleteFunc(slices.Clone(c.accounts), func(a *account) bool {
-		if a.stored.ID != i.Account {
-			return false
-		}
-		if a.stop != nil {
+		goes := slices.ContainsFunc(items, func(i wipeItem) bool { return i.Account == a.stored.ID })
+		if goes && a.stop != nil {
 			a.stop()
 		}
-		return true
+		return goes
 	})
-	c.mu.Unlock()
-	return c.saveIndex(ctx)
 }
 
 // withoutWiped takes accounts that are being deleted out of what the vault had; mu must be held.

@@ -210,7 +210,7 @@ func (s *Service) beginWith(tx store.Tx, a attempt) error {
 		return err
 	}
 	if x.Delivery == authn.RestoreByMail {
-		m := authn.Message{Kind: authn.MessageRestoreCode, Channel: authn.ChannelMail, Restore: x.ID, CreatedBy: "server"}
+		m := authn.Message{Kind: authn.MessageColleagueCode, Channel: authn.ChannelMail, Restore: x.ID, CreatedBy: "server"}
 		if err := s.site.Send(tx, u, m, a.now); err != nil {
 			return err
 		}

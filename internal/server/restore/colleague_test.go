@@ -219,7 +219,7 @@ func TestColleagueMails(t *testing.T) {
 		must(t, o.Site.Store.View(bg, func(r store.Reader) error {
 			list, err := r.Messages(1000)
 			for _, m := range list {
-				if m.Kind == authn.MessageRestoreCode {
+				if m.Kind == authn.MessageRestoreCode || m.Kind == authn.MessageColleagueCode {
 					n++
 				}
 			}

@@ -673,8 +673,10 @@ func (a *App) RestoreDrill() DrillView {
 		v.Title, v.Text = t.T("app.drill.differs"), t.T("app.drill.differs_text")
 	}
 	v.Facts = []Fact{
-		{"user", t.T("app.drill.accounts"), number(d.Accounts)}, {"codes", t.T("app.drill.codes"), number(d.Codes)},
-		{"computers", t.T("app.drill.computers"), number(d.Computers)}, {"seal-check", t.T("app.restore.proven"), t.When(d.At, a.cfg.Now())},
+		{"user", t.T("app.drill.accounts"), number(d.Accounts)},
+		{"codes", t.T("app.drill.codes"), number(d.Codes)},
+		{"computers", t.T("app.drill.computers"), number(d.Computers)},
+		{"seal-check", t.T("app.restore.proven"), t.When(d.At, a.cfg.Now())},
 	}
 	return v
 }

@@ -75,7 +75,7 @@ func (s *Service) subject(r store.Reader, m authn.Message, p *plan, now time.Tim
 		p.code = s.digits(m.Check)
 		return nil
 	}
-	if m.Kind == authn.MessageRestoreCode {
+	if m.Kind == authn.MessageRestoreCode || m.Kind == authn.MessageColleagueCode {
 		x, err := r.Restore(m.Restore)
 		switch {
 		case err != nil:

@@ -143,11 +143,13 @@ func (a *App) spell(c key.RestoreCode) (out []Spelled) {
 	return out
 }
 
-// restoreFault is what is said below a code for an error that is about it; "" for one that is not.
+// codeFault is what is said below a code for an error that is about it; "" for one that is not.
 func (a *App) codeFault(err error) string {
 	switch authn.CodeOf(err) {
-	case "restore_refused", "restore_code_other", "restore_code_wrong":
+	case "restore_refused", "restore_code_other":
 		return a.print.T("app.code.other")
+	case "restore_not_here":
+		return a.print.T("app.fault.not_here")
 	}
 	return ""
 }

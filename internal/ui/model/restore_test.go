@@ -11,6 +11,7 @@ import (
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/phone"
+	"avow/internal/phone/escrow"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/platform/simulated"
@@ -435,6 +436,21 @@ func TestRestoreDrawsACodeAfterwards(t *testing.T) {
 	g.calls("ActivateRestore", 1)
 	g.calls("NoteRestoreCode", 0)
 	g.on(model.PageOldDevices)
+}
+
+// an account whose kept part was changed is there all the same, and the page says so.
+func TestRestoredWithoutWhatWasKept(t *testing.T) {
+	ready := modeltest.Restoring(authn.RestoreReleased)
+	g := newStage(t, modeltest.WithRestoring(ready))
+	g.core.OnFinish = func(context.Context) (phone.Account, []phone.OldDevice, error) {
+		return modeltest.Account(), nil, escrow.ErrNotOurs
+	}
+	g.Continue(g.Welcome().Running[0])
+	g.FinishRestore()
+	g.on(model.PageRestored)
+	if v := g.Restored(); !strings.Contains(v.Text, "Nothing of it was taken") {
+		t.Errorf("%+v", v)
+	}
 }
 
 // Who has no code asks colleagues: the number is read out to them, nothing that only the code opens comes back, and that is said before.

@@ -26,6 +26,7 @@ type restoringState struct {
 	wrong                 string // below the digits
 	tries                 int
 	account               phone.AccountID // that was restored
+	forged                bool            // what the server had kept is not what the code has sealed
 	old                   []phone.OldDevice
 }
 
@@ -519,9 +520,12 @@ func (a *App) FinishRestore() {
 	}, func(err error) {
 		a.change(func() {
 			switch {
-			case err == nil:
+			case err == nil, acc.ID != "": // the account is here, even if what was kept for it is not
 				a.tab, a.account, a.stack = PageHome, acc.ID, []Page{PageRestored}
-				a.restoring = restoringState{account: acc.ID, old: old}
+				a.restoring = restoringState{account: acc.ID, old: old, forged: err != nil}
+				if err != nil {
+					a.note("what the server had kept could not be taken", err)
+				}
 				a.restore = restoreState{account: acc.ID, stage: codeAfter}
 				if r.Kind == authn.RestoreByColleagues {
 					a.restore.stage = codeFirst // there is none yet
@@ -570,6 +574,9 @@ func (a *App) Restored() RestoredView {
 	acc, _ := a.restoreAccount(a.cfg.Core.State())
 	v := RestoredView{
 		Title: t.T("app.restored.title"), Text: t.T("app.restored.text", "Organisation", acc.Organisation), Next: t.T("app.restored.next"),
+	}
+	if a.restoring.forged {
+		v.Text = t.T("app.restored.forged")
 	}
 	if a.restore.stage == codeFirst {
 		v.Text, v.Next = t.T("app.restored.without", "Organisation", acc.Organisation), t.T("app.restore.cont")

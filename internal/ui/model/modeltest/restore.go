@@ -239,16 +239,16 @@ func (c *Core) FinishRestore(ctx context.Context, _ authn.RestoreID, _ platform.
 	a, old := Account(), []phone.OldDevice{
 		{ID: "d_8", Name: "Pixel 8", LastSeen: Now.AddDate(0, 0, -2), Asked: true}, {ID: "d_9", Name: "Anna’s ThinkPad", LastSeen: Now.Add(-2 * time.Hour), Asked: true},
 	}
+	var err error
 	if c.OnFinish != nil {
-		var err error
-		if a, old, err = c.OnFinish(ctx); err != nil {
+		if a, old, err = c.OnFinish(ctx); a.ID == "" {
 			return phone.Account{}, nil, err
 		}
 	}
 	a.Restore = RestoreOn()
 	a.Restore.State, a.Restore.Unnoted = phone.RestoreRenew, true
 	c.Tell(phone.Event{Kind: phone.AccountsChanged}, func(s *phone.State) { s.Accounts, s.Restores = append(s.Accounts, a), nil })
-	return a, old, nil
+	return a, old, err
 }
 
 // BlockRestore implements model.Core.

@@ -89,8 +89,9 @@ func (d Device) DeliverWipe(now time.Time) Device {
 // ErrWipeUnknown is answered to a receipt of a wipe that nobody asked for.
 var ErrWipeUnknown = Fail(NotFound, "wipe_unknown", "Nobody asked this device to delete anything.")
 
-// ConfirmWipe takes a receipt that the device has signed. One that says that nothing is left may come after one that says "sealed", not the other way round.
-func (d Device) ConfirmWipe(counter uint64, left WipeLeft, receipt string, now time.Time) (Device, error) {
+// ConfirmWipe takes a receipt that the device has signed: scope is what it has deleted, which may be less than it was asked for, and "" is just that. One that says that
+// nothing is left may come after one that says "sealed", not the other way round.
+func (d Device) ConfirmWipe(counter uint64, scope WipeScope, left WipeLeft, receipt string, now time.Time) (Device, error) {
 	w := d.Wipe
 	switch {
 	case w.State == WipeNone || counter != w.Counter:
@@ -100,6 +101,9 @@ func (d Device) ConfirmWipe(counter uint64, left WipeLeft, receipt string, now t
 	}
 	if w.DeliveredAt.IsZero() {
 		w.DeliveredAt = now
+	}
+	if scope == WipeAccount {
+		w.Scope = WipeAccount
 	}
 	w.State, w.ConfirmedAt, w.Left, w.Receipt = WipeConfirmed, now, left, receipt
 	d.Wipe = w

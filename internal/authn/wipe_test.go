@@ -35,13 +35,13 @@ func TestWipeIsHonest_R113(t *testing.T) {
 				if rapid.Bool().Draw(t, "left") {
 					left = LeftSealed
 				}
-				next, err := d.ConfirmWipe(fetched, left, "receipt", now)
+				next, err := d.ConfirmWipe(fetched, "", left, "receipt", now)
 				if err == nil {
 					receipts[fetched] = true
 				}
 				d = next
 			case "old":
-				next, err := d.ConfirmWipe(d.Wipe.Counter+7, LeftNothing, "receipt", now)
+				next, err := d.ConfirmWipe(d.Wipe.Counter+7, "", LeftNothing, "receipt", now)
 				if !errors.Is(err, ErrWipeUnknown) || next != d {
 					t.Fatalf("a receipt of another command: %v", err)
 				}

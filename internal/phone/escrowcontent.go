@@ -132,6 +132,32 @@ func encodeCodes(list []escrow.Entry) ([]json.RawMessage, error) {
 	return raw, nil
 }
 
+// takeCodes joins what another phone of the user hands over into the open vault; the next save stores it.
+func (c *Core) takeCodes(theirs []escrow.Entry) error {
+	c.saving.Lock()
+	defer c.saving.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.doc == nil {
+		return ErrLocked
+	}
+	mine, err := decodeCodes(c.doc.Codes)
+	if err != nil {
+		return err
+	}
+	merged, err := escrow.MergeEntries(mine, theirs)
+	if err != nil {
+		return err
+	}
+	codes, err := encodeCodes(merged)
+	if err != nil {
+		return err
+	}
+	wipe(c.doc.Codes)
+	c.doc.Codes = codes
+	return nil
+}
+
 // live counts the entries that were not deleted.
 func live(list []escrow.Entry) (n int) {
 	for _, e := range list {

@@ -12,6 +12,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/phone/escrow"
 	"avow/internal/phone/vault"
 	"avow/internal/wire"
 )
@@ -21,6 +22,7 @@ type handover struct {
 	V        int             `json:"v"`
 	User     authn.UserID    `json:"user"`
 	Receipts []Receipt       `json:"receipts,omitempty"`
+	Codes    []escrow.Entry  `json:"codes,omitempty"`   // of other services
 	Restore  json.RawMessage `json:"restore,omitempty"` // the restore code and who may read the escrow, if this phone has them
 }
 
@@ -32,6 +34,9 @@ const maxHandedReceipts = 50
 // errHandover means that what was handed over can't be read, though it is from the right phone.
 var errHandover = authn.Fail(authn.Internal, "duplicate_unreadable", "What the other phone has sent can't be read. Update the app on both, and try again.")
 
+// errTooManyCodes means that what there is to be handed over does not fit.
+var errTooManyCodes = authn.Fail(authn.Invalid, "too_many_codes_to_copy", "There are more codes than a new phone can be given at once. Remove some that you no longer use.")
+
 // sealHandover encrypts what another phone gets to its exchange key.
 func (c *Core) sealHandover(a *account, to key.Public) ([]byte, error) {
 	c.mu.Lock()
@@ -42,8 +47,13 @@ func (c *Core) sealHandover(a *account, to key.Public) ([]byte, error) {
 	h := handover{V: handoverVersion, User: a.stored.User}
 	h.Receipts = append(h.Receipts, a.stored.Receipts[max(0, len(a.stored.Receipts)-maxHandedReceipts):]...)
 	h.Restore = c.restoreForHandover(a)
+	codes, err := decodeCodes(c.doc.Codes)
 	c.mu.Unlock()
 	defer clear(h.Restore)
+	if err != nil {
+		return nil, err
+	}
+	h.Codes = codes
 	for {
 		text, err := json.Marshal(h)
 		if err != nil {
@@ -51,8 +61,13 @@ func (c *Core) sealHandover(a *account, to key.Public) ([]byte, error) {
 		}
 		file, err := encryptTo(to, text)
 		clear(text)
-		if err != nil || len(file) <= wire.MaxFile || len(h.Receipts) == 0 {
-			return file, err
+		switch {
+		case err != nil:
+			return nil, err
+		case len(file) <= wire.MaxFile:
+			return file, nil
+		case len(h.Receipts) == 0:
+			return nil, errTooManyCodes
 		}
 		h.Receipts = nil // proofs of the old phone's decisions, which it keeps; the rest is what counts
 	}

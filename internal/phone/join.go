@@ -205,6 +205,9 @@ func (c *Core) join(ctx context.Context, p pendingJoin, out wire.DuplicateOutcom
 			return Account{}, err
 		}
 	}
+	if err := c.takeCodes(h.Codes); err != nil {
+		return Account{}, errHandover.Because(err)
+	}
 	now := c.cfg.Now()
 	s := storedAccount{
 		ID: bound.Device, Server: p.Server, User: bound.User, Keys: p.Keys, AddedAt: now, Login: bound.Login, Name: bound.Name,

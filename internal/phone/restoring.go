@@ -463,6 +463,13 @@ func (c *Core) FinishRestore(ctx context.Context, id authn.RestoreID, p platform
 			return Account{}, nil, err
 		}
 	}
+	if !c.cfg.Keys.BiometricEnabled() { // the PIN that the new code needs is asked for before the old one is used up
+		use, _, err := c.approver(ctx, x.Keys, true, p)
+		if err != nil {
+			return Account{}, nil, err
+		}
+		use.Close()
+	}
 	code := key.RestoreCode{}
 	if len(x.Code) > 0 {
 		if code, err = c.openCode(ctx, x.Code, p); err != nil {

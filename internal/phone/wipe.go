@@ -93,6 +93,9 @@ func (c *Core) beginWipe(ctx context.Context, a *account, item wipeItem) (began 
 	if item.Counter <= high || slices.ContainsFunc(before.Items, same) {
 		return false, errReplayed
 	}
+	if item.Scope == authn.WipeEverything && c.hasOthers(item.Server.Issuer) {
+		item.Scope = authn.WipeAccount
+	}
 	next := before
 	next.Items = append(next.Items, item)
 	if item.Scope == authn.WipeEverything {
@@ -104,6 +107,13 @@ func (c *Core) beginWipe(ctx context.Context, a *account, item wipeItem) (began 
 	c.closeRequestsOf(item.Account)
 	defer a.device.Close()
 	return true, c.carryOut(ctx)
+}
+
+// hasOthers reports whether the app has accounts of other servers. Nobody's server may delete what is another's: the phone cannot see that it was the user who asked.
+func (c *Core) hasOthers(issuer string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.accounts, func(a *account) bool { return a.stored.Server.Issuer != issuer })
 }
 
 // closeRequestsOf closes what an account that goes was asked.

@@ -285,6 +285,28 @@ func TestEraseDies_R112(t *testing.T) {
 	}
 }
 
+// TestWipeOfOthers_R114: a server that wants everything deleted gets its own account deleted where there are those of others, and the receipt says so.
+func TestWipeOfOthers_R114(t *testing.T) {
+	h, one, two, identity := twoAccounts(t)
+	h.find(two.ID).stored.Server.Issuer = "https://other.example"
+	pub := must(h.keys.Public(one.Keys.Device))
+	if err := h.obey(t.Context(), h.find(one.ID), wipeCommand(t, identity, one, 1, authn.WipeEverything)); err != nil {
+		t.Fatal(err)
+	}
+	if h.State().Erased {
+		t.Fatal("one server has deleted another's account")
+	}
+	m := must(readMarker(h.disk, handsetDir))
+	if len(m.Items) != 1 {
+		t.Fatalf("marker %+v", m)
+	}
+	r, err := wire.VerifyWipeReceipt(m.Items[0].Receipt, pub, one.Server.Issuer, one.ID)
+	if err != nil || r.Scope != authn.WipeAccount {
+		t.Errorf("receipt %+v, %v", r, err)
+	}
+	h.gone("wiped", one, two)
+}
+
 // TestForgedWipe is R-111: what is not signed by the pinned server for this device is ignored, and so is what was obeyed before.
 func TestForgedWipe_R111(t *testing.T) {
 	h, one, two, identity := twoAccounts(t)

@@ -96,7 +96,7 @@ func wipeMark(id AccountID) string { return "wipe/" + string(id) }
 func (i *wipeItem) sign(signer keystore.Use, now time.Time) error {
 	r := wire.WipeReceipt{Device: i.Account, Audience: i.Server.Issuer, Counter: i.Counter, At: now.Unix()}
 	if i.Command != "" {
-		r.CommandHash = wire.HashText(i.Command)
+		r.CommandHash, r.Scope = wire.HashText(i.Command), i.Scope
 	}
 	var err error
 	if i.Receipt, err = wire.SignWipeReceipt(signer, r); err != nil {

@@ -97,7 +97,7 @@ func TestNewPhoneHasRestoreCode(t *testing.T) {
 	ctx, env := start(t)
 	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
 	old, a, _ := readyPhone(t, ctx, env, "old", "anna.lind")
-	code := must(key.NewRestoreCode(), nil)(t)
+	code := key.NewRestoreCode()
 	if err := old.ActivateRestore(ctx, a.ID, code, platform.Prompt{}); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/phone"
 	"avow/internal/phone/escrow"
+	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/vault"
 	"avow/internal/store"
@@ -544,5 +545,27 @@ func TestPrompt(t *testing.T) {
 	b := must(env.Register(ctx, q, "bo.berg", authn.BindFirst))(t)
 	if v := l.account(q, b.ID).Restore; !v.Offer {
 		t.Errorf("automatic: %+v", v)
+	}
+}
+
+// TestRestoreWithoutFingerprint: where the PIN alone opens the keys it is asked for before the code is used up, so that a new one stands in its place at the end.
+func TestRestoreWithoutFingerprint(t *testing.T) {
+	l := lose(t)
+	fresh := must(l.OpenPhone(l.ctx, testenv.PhoneOptions{Name: "new", KDF: fastKDF}))(t)
+	t.Cleanup(fresh.Close)
+	l.ok(fresh.SetPIN(l.ctx, fresh.PIN))
+	typed := keystore.WithPIN(l.ctx, fresh.PIN)
+	o := must(fresh.FindRestore(l.ctx, l.sheet()))(t)
+	x := must(fresh.ProveRestore(typed, o, platform.Prompt{}))(t)
+	must(fresh.ConfirmRestore(l.ctx, x.ID, l.digits(x.ID)))(t)
+	_, _, err := fresh.FinishRestore(l.ctx, x.ID, platform.Prompt{})
+	l.want("without the PIN", err, keystore.ErrPINRequired)
+	if len(fresh.State().Accounts) != 0 || len(fresh.State().Restores) != 1 {
+		t.Error("something was done before the PIN was typed")
+	}
+	a, _, err := fresh.FinishRestore(typed, x.ID, platform.Prompt{})
+	l.ok(err)
+	if !a.Restore.Unnoted || l.serverKnows(l.code) {
+		t.Errorf("the used code was not replaced: %+v", a.Restore)
 	}
 }

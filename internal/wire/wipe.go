@@ -52,12 +52,13 @@ func VerifyWipeCommand(raw string, identity key.Public, issuer string, device au
 // WipeReceipt is a device's word that its keys are gone, signed by its device key before that went too (POST /v1/wipe/receipt). Counter 0 without a command says that
 // the user has erased the app by herself.
 type WipeReceipt struct {
-	Device      authn.DeviceID `json:"iss"`
-	Audience    string         `json:"aud"`
-	Counter     uint64         `json:"counter"`
-	CommandHash string         `json:"command_hash,omitempty"` // HashText of the exact command
-	At          int64          `json:"at"`
-	Left        authn.WipeLeft `json:"left,omitempty"`
+	Device      authn.DeviceID  `json:"iss"`
+	Audience    string          `json:"aud"`
+	Counter     uint64          `json:"counter"`
+	CommandHash string          `json:"command_hash,omitempty"` // HashText of the exact command
+	At          int64           `json:"at"`
+	Scope       authn.WipeScope `json:"scope,omitempty"` // what was deleted, where that is not what was asked for
+	Left        authn.WipeLeft  `json:"left,omitempty"`
 }
 
 // WipeReceiptCommand carries a WipeReceipt.
@@ -96,6 +97,8 @@ func VerifyWipeReceipt(raw string, deviceKey key.Public, issuer string, device a
 	switch {
 	case r.Audience != issuer, r.Device != device:
 		return WipeReceipt{}, fmt.Errorf("%s: iss or aud is someone else", TypeWipeReceipt)
+	case r.Scope != "" && !r.Scope.Valid():
+		return WipeReceipt{}, fmt.Errorf("%s: scope %.20q is not one that this program knows", TypeWipeReceipt, r.Scope)
 	case !r.Left.Valid():
 		return WipeReceipt{}, fmt.Errorf("%s: left %.20q is not one that this program knows", TypeWipeReceipt, r.Left)
 	case (r.Counter == 0) != (r.CommandHash == ""):

@@ -69,6 +69,18 @@ func joinMember(a, b Member) Member {
 	return a
 }
 
+// MergeEntries is Merge for codes alone: what one phone has and what another gives it. It refuses entries that Edit and Delete do not make.
+func MergeEntries(a, b []Entry) ([]Entry, error) {
+	for _, list := range [][]Entry{a, b} {
+		for _, e := range list {
+			if err := e.validate(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return join(a, b, func(e Entry) string { return e.ID }, latest), nil
+}
+
 // join merges two lists by id and sorts.
 func join[T any, K cmp.Ordered](a, b []T, id func(T) K, both func(a, b T) T) []T {
 	byID := make(map[K]T, len(a)+len(b))

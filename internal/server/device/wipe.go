@@ -99,12 +99,12 @@ func (s *Service) confirm(ctx context.Context, id authn.DeviceID, got wire.WipeR
 		if d.Wipe.State != authn.WipeNone && got.CommandHash != wire.HashText(d.Wipe.Command) {
 			return authn.ErrWipeUnknown
 		}
-		next, err := d.ConfirmWipe(got.Counter, got.Left, raw, c.At)
+		next, err := d.ConfirmWipe(got.Counter, got.Scope, got.Left, raw, c.At)
 		if err != nil || next.Wipe == d.Wipe {
 			return err
 		}
 		err = tx.UpdateDevice(id, func(d authn.Device) (authn.Device, error) {
-			return d.ConfirmWipe(got.Counter, got.Left, raw, c.At)
+			return d.ConfirmWipe(got.Counter, got.Scope, got.Left, raw, c.At)
 		})
 		if err != nil {
 			return err

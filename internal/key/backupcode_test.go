@@ -64,10 +64,10 @@ func TestBackupCodeCharacters(t *testing.T) {
 			want := len(clean) == len(flat) && strings.IndexByte(CrockfordDigits, clean[i]) >= 0 && (i > 0 || clean[0] <= '9')
 			c, err := ParseBackupCode(typed)
 			if (err == nil) != want {
-				t.Errorf("%q at %d: %v", b, i, err)
+				t.Errorf("%#x at %d: %v", b, i, err)
 			}
 			if err == nil && strings.ReplaceAll(c.Text(), "-", "") != clean {
-				t.Errorf("%q at %d: %q", b, i, c.Text())
+				t.Errorf("%#x at %d: %q", b, i, c.Text())
 			}
 		}
 	}

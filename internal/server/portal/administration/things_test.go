@@ -124,7 +124,11 @@ func TestPolicies(t *testing.T) {
 		b.send("/admin/policies", with(name, "perhaps")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
 	}
 	b.send("/admin/policies", with("verification", "always")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
-	b.send("/admin/policies", good...).want(t, http.StatusOK, "Saved.", "Last changed by adam", `value="qr" checked`)
+	b.send("/admin/policies", with("backup_enrolls", "yes")...).want(t, http.StatusOK, "Saved.", `name="backup_enrolls" value="yes" checked`)
+	if !o.Site.Policy().BackupEnrolls {
+		t.Error("two backup codes connect no phone")
+	}
+	b.send("/admin/policies", good...).want(t, http.StatusOK, "Saved.", "Last changed by adam", `value="qr" checked`) // and takes that back
 	want, got := before, o.Site.Policy()
 	want.Match, want.UserVerification, want.SessionHours, want.GrantDays, want.GrantUses, want.SecondProof = authn.MatchQR, authn.UVEachApproval, 12, 3, 9, ""
 	want.Restore, want.OldDevice, want.RestoreDelivery, want.ColleaguesNeeded, want.ColleaguesHold = authn.RestoreLimited, authn.OldDeviceRemoved, authn.RestoreByDesk, 3, 48

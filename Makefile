@@ -67,9 +67,12 @@ bench: ## the figures of docs/performance.md
 soak: ## kill -9 of server and phone, COUNT (200) times each
 	AVOW_SOAK=$(COUNT) $(PURE) $(GO) test -tags $(TAGS) -count 1 -timeout 60m -run 'Kill|Soak' ./internal/... ./app/...
 
+# Where test-browser leaves pictures; nothing for none, which takes half the time.
+PICTURES ?= $(CURDIR)/$(OUT)/pages
+
 test-browser: ## the pages in Chromium: administration, service desk, user, connecting a phone; axe-core; pictures in .avow/pages/
 	sh .ci/browser $(OUT)
-	AVOW_TEST_BROWSER=1 AVOW_AXE=$(CURDIR)/$(OUT)/axe/node_modules/axe-core/axe.min.js AVOW_PICTURES=$(CURDIR)/$(OUT)/pages $(PURE) \
+	AVOW_TEST_BROWSER=1 AVOW_AXE=$(CURDIR)/$(OUT)/axe/node_modules/axe-core/axe.min.js AVOW_PICTURES=$(PICTURES) $(PURE) \
 		$(GO) test -tags $(TAGS) -count 1 -timeout 30m -run 'Browser' ./assets/web ./internal/server/portal/...
 
 test-services: ## tests with real parts: npm openid-client, gnome-keyring, aiosmtpd, Kannel, slapd (installs them from Debian and npm)

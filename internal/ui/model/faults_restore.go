@@ -37,4 +37,9 @@ var restoreFaults = map[string]saying{
 	"duplicate_refused":         {title: "app.fault.duplicate_refused_title", sentence: "app.fault.duplicate_refused"},
 	"duplicate_forged":          {title: "app.fault.duplicate_forged_title", sentence: "app.fault.duplicate_forged", hard: true},
 	"duplicate_handover_forged": {title: "app.fault.duplicate_forged_title", sentence: "app.fault.handover_forged", hard: true},
+	"duplicate_unreadable":      {title: "app.fault.unreadable_title", sentence: "app.fault.unreadable"},
+	"device_unknown":            {title: "app.fault.device_gone_title", sentence: "app.fault.device_gone"},
+	"statement_used":            {title: "app.fault.statement_used_title", sentence: "app.fault.statement_used"},
+	"attestation_required":      {title: "app.fault.attestation_title", sentence: "app.fault.attestation"},
+	"too_many_codes_to_copy":    {title: "app.fault.too_many_codes_title", sentence: "app.fault.too_many_codes"},
 }

@@ -12,8 +12,8 @@ BIN     ?= bin
 TESTENV := DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent LANG=C.UTF-8 LC_ALL=C.UTF-8
 PURE    := CGO_ENABLED=0 $(TESTENV)
 
-# Packages that share memory between goroutines; Fyne is left out, as its own race build takes minutes.
-RACE := ./internal/key/... ./internal/authn/... ./internal/wire/... ./internal/store/... ./internal/server/... ./internal/client/... ./internal/phone/... ./internal/computer/...
+# Packages that share memory between goroutines, which key, authn and wire do not; Fyne is left out, as its own race build takes minutes.
+RACE := ./internal/store/... ./internal/server/... ./internal/client/... ./internal/phone/... ./internal/computer/...
 
 FUZZTIME ?= 10s
 COUNT    ?= 200

@@ -59,7 +59,7 @@ lint: ## go vet, staticcheck, gofumpt
 ALONE := Kill|Soak|Dies|AtEveryCrashPoint|NoOrderOfCalls|DiskFails|Vectors
 
 race: ## the concurrent packages under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(TESTENV) $(GO) test -race -vet=off -tags $(TAGS) -skip '$(ALONE)' $(RACE)
+	CGO_ENABLED=1 $(TESTENV) $(GO) test -race -short -vet=off -tags $(TAGS) -skip '$(ALONE)' $(RACE)
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@$(PURE) sh .ci/fuzz "$(GO)" "$(TAGS)" "$(FUZZTIME)"

@@ -210,7 +210,7 @@ func TestOneOfManyJoins_D12(t *testing.T) {
 	anna := r.user("anna.lind")
 	old := r.connect(anna, authn.BindFirst)
 	o := old.offers()
-	const n = 1000
+	n := many()
 	phones, raws, answers := make([]*phone, n), make([]string, n), make([]answered, n)
 	for i := range phones {
 		phones[i] = r.newPhone()

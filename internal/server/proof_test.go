@@ -179,7 +179,7 @@ func TestProofOnce(t *testing.T) {
 	o := newOffice(t, authn.MatchTap)
 	o.phone.status()
 	auth := o.phone.proof(http.MethodGet, "/v1/requests", nil)
-	answers := make([]answered, 1000)
+	answers := make([]answered, many())
 	var wg sync.WaitGroup
 	for i := range answers {
 		wg.Go(func() { answers[i] = o.send(http.MethodGet, "/v1/requests", auth, nil) })

@@ -65,14 +65,14 @@ func backupRace(t *testing.T, s store.Store) {
 		return tx.UpdateBackupSet("u_a", func(authn.BackupSet) (authn.BackupSet, error) { return set, nil })
 	})
 	var tries tally
-	parallel(1000, func(i int) {
+	parallel(many(), func(i int) {
 		tries.count(s.Update(context.Background(), func(tx store.Tx) error {
 			return tx.UpdateBackupSet("u_a", func(old authn.BackupSet) (authn.BackupSet, error) {
 				return old.Use(7, entries[7].Hash, noon.Add(time.Duration(i)))
 			})
 		}), authn.ErrBackupRefused)
 	})
-	tries.want(t, 1, 999)
+	tries.want(t, 1, int32(many()-1))
 	if left := read(t, s, func(r store.Reader) (authn.BackupSet, error) { return r.BackupSet("u_a") }).Left(); left != key.BackupCodes-1 {
 		t.Errorf("%d codes are left", left)
 	}

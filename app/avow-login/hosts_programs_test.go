@@ -202,6 +202,7 @@ func (s *sshdHost) host() host {
 		ended: func(t *testing.T, c *terminal) bool {
 			select {
 			case err := <-results[c]:
+				<-c.ended // what was written last may not be read yet
 				if err != nil {
 					t.Logf("ssh: %v", err)
 				}

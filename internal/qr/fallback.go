@@ -44,12 +44,13 @@ func readApart(ctx context.Context, read func() []string) []string {
 	}
 	texts := make(chan []string, 1)
 	go func() {
+		var found []string
 		defer func() {
 			_ = recover() // a panic is the same as nothing found
-			close(texts)
 			<-secondReaderFree
+			texts <- found // after that, as who has it may begin at once with the next
 		}()
-		texts <- read()
+		found = read()
 	}()
 	select {
 	case found := <-texts:

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"avow/assets/icons"
@@ -104,8 +105,12 @@ type Set struct {
 	parsed  map[string]map[Name]*template.Template
 }
 
-// New parses the embedded pages. An error is a mistake in them, which the tests find.
-func New() (*Set, error) {
+// New is the embedded pages, parsed once for the whole program. An error is a mistake in them, which the tests find.
+func New() (*Set, error) { return parsed() }
+
+var parsed = sync.OnceValues(parse)
+
+func parse() (*Set, error) {
 	s := &Set{Files: Files{}, address: map[string]string{}, parsed: map[string]map[Name]*template.Template{}}
 	entries, err := fs.ReadDir(static, "static")
 	if err != nil {

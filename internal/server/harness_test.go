@@ -31,7 +31,7 @@ import (
 	"avow/internal/server/site"
 	"avow/internal/server/tries"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -148,7 +148,7 @@ func (r *rig) database() string { return filepath.Join(r.dir, "avow.db") }
 // start opens the database and serves, at the same address as before.
 func (r *rig) start() {
 	r.t.Helper()
-	db, err := sqlite.Open(r.t.Context(), r.database(), sqlite.Options{})
+	db, err := sqlitetest.Open(r.t.Context(), r.database())
 	if err != nil {
 		r.t.Fatal(err)
 	}

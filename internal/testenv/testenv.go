@@ -25,7 +25,7 @@ import (
 	"avow/internal/server/notify"
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -117,7 +117,7 @@ func (e *Env) start(ctx context.Context) (err error) {
 
 // serve opens the database and answers on l.
 func (e *Env) serve(ctx context.Context, l net.Listener) error {
-	db, err := sqlite.Open(ctx, filepath.Join(e.Dir, "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(ctx, filepath.Join(e.Dir, "avow.db"))
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

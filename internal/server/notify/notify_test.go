@@ -18,7 +18,7 @@ import (
 	"avow/internal/server/notify/notifytest"
 	"avow/internal/server/site"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -66,7 +66,7 @@ type outbox struct {
 
 func newOutbox(t *testing.T, c *SMTP) *outbox {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ import (
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -116,7 +116,7 @@ func Start(t testing.TB, o Options) *Env {
 // assemble opens the database and makes the server on it.
 func (e *Env) assemble() {
 	e.T.Helper()
-	db, err := sqlite.Open(context.Background(), filepath.Join(e.Dir, "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(context.Background(), filepath.Join(e.Dir, "avow.db"))
 	e.must(err)
 	e.Site.Store, e.Site.Live = db, live.NewHub()
 	if e.options.Wrap != nil {

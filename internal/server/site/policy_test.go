@@ -10,13 +10,13 @@ import (
 	"avow/internal/authn"
 	"avow/internal/server/site"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 )
 
 // TestPolicyOfRestore: what nobody decided is the configuration's or the program's, zero hours are a decision, and what was decided before a setting
 // existed leaves it as it is.
 func TestPolicyOfRestore(t *testing.T) {
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

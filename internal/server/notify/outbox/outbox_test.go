@@ -25,6 +25,7 @@ import (
 	"avow/internal/server/site"
 	"avow/internal/store"
 	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -67,7 +68,7 @@ func (d *desk) pass(by time.Duration) {
 
 func newDesk(t testing.TB, path string, cfg Config) *desk {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	db, err := sqlitetest.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

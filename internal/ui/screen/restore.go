@@ -123,12 +123,11 @@ func RestoreNoted(a *model.App, f Frame) *Screen {
 	group.OnChanged = func(g []string) { a.TypedGroup(g[0]) }
 	group.OnSubmitted = a.SubmitGroup
 	finish := name(s, "finish", w.NewMainButton(v.Button, icons.Fingerprint, a.SubmitGroup).Guarded(f.Guard))
-	note := w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Text: " "})
-	note.Hide()
+	wrong := newProblem(w.Bad, icons.Error)
 	var refit func()
-	s.Object, refit = f.page(w.Column(0, bar(v.Bar, v.Step, a.Back), w.NewHeading(v.Title), w.Gap(4), w.NewLead(v.Text), w.Gap(16), w.NewCard(group), w.Gap(12), note), finish)
+	s.Object, refit = f.page(w.Column(0, bar(v.Bar, v.Step, a.Back), w.NewHeading(v.Title), w.Gap(4), w.NewLead(v.Text), w.Gap(16), w.NewCard(group), w.Gap(12), wrong.note), finish)
 	group.OnWords = func() { refit() }
-	tries, said := 0, ""
+	tries := 0
 	s.Update = func() {
 		v := a.RestoreNoted()
 		finish.SetBusy(a.Busy())
@@ -139,15 +138,7 @@ func RestoreNoted(a *model.App, f Frame) *Screen {
 		} else if v.Wrong == "" && group.Words() != "" {
 			group.SetWrong("")
 		}
-		if v.Words != said {
-			said = v.Words
-			note.Set(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: v.Head, Text: v.Words, Below: true})
-			note.Show()
-			if said == "" {
-				note.Hide()
-			}
-			refit()
-		}
+		wrong.say(v.Head, v.Words, refit)
 	}
 	s.Shown = func() {
 		s.Update()
@@ -243,13 +234,12 @@ func RestoreType(a *model.App, f Frame) *Screen {
 	code.OnChanged = a.TypedCode
 	code.OnSubmitted = a.SubmitCode
 	goOn := name(s, "go-on", w.NewMainButton(v.Button, icons.ArrowRight, a.SubmitCode).Guarded(f.Guard))
-	note := w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Text: " "})
-	note.Hide()
+	wrong := newProblem(w.Bad, icons.Error)
 	title := w.NewHeading(v.Title)
 	if f.Small {
 		title = w.NewTitle(v.Title)
 	}
-	rows := []fyne.CanvasObject{w.TopBar(v.Bar, a.Back), title, w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewCard(code), w.Gap(12), note}
+	rows := []fyne.CanvasObject{w.TopBar(v.Bar, a.Back), title, w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewCard(code), w.Gap(12), wrong.note}
 	foot := w.Column(8)
 	if v.Scan {
 		foot.Add(otherWays(s, a))
@@ -260,7 +250,7 @@ func RestoreType(a *model.App, f Frame) *Screen {
 	var refit func()
 	s.Object, refit = f.page(w.Column(0, rows...), foot)
 	code.OnWords = func() { refit() }
-	shown, said := "", ""
+	shown := ""
 	show := func(v model.CodeView) {
 		if now := fmt.Sprintf("%q %v %s|%s", v.Groups, v.Wrong, v.Words, v.Good); now != shown {
 			shown = now
@@ -278,15 +268,7 @@ func RestoreType(a *model.App, f Frame) *Screen {
 		v := a.RestoreType()
 		goOn.SetBusy(a.Busy())
 		show(v.Code)
-		if v.Words != said {
-			said = v.Words
-			note.Set(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: v.Head, Text: v.Words, Below: true})
-			note.Show()
-			if said == "" {
-				note.Hide()
-			}
-			refit()
-		}
+		wrong.say(v.Head, v.Words, refit)
 	}
 	s.Shown = func() {
 		s.Update()

@@ -133,8 +133,7 @@ func RestoreDigits(a *model.App, f Frame) *Screen {
 	if v.Left != "" {
 		head = w.Line(8, 0, title, ring)
 	}
-	note := w.NewNote(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Text: " "})
-	note.Hide()
+	wrong := newProblem(w.Warn, icons.Warning)
 	goOn := name(s, "go-on", w.NewMainButton(a.T("app.code.go_on"), icons.ArrowRight, submit).Guarded(f.Guard))
 	foot := w.Column(4)
 	if v.Resend != "" {
@@ -142,9 +141,9 @@ func RestoreDigits(a *model.App, f Frame) *Screen {
 	}
 	foot.Add(goOn)
 	var refit func()
-	s.Object, refit = f.page(w.Column(0, w.TopBar(v.Organisation, a.Back), head, w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewCard(number), w.Gap(12), note, w.Space(), pad, w.Gap(4)), foot)
+	s.Object, refit = f.page(w.Column(0, w.TopBar(v.Organisation, a.Back), head, w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewCard(number), w.Gap(12), wrong.note, w.Space(), pad, w.Gap(4)), foot)
 	number.OnWords = func() { refit() }
-	tries, said := v.Tries, ""
+	tries := v.Tries
 	s.Update = func() {
 		v := a.RestoreDigits()
 		goOn.SetBusy(a.Busy())
@@ -157,15 +156,7 @@ func RestoreDigits(a *model.App, f Frame) *Screen {
 				number.SetWrong(v.Wrong)
 			}
 		}
-		if v.Words != said {
-			said = v.Words
-			note.Set(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Strong: v.Head, Text: v.Words, Below: true})
-			note.Show()
-			if said == "" {
-				note.Hide()
-			}
-			refit()
-		}
+		wrong.say(v.Head, v.Words, refit)
 	}
 	s.Shown = s.Update
 	return s

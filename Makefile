@@ -56,10 +56,10 @@ lint: ## go vet, staticcheck, gofumpt
 	@out=$$($(GO) run $(GOFUMPT) -l app assets internal); test -z "$$out" || { echo "not formatted with gofumpt:"; echo "$$out"; exit 1; }
 
 # What runs alone has no races, and takes the detector minutes.
-ALONE := Kill|Soak|AtEveryCrashPoint|Vectors
+ALONE := Kill|Soak|Dies|AtEveryCrashPoint|NoOrderOfCalls|DiskFails|Vectors
 
 race: ## the concurrent packages under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(TESTENV) $(GO) test -race -vet=off -tags $(TAGS) -skip '$(ALONE)' $(RACE)
+	CGO_ENABLED=1 $(TESTENV) $(GO) test -race -short -vet=off -tags $(TAGS) -skip '$(ALONE)' $(RACE)
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@$(PURE) sh .ci/fuzz "$(GO)" "$(TAGS)" "$(FUZZTIME)"

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"avow/internal/authn"
+	"avow/internal/client"
 	"avow/internal/wire"
 )
 
 func (a *app) deviceCommands() *cobra.Command {
-	return group("device", "Devices: the phones of users", a.deviceList(), a.deviceRevoke())
+	return group("device", "Devices: the phones of users", a.deviceList(), a.deviceRevoke(), a.deviceWipe())
 }
 
 func deviceFields(d wire.AdminDevice) []field {
@@ -23,6 +26,9 @@ func deviceFields(d wire.AdminDevice) []field {
 		{"user_verification", string(d.Verifies)},
 		{"connected_at", stamp(d.ConnectedAt)},
 		{"last_seen_at", stamp(d.LastSeenAt)},
+		{"origin", string(d.Origin)},
+		{"probation_until", stamp(d.ProbationUntil)},
+		{"wipe", wipeState(d)},
 	}
 }
 
@@ -47,9 +53,28 @@ func (a *app) deviceList() *cobra.Command {
 	}
 }
 
+// wipeState is how far a wipe has come. Only what the device itself has signed is "confirmed".
+func wipeState(d wire.AdminDevice) string {
+	if d.Wipe == authn.WipeConfirmed && d.WipeLeft != authn.LeftNothing {
+		return string(d.Wipe) + ", " + string(d.WipeLeft) + " part left"
+	}
+	return string(d.Wipe)
+}
+
 func (a *app) deviceRevoke() *cobra.Command {
+	return a.deviceEnd("revoke", "Remove a device for ever, at once", "", (*client.Admin).RevokeDevice)
+}
+
+func (a *app) deviceWipe() *cobra.Command {
+	return a.deviceEnd("wipe", "Remove a device for ever, and have it delete the work account", `wipe removes a device at once, as revoke does, and leaves it a signed command to delete the work account. What else is in the app stays; only its
+user can have that deleted. The list says how far it has come: requested, delivered (the device has fetched the command), confirmed (it has signed that it is
+done; "sealed part left" goes when the app is next opened with its PIN), never_seen (nobody knows: it did not come for 30 days).
+`+exitCodes, (*client.Admin).WipeDevice)
+}
+
+func (a *app) deviceEnd(use, short, long string, end func(*client.Admin, context.Context, authn.DeviceID, string) (wire.AdminDevice, error)) *cobra.Command {
 	return &cobra.Command{
-		Use: "revoke ID --reason WHY", Short: "Remove a device for ever, at once", Args: cobra.ExactArgs(1),
+		Use: use + " ID --reason WHY", Short: short, Long: long, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			reason, err := a.needReason()
 			if err != nil {
@@ -59,7 +84,7 @@ func (a *app) deviceRevoke() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, err := admin.RevokeDevice(cmd.Context(), authn.DeviceID(args[0]), reason)
+			d, err := end(admin, cmd.Context(), authn.DeviceID(args[0]), reason)
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-// Command avow-admin is the administrator's command line: users, registration sessions, devices, clients, computers. It speaks to the server's admin
+// Command avow-admin is the administrator's command line: users, registration sessions, devices, restore, clients, computers. It speaks to the server's admin
 // interface with the credential that "avow-server init" made, never to the database.
 package main
 
@@ -60,7 +60,7 @@ func commands() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "avow-admin",
 		Short: "Administer an Avow server",
-		Long: `avow-admin administers an Avow server: its users, the sessions that connect phones, devices, clients,
+		Long: `avow-admin administers an Avow server: its users, the sessions that connect phones, devices, restore, clients,
 computers and the audit log. Each command is written to the server's audit log with your name and a reason.
 ` + exitCodes,
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
@@ -72,7 +72,7 @@ computers and the audit log. Each command is written to the server's audit log w
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.StringVar(&a.reason, "reason", "", "why, for the audit log")
-	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands(), a.logCommands(), powershellCommand(root))
+	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.restoreCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands(), a.logCommands(), powershellCommand(root))
 	return root
 }
 

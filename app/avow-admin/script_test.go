@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"avow/internal/authn"
+	"avow/internal/key"
 	"avow/internal/server/servertest"
 	"avow/internal/store"
 	"avow/internal/wire"
@@ -33,6 +34,7 @@ type world struct {
 	*servertest.Env
 	phones    map[string]*servertest.Phone
 	computers map[string]*computer
+	codes     map[string]key.RestoreCode // on paper, by the phone that made it
 }
 
 // computer is one that a script has enrolled, with its last grant and list for the service desk.
@@ -49,7 +51,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			w := &world{Env: servertest.Start(t, servertest.Options{CanMail: true, CanText: true}), phones: map[string]*servertest.Phone{}, computers: map[string]*computer{}}
+			w := &world{Env: servertest.Start(t, servertest.Options{CanMail: true, CanText: true}), phones: map[string]*servertest.Phone{}, computers: map[string]*computer{}, codes: map[string]key.RestoreCode{}}
 			env.Values[worldKey{}] = w
 			env.Setenv("ISSUER", w.Site.Issuer)
 			env.Setenv("AVOW_ADMIN", "")
@@ -61,6 +63,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"connect": connect,
+			"setup":   setUp,
+			"restore": restore,
 			"audit":   audit,
 			"field":   fieldOf,
 			"enroll":  enroll,
@@ -88,6 +92,20 @@ func connect(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("WORD1", p.Bound.CheckWords[0])
 	ts.Setenv("WORD2", p.Bound.CheckWords[1])
 	ts.Setenv("DEVICE", string(p.ID))
+}
+
+// setup NAME sets restore up from a phone that the script connected.
+func setUp(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	w.codes[args[0]] = w.phones[args[0]].SetUpRestore()
+}
+
+// restore NAME LOGIN proves the code that setup made on a new phone; "! restore" wants it refused.
+func restore(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	if _, err := w.NewRestorer().Prove(args[1], w.codes[args[0]]); (err != nil) != neg {
+		ts.Fatalf("restore of %s: %v", args[1], err)
+	}
 }
 
 // enroll ID FILE enrolls a computer by the output of "computer add --json".

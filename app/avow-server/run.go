@@ -100,6 +100,13 @@ func serve(ctx context.Context, path, addressFile string, stdout, stderr io.Writ
 	return errors.Join(err, srv.Close())
 }
 
+// defaults are what the configuration decides, until administrators do.
+func defaults(cfg config.Config) authn.Policy {
+	return cfg.Restore.Decided(authn.Policy{
+		Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses, Attestation: authn.AttestationPolicy(cfg.Attestation.Policy),
+	})
+}
+
 // assemble puts the server together.
 func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certificate, log *slog.Logger) (*server.Server, error) {
 	db, err := sqlite.Open(ctx, cfg.Data(config.DatabaseFile), sqlite.Options{})
@@ -108,7 +115,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	}
 	s := &site.Site{
 		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
-		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: authn.Policy{Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses, Attestation: authn.AttestationPolicy(cfg.Attestation.Policy)},
+		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: defaults(cfg),
 		AdminMail: cfg.AdminMail, CanMail: cfg.Mail.Host != "", CanText: cfg.Text.Preset != "",
 		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,
 	}
@@ -141,7 +148,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 	if err := srv.MountPages(ctx); err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
-	commands := admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline)
+	commands := admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline, srv.Restore)
 	commands.SetDirectory(users)
 	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, cfg.LongPoll), commands)
 	return srv, nil

@@ -38,7 +38,7 @@ func newPhoneCommand() *cobra.Command {
 		Use:   "phone",
 		Short: "the app's core as a command line, for QA and scripts",
 		Long: `A phone without a screen: its keys and vault lie in a folder, sealed by a PIN from a file.
-The first "register" sets the PIN. It talks to any Avow server.`,
+The first "register", "duplicate join" or "restore begin" sets the PIN. It talks to any Avow server.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -46,7 +46,7 @@ The first "register" sets the PIN. It talks to any Avow server.`,
 	flags.StringVar(&p.data, "data", "", "folder of the phone (default: avow-phone in the user's config folder)")
 	flags.StringVar(&p.pinFile, "pin-file", "", "file that holds the PIN, at least 6 digits")
 	flags.BoolVar(&p.json, "json", false, "print JSON")
-	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove(), p.computers(), p.offlineCode(), p.listCode())
+	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove(), p.duplicate(), p.restore(), p.drill(), p.computers(), p.offlineCode(), p.listCode())
 	return cmd
 }
 
@@ -68,6 +68,9 @@ func (p *cliPhone) with(cmd *cobra.Command, f func(context.Context) error) error
 		p.pin = bytes.TrimSpace(b)
 	}
 	opt := keystore.Options{Dir: p.data}
+	if err := phone.FinishErase(ctx, opt); err != nil {
+		return err
+	}
 	keys, err := keystore.Open(ctx, opt)
 	if errors.Is(err, keystore.ErrNoKeystore) {
 		keys, err = keystore.Create(ctx, opt, key.Software)
@@ -323,24 +326,6 @@ func (p *cliPhone) deny() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&notMe, "not-me", false, `say "it's not me": the administrators are told`)
 	return cmd
-}
-
-func (p *cliPhone) devices() *cobra.Command {
-	return &cobra.Command{
-		Use:   "devices",
-		Short: "show the accounts that this device is connected to, and how they stand",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.with(cmd, func(ctx context.Context) error {
-				_ = p.core.Sync(ctx) // a server that is away is shown as such
-				lines := []accountInfo{}
-				for _, a := range p.core.State().Accounts {
-					lines = append(lines, accountLine(a))
-				}
-				return p.print(cmd, accountInfos(lines))
-			})
-		},
-	}
 }
 
 func (p *cliPhone) remove() *cobra.Command {

@@ -17,6 +17,7 @@ import (
 	"avow/internal/computer/agent"
 	"avow/internal/key"
 	"avow/internal/qr"
+	"avow/internal/store"
 	"avow/internal/testenv"
 	"avow/internal/wire"
 )
@@ -63,7 +64,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"session": session, "sent": sent, "confirm": confirm, "ask": ask, "decided": decided, "server": serverIs, "field": field, "qr": drawn, "strange": strange,
+			"session": session, "sent": sent, "confirm": confirm, "ask": ask, "onetime": onetime, "decided": decided, "server": serverIs, "field": field, "qr": drawn, "strange": strange,
 			"laptop": laptop, "plug": plug, "sit": sit, "letsin": letsIn, "typed": typed, "stolen": stolen, "agreed": agreed,
 		},
 	})
@@ -101,6 +102,17 @@ func confirm(ts *testscript.TestScript, _ bool, args []string) {
 	_, err := worldOf(ts).Admin.ConfirmSession(context.Background(), "anna.lind",
 		wire.ConfirmSession{CheckWords: a.CheckWords, Reason: "test"})
 	ts.Check(err)
+}
+
+// onetime RESTORE sets DIGITS to the one-time code of a restore's newest mail.
+func onetime(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	var x authn.Restore
+	ts.Check(w.Site.Store.View(context.Background(), func(r store.Reader) (err error) {
+		x, err = r.Restore(authn.RestoreID(args[0]))
+		return err
+	}))
+	ts.Setenv("DIGITS", w.Server.Restore.Digits(x))
 }
 
 // ask COMPUTER MATCH asks anna.lind for an approval at a computer, which is made when it is new; NUMBER, WRONG and QR are set.

@@ -5,12 +5,16 @@ import (
 	"errors"
 
 	"avow/internal/key"
+	"avow/internal/phone"
 	"avow/internal/phone/keystore"
 )
 
 // openKeys opens the keys of this device. The first time they go into the desktop's keyring, where it has one that answers, else into a
-// file: which it is stands in Settings, About. A keystore that exists is never replaced.
+// file: which it is stands in Settings, About. A keystore that exists is never replaced. An erasure that was cut short is finished first.
 func openKeys(ctx context.Context, opt keystore.Options, note func(string, error)) (*keystore.File, error) {
+	if err := phone.FinishErase(ctx, opt); err != nil {
+		return nil, err
+	}
 	keys, err := keystore.Open(ctx, opt)
 	if !errors.Is(err, keystore.ErrNoKeystore) {
 		return keys, err

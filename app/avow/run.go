@@ -78,6 +78,7 @@ type ui struct {
 	shell *shell.Shell
 	model *model.App
 	core  *phone.Core
+	ended func() // stops the core and returns when it has ended
 }
 
 func newUI(a fyne.App, win fyne.Window, o options, log *model.LogBook) *ui {
@@ -120,17 +121,41 @@ func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class
 	cfg := model.Config{
 		Core: core, Settings: settings, Log: u.log, Version: version, KeyClass: class, Changed: u.shell.Changed,
 		Go: func(f func()) { u.tasks.Go(func() { guarded(u.log, f) }) }, Languages: languages(),
+		StartAnew: func() { fyne.Do(func() { u.startAnew(ctx) }) },
 	}
 	if fyne.CurrentDevice().IsMobile() { // on a desktop the code may be for what runs in the window beside
 		cfg.Lifecycle = u.lifecycle
 	}
 	u.model = model.New(cfg)
 	u.shell.Show(u.model)
-	u.work.Go(func() { guarded(u.log, func() { core.Run(ctx) }) })
+	run, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	u.ended = func() { stop(); <-done }
+	u.work.Go(func() {
+		defer close(done)
+		guarded(u.log, func() { core.Run(run) })
+	})
 	if u.link != "" {
 		u.model.Text(u.link)
 		u.link = ""
 	}
+}
+
+// startAnew closes an app in which everything was deleted, and opens an empty one in its place. What its servers still have to be told is the empty one's.
+func (u *ui) startAnew(ctx context.Context) {
+	if u.core == nil { // a second tap
+		return
+	}
+	core, ended := u.core, u.ended
+	u.shell.Close()
+	u.model.Close()
+	u.shell, u.model, u.core = nil, nil, nil
+	u.win.SetContent(widgets.Center(widgets.NewMark(96, style.Primary, style.Primary)))
+	u.work.Go(func() {
+		ended()
+		core.Close()
+		fyne.Do(func() { u.start(ctx, false) })
+	})
 }
 
 // settle lets what was begun write what it has to: a registration that was declined is forgotten on disk too. What waits for somebody does not hold the end up.

@@ -52,6 +52,7 @@ const (
 	Phone       Name = "phone"        // a phone; filled
 	PhoneSlash  Name = "phone-slash"  // a phone is taken away
 	Plus        Name = "plus"         // add
+	Printer     Name = "printer"      // print
 	Prohibit    Name = "prohibit"     // blocked; filled
 	Pulse       Name = "pulse"        // how things stand
 	Qr          Name = "qr"           // a QR code
@@ -62,6 +63,7 @@ const (
 	Send        Name = "send"         // sent
 	Shield      Name = "shield"       // protection
 	ShieldCheck Name = "shield-check" // privacy; filled
+	Speaker     Name = "speaker"      // read out
 	Sun         Name = "sun"          // light
 	TextSize    Name = "text-size"    // the text size
 	Torch       Name = "torch"        // the light of the camera

@@ -16,10 +16,13 @@ import (
 
 var at = time.Date(2026, 1, 12, 10, 33, 0, 0, time.Local)
 
+const link = "https://id.lundenergy.example/act#0123456789ABCDEFGHJKMNPQRSTVWXYZ0123456789ABCDEFGHJK"
+
 func notice(kind authn.NoticeKind) authn.Notice {
 	return authn.Notice{Kind: kind, At: at, Facts: map[string]string{
 		"name": "Anna Lind", "login": "anna.lind", "device": "Pixel 8", "model": "Google Pixel 8", "client": "LAPTOP-42",
 		"place": "Lund, SE", "ip": "203.0.113.7", "session": "s_secret",
+		"until": "2026-01-13T10:33:00+01:00", "colleagues": "Bo Ek, Eva Ru",
 	}}
 }
 
@@ -27,7 +30,7 @@ func notice(kind authn.NoticeKind) authn.Notice {
 func TestMail(t *testing.T) {
 	for _, kind := range allKinds(t) {
 		for _, l := range translations.Languages() {
-			subject, body, err := New("046-555 01 00", l.Tag).Mail(notice(kind), "Lund Energy")
+			subject, body, err := New("046-555 01 00").Mail(notice(kind), "Lund Energy", l.Tag, link)
 			if err != nil {
 				t.Errorf("%s %s: %v", kind, l.Tag, err)
 				continue
@@ -37,10 +40,17 @@ func TestMail(t *testing.T) {
 					t.Errorf("%s %s: %q is missing in\n%s", kind, l.Tag, want, body)
 				}
 			}
-			for _, bad := range []string{"notice.", "://", "s_secret", "<", "no value", "\r"} {
+			for _, bad := range []string{"notice.", "s_secret", "<", "no value", "\r", "———"} {
 				if strings.Contains(subject+body, bad) {
 					t.Errorf("%s %s: %q stands in\n%s", kind, l.Tag, bad, body)
 				}
+			}
+			links := 0
+			if kind.Reaction() != authn.ReactionNone {
+				links = 1
+			}
+			if strings.Count(body, "\n"+link+"\n") != links || strings.Count(subject+body, "://") != links {
+				t.Errorf("%s %s: not %d links in\n%s", kind, l.Tag, links, body)
 			}
 			if subject == "" || strings.Contains(subject, "\n") {
 				t.Errorf("%s %s: subject is %q", kind, l.Tag, subject)
@@ -77,7 +87,7 @@ func allKinds(t *testing.T) (kinds []authn.NoticeKind) {
 }
 
 func TestAllLanguages(t *testing.T) {
-	subject, body, err := New("").Mail(notice(authn.NoticeDeviceRegistered), "Lund Energy")
+	subject, body, err := New("").Mail(notice(authn.NoticeDeviceRegistered), "Lund Energy", "", link)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +105,7 @@ func TestHostileFacts(t *testing.T) {
 	n := notice(authn.NoticeNotMe)
 	n.Facts["device"] = "Pixel\r\nBcc: everyone@example.com\r\n\r\n<a href=x>Click\u202e" + strings.Repeat("x", 5000)
 	n.Facts["login"] = "anna\nSubject: hello"
-	subject, body, err := New("ring\n4711", "en").Mail(n, "Lund\r\nEnergy")
+	subject, body, err := New("ring\n4711").Mail(n, "Lund\r\nEnergy", "en", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +114,20 @@ func TestHostileFacts(t *testing.T) {
 	}
 }
 
+// TestUnknownLanguage: who wants a language that is not there gets the fallback, not all.
+func TestUnknownLanguage(t *testing.T) {
+	for want, lang := range map[string]string{"Wann": "de-AT", "When": "fi"} {
+		if _, body, err := New("").Mail(notice(authn.NoticeMuted), "Lund Energy", lang, ""); err != nil || !strings.Contains(body, want+": ") || strings.Contains(body, "———") {
+			t.Errorf("%s: %v\n%s", lang, err, body)
+		}
+	}
+}
+
 func TestUnknownKind(t *testing.T) {
-	if _, _, err := New("").Mail(authn.Notice{Kind: "new_kind", At: at}, "Lund Energy"); err == nil {
+	if _, _, err := New("").Mail(authn.Notice{Kind: "new_kind", At: at}, "Lund Energy", "", ""); err == nil {
 		t.Error("want an error for a kind without a text")
 	}
-	if _, body, err := New("", "en").Mail(authn.Notice{Kind: authn.NoticeMuted, At: at}, "Lund Energy"); err != nil || strings.Contains(body, "Phone:") {
+	if _, body, err := New("").Mail(authn.Notice{Kind: authn.NoticeMuted, At: at}, "Lund Energy", "en", ""); err != nil || strings.Contains(body, "Phone:") {
 		t.Errorf("without facts: %v\n%s", err, body)
 	}
 }

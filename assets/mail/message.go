@@ -56,9 +56,11 @@ func palette() map[string]color {
 
 // words of a message that is the same for everybody: subject, what it says, and what to heed.
 var words = map[authn.MessageKind]texts{
-	authn.MessageProofCode:  {"letter.proof_code.subject", "letter.proof_code.text", "letter.proof_code.warning"},
-	authn.MessageCallerCode: {"letter.caller_code.subject", "letter.caller_code.text", "letter.caller_code.warning"},
-	authn.MessageTest:       {"letter.test.subject", "letter.test.text", ""},
+	authn.MessageProofCode:     {"letter.proof_code.subject", "letter.proof_code.text", "letter.proof_code.warning"},
+	authn.MessageCallerCode:    {"letter.caller_code.subject", "letter.caller_code.text", "letter.caller_code.warning"},
+	authn.MessageRestoreCode:   {"letter.restore_code.subject", "letter.restore_code.text", "letter.restore_code.warning"},
+	authn.MessageColleagueCode: {"letter.colleague_code.subject", "letter.colleague_code.text", "letter.colleague_code.warning"},
+	authn.MessageTest:          {"letter.test.subject", "letter.test.text", ""},
 }
 
 // Message writes a message of a kind other than registration, in one language: for mail with a subject and two paragraphs, for a text

@@ -30,7 +30,7 @@ func TestRegistrationIsATemplate(t *testing.T) {
 // TestMessage: the code is in the body and never in the subject, which shows on a locked screen.
 func TestMessage(t *testing.T) {
 	for _, l := range translations.Languages() {
-		for kind, code := range map[authn.MessageKind]string{authn.MessageProofCode: "48219930", authn.MessageCallerCode: "482199", authn.MessageTest: ""} {
+		for kind, code := range map[authn.MessageKind]string{authn.MessageProofCode: "48219930", authn.MessageCallerCode: "482199", authn.MessageTest: "", authn.MessageRestoreCode: "48219930", authn.MessageColleagueCode: "48219930"} {
 			subject, body, err := Message(kind, l.Tag, "Lund\nEnergy", code)
 			if err != nil || subject == "" || strings.Contains(subject+body, "letter.") || !strings.Contains(subject, "Lund Energy") {
 				t.Errorf("%s %s: %q %q %v", kind, l.Tag, subject, body, err)

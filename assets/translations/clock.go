@@ -44,6 +44,18 @@ func (p *Printer) When(t, now time.Time) string {
 	return p.date(t, now)
 }
 
+// Soon says when something will be, within a sentence: "today 18:20", "tomorrow 09:00", "5 March 12:00". Both times count in the zone of now.
+func (p *Printer) Soon(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch DaysBetween(t, now) {
+	case 0:
+		return p.T("time.today_at", "Clock", p.Clock(t))
+	case -1:
+		return p.T("time.tomorrow_at", "Clock", p.Clock(t))
+	}
+	return p.T("time.short_clock", "Day", p.date(t, now), "Clock", p.Clock(t))
+}
+
 // Short says when something is, as it stands alone in a table: "Today 18:00", "Tomorrow 09:00", "1 Mar 12:00", "14 Nov 2025".
 // Both times count in the zone of now.
 func (p *Printer) Short(t, now time.Time) string {

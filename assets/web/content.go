@@ -86,11 +86,21 @@ type DonePhone struct {
 	Phone Phone
 }
 
+// ActPage says what a security mail told of, and what can be done about it. POST /act/block: code.
+type ActPage struct {
+	Code     string
+	Happened string // a sentence or two
+	Facts    []Fact
+	At       time.Time
+	Device   bool // the button blocks the phone, and restore with it; otherwise restore alone
+	Done     bool // nothing is left to do
+}
+
 // OpenApp leads a phone that opened a code's address in its browser to the app. The script adds the secret to Link; the server
 // never sees it.
 type OpenApp struct {
-	Link    template.URL // avow://HOST/R
-	Connect bool         // a code that connects a phone; otherwise one that answers a sign-in
+	Link template.URL // avow://HOST/R
+	Code string       // what was scanned: R, A, D or K, as in wire.Link
 }
 
 // Tone is how a message is meant; its icon says so as well as its color.

@@ -14,6 +14,7 @@ type OverviewPage struct {
 	OpenRequests                     int
 	MessagesFailed                   int // and unclear
 	Devices                          int
+	Restore                          RestoreCoverage
 	Directory                        Directory
 }
 
@@ -74,6 +75,9 @@ type Person struct{ ID, Login, Name string }
 //	GET  /admin/users/ID/block    Confirm BlockUser; POST: reason
 //	GET  /admin/users/ID/unblock  Confirm UnblockUser; POST: reason
 //	POST /admin/users/ID/role     role ("" or a Role); answered with Confirm ChangeRole, which posts the same with reason
+//	GET  /admin/users/ID/restore/allow    Confirm AllowRestore; POST: reason
+//	GET  /admin/users/ID/restore/block    Confirm BlockRestore; POST: reason
+//	GET  /admin/users/ID/restore/unblock  Confirm UnblockRestore; POST: reason
 type UserPage struct {
 	Person        Person
 	State         UserState
@@ -87,6 +91,7 @@ type UserPage struct {
 	BlockedBy     string
 	BlockedReason string
 	Devices       []DeviceRow
+	Restore       Restore
 	Registrations []RegistrationRow
 	New           NewRegistration
 	Role          Role
@@ -97,6 +102,7 @@ type UserPage struct {
 // DeviceRow is a device in a list.
 //
 //	GET /admin/devices/ID/remove  Confirm RemoveDevice; POST: reason
+//	GET /admin/devices/ID/wipe    Confirm WipeDevice; POST: reason
 type DeviceRow struct {
 	ID          string
 	Person      Person // in the list of all devices
@@ -105,6 +111,10 @@ type DeviceRow struct {
 	Protection  string // how its keys are kept, finished text; may be empty
 	Laptop      bool   // a computer, not a phone
 	State       DeviceState
+	Wipe        WipeState
+	WipeAt      time.Time            // when it reached that state
+	Origin      translations.Message // how it came to the account; "": by a registration
+	Probation   time.Time            // until then it may only sign in; zero: it is over
 	ConnectedAt time.Time
 	SeenAt      time.Time // zero: never
 	This        bool      // on her own page: the one she signed in with
@@ -250,18 +260,36 @@ type DevicesPage struct {
 //	grant_days    1 to 365
 //	grant_uses    1 to 1000
 //	proof         auto | password | pin | code; auto stands for "" of authn.Policy
+//	restore       forbidden | limited | allowed | automatic
+//	group_name    one a group, with the group_policy beside it: as restore, or "" for the policy of everybody
+//	old_device    removed | asked | kept
+//	restore_delivery   mail | desk
+//	restore_hold       0 to 72
+//	probation_hours    0 to 72
+//	colleagues_needed  1 to 5
+//	colleagues_hold    1 to 72
+//	backup_enrolls     yes, or nothing
 //	reason
 type PoliciesPage struct {
-	Match        string
-	Verification string
-	SessionHours int
-	GrantDays    int
-	GrantUses    int
-	Proof        SecondProof
-	Reason       string
-	ChangedAt    time.Time // zero: never
-	ChangedBy    string
-	Wrong        Wrong
+	Match            string
+	Verification     string
+	SessionHours     int
+	GrantDays        int
+	GrantUses        int
+	Proof            SecondProof
+	Restore          RestorePolicy
+	Groups           []GroupPolicy // with a policy of their own
+	OldDevice        string
+	RestoreDelivery  string
+	RestoreHold      int
+	ProbationHours   int
+	ColleaguesNeeded int
+	ColleaguesHold   int
+	BackupEnrolls    bool
+	Reason           string
+	ChangedAt        time.Time // zero: never
+	ChangedBy        string
+	Wrong            Wrong
 }
 
 // MessagesPage is the templates and what waits to be sent. GET /admin/messages?state=&page=. State is "" (all), "waiting", "failed".
@@ -289,7 +317,7 @@ type MessageRow struct {
 	ID        string
 	Person    Person
 	To        string
-	Kind      string // registration | proof_code | caller_code | test
+	Kind      string // registration | proof_code | caller_code | restore_code | test
 	Sent      Sent   // At: of the last change
 	CreatedAt time.Time
 	Tries     int
@@ -418,6 +446,8 @@ func messageKind(kind string) translations.Message {
 		return "administration.messages.kind_proof"
 	case "caller_code":
 		return "administration.messages.kind_caller"
+	case "restore_code", "colleague_code":
+		return "administration.messages.kind_restore"
 	case "test":
 		return "administration.messages.kind_test"
 	}

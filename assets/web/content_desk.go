@@ -10,9 +10,14 @@ import "time"
 //	POST /desk/ID/registration    how (mail | text), reason: after the check. Answered with MadeRegistration
 //	POST /desk/ID/offline-code    computer (ID), reason: after the check. Answered with OfflineCodePage
 //	POST /desk/ID/unpair          device (ID), reason: after the check. Answered with Confirm RemoveDevice
+//	POST /desk/ID/code-lost       lost (mail | text), reason: after the check. Answered with MadeRegistration
+//	POST /desk/ID/restore-code    restore (ID), reason: after the check. Answered with OneTimeCodePage
+//	POST /desk/ID/restore-allow   reason: after the check. Answered with Confirm AllowRestore
+//	POST /desk/ID/restore-unblock reason: after the check. Answered with Confirm UnblockRestore
+//	POST /desk/ID/restore-block   reason: always. Answered with Confirm BlockRestore
 //	POST /desk/ID/block           reason: always. Answered with Confirm BlockUser
 //
-// All four acts are one form with one field "reason"; the buttons say where it goes.
+// All acts are one form with one field "reason"; the buttons say where it goes.
 type DeskPage struct {
 	Live   // empty, except while a check is open
 	Query  string
@@ -41,6 +46,9 @@ type DeskPerson struct {
 	Mail       string // shortened: "a•••@lundenergy.example"; "" when there is none
 	Phone      string // shortened: "•• 45 67"; "" when there is none
 	HasPhone   bool   // has a device that can answer
+	Restore    Restore
+	BlockedAt  time.Time // of a blocked account
+	BlockedBy  string
 }
 
 // CheckState is how a check stands; the words are those of authn.CallerCheck, and "" for none.
@@ -88,7 +96,7 @@ type DeskActs struct {
 	Computers []Choice // she has signed in to with a network: for an offline code
 	Reason    string
 	Hours     int   // how long a sent registration is good
-	Wrong     Wrong // reason, how, computer, device, ""
+	Wrong     Wrong // reason, how, lost, restore, computer, device, ""
 }
 
 // Choice is an option of a field.

@@ -132,6 +132,12 @@ const (
 	AllSignInsEnded     NoticeKind = "sign_ins_ended" // all others
 	CheckStopped        NoticeKind = "check_stopped"
 	RequestStopped      NoticeKind = "request_stopped"
+	WipeAsked           NoticeKind = "wipe_asked"        // Name: of the device
+	RestoreWasAllowed   NoticeKind = "restore_allowed"   // Name: of the user
+	RestoreWasBlocked   NoticeKind = "restore_blocked"   // Name: of the user
+	RestoreWasUnblocked NoticeKind = "restore_unblocked" // Name: of the user
+	OwnRestoreBlocked   NoticeKind = "own_restore_blocked"
+	BackupNoted         NoticeKind = "backup_noted"
 )
 
 // Text is the sentence.
@@ -142,6 +148,8 @@ func (n NoticeKind) Text() translations.Message {
 		MessageAgain: "portal.notice.message_again", UserBlocked: "portal.notice.user_blocked", UserUnblocked: "portal.notice.user_unblocked",
 		TestSent: "portal.notice.test_sent", TemplateReset: "portal.notice.template_reset", OneSignInEnded: "portal.notice.sign_in_ended",
 		AllSignInsEnded: "portal.notice.sign_ins_ended", CheckStopped: "portal.notice.check_stopped", RequestStopped: "portal.notice.request_stopped",
+		WipeAsked: "portal.notice.wipe_asked", RestoreWasAllowed: "portal.notice.restore_allowed", RestoreWasBlocked: "portal.notice.restore_blocked",
+		RestoreWasUnblocked: "portal.notice.restore_unblocked", OwnRestoreBlocked: "portal.notice.own_restore_blocked", BackupNoted: "portal.notice.backup_noted",
 	}[n]
 }
 
@@ -168,6 +176,7 @@ type SignInRow struct {
 	Since   time.Time
 	SeenAt  time.Time
 	Current bool
+	ByCode  bool // with a backup code
 }
 
 // ConfirmKind is what a Confirm page asks.
@@ -186,6 +195,14 @@ const (
 	EndSignIns         ConfirmKind = "end_sign_ins"
 	AllowTap           ConfirmKind = "allow_tap" // the policy "just Yes"; reason
 	StopRequest        ConfirmKind = "stop_request"
+	WipeDevice         ConfirmKind = "wipe_device"       // Name: the device; Person: whose; reason
+	WipeOwnDevice      ConfirmKind = "wipe_own_device"   // Name: the device, on her own page; Choices: what goes
+	AllowRestore       ConfirmKind = "allow_restore"     // Person: whose; reason
+	BlockRestore       ConfirmKind = "block_restore"     // Person: whose; reason
+	UnblockRestore     ConfirmKind = "unblock_restore"   // Person: whose; reason
+	BlockOwnRestore    ConfirmKind = "block_own_restore" // Name: the new phone, on her own page
+	FirstBackupCodes   ConfirmKind = "first_backup_codes"
+	NewBackupCodes     ConfirmKind = "new_backup_codes" // there are some, which die by it
 )
 
 type question struct {
@@ -206,6 +223,14 @@ var questions = map[ConfirmKind]question{
 	EndSignIns:         {"lock", "portal.confirm.end_sign_ins", "portal.confirm.end_sign_ins_text", "portal.confirm.sign_out", false, false},
 	AllowTap:           {"shield", "portal.confirm.allow_tap", "portal.confirm.allow_tap_text", "portal.confirm.allow", true, false},
 	StopRequest:        {"bell", "portal.confirm.stop_request", "portal.confirm.stop_request_text", "portal.confirm.stop", true, false},
+	WipeDevice:         {"eraser", "portal.confirm.wipe_device", "portal.confirm.wipe_device_text", "portal.confirm.wipe", true, false},
+	WipeOwnDevice:      {"eraser", "portal.confirm.wipe_own_device", "portal.confirm.wipe_own_device_text", "portal.confirm.wipe", false, false},
+	AllowRestore:       {"lifebuoy", "portal.confirm.allow_restore", "portal.confirm.allow_restore_text", "portal.confirm.allow", true, true},
+	BlockRestore:       {"prohibit", "portal.confirm.block_restore", "portal.confirm.block_restore_text", "portal.confirm.block", true, false},
+	UnblockRestore:     {"lifebuoy", "portal.confirm.unblock_restore", "portal.confirm.unblock_restore_text", "portal.confirm.unblock", true, true},
+	BlockOwnRestore:    {"prohibit", "portal.confirm.block_own_restore", "portal.confirm.block_own_restore_text", "portal.confirm.block", false, false},
+	FirstBackupCodes:   {"printer", "portal.confirm.first_backup_codes", "portal.confirm.first_backup_codes_text", "portal.confirm.make", false, true},
+	NewBackupCodes:     {"printer", "portal.confirm.new_backup_codes", "portal.confirm.new_backup_codes_text", "portal.confirm.make", false, false},
 }
 
 // Confirm asks before something is taken away. No comes first and leads to Back; Yes sends Post with Fields, "form" and, where the
@@ -217,8 +242,25 @@ type Confirm struct {
 	Post   string
 	Back   string
 	Fields []HiddenField
-	Reason string // as it was typed before
-	Wrong  Wrong  // of "reason"
+	// Choices are more to decide: radio buttons of one name. None: nothing is.
+	Choices []ConfirmChoice
+	Reason  string // as it was typed before
+	Wrong   Wrong  // of "reason"
+}
+
+// WipeChoices are what a user can wipe of her own device: the field is "scope". The server's mildest is chosen.
+func WipeChoices() []ConfirmChoice {
+	return []ConfirmChoice{
+		{Name: "scope", Value: "account", What: "portal.confirm.wipe_account", More: "portal.confirm.wipe_account_more", Chosen: true},
+		{Name: "scope", Value: "everything", What: "portal.confirm.wipe_everything", More: "portal.confirm.wipe_everything_more"},
+	}
+}
+
+// ConfirmChoice is one of the radio buttons of a question.
+type ConfirmChoice struct {
+	Name, Value string
+	What, More  translations.Message
+	Chosen      bool
 }
 
 // Title is the id of the question; its values are Name and Person.

@@ -140,7 +140,10 @@ func check(t *testing.T, text string, f web.Frame) {
 			}
 		case "form":
 			if e.attrs["method"] == "post" {
-				posts++
+				// A page that a mail leads to has no cookie: the code in the form proves all.
+				if !strings.HasPrefix(e.attrs["action"], "/act") {
+					posts++
+				}
 			}
 			if inForm {
 				t.Error("a form stands in a form")

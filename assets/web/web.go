@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"avow/assets/icons"
@@ -33,18 +34,21 @@ type Name string
 
 // The pages, and the type of the content that each takes.
 const (
-	Start   Name = "start"   // StartPage
-	Code    Name = "code"    // CodeForm
-	Connect Name = "connect" // ConnectPhone: shows the QR
-	Ask     Name = "ask"     // AskPhone: "is this your phone?"
-	Done    Name = "done"    // DonePhone
-	Open    Name = "open"    // OpenApp: someone scanned a code of ours with the phone's own camera
-	Message Name = "message" // OneMessage
+	Start   Name = "start"    // StartPage
+	Code    Name = "code"     // CodeForm
+	Connect Name = "connect"  // ConnectPhone: shows the QR
+	Ask     Name = "ask"      // AskPhone: "is this your phone?"
+	Done    Name = "done"     // DonePhone
+	Open    Name = "open"     // OpenApp: someone scanned a code of ours with the phone's own camera
+	Message Name = "message"  // OneMessage
+	ActCode Name = "act_code" // CodeForm
+	Act     Name = "act"      // ActPage: what a security mail leads to
 
 	// Sign-in. There is nobody in Frame.Signed yet.
 	SignIn      Name = "signin"       // SignInForm
 	Wait        Name = "signin_wait"  // SignInWait
 	SignInEnded Name = "signin_ended" // EndedSignIn
+	BackupCode  Name = "backup_code"  // BackupCodeForm; of somebody who is signed in, too
 	Bootstrap   Name = "first_owner"  // FirstOwner
 
 	// All below need Frame.Signed, and those of the administration its Section.
@@ -64,14 +68,16 @@ const (
 	Log           Name = "log"              // LogPage
 	Desk          Name = "desk"             // DeskPage
 	OfflineCode   Name = "offline_code"     // OfflineCodePage
+	OneTimeCode   Name = "one_time_code"    // OneTimeCodePage
 	Me            Name = "me"               // MePage
+	BackupCodes   Name = "backup_codes"     // BackupCodesPage
 	MySignIns     Name = "sign_ins"         // SignIns
 	Question      Name = "confirm"          // Confirm
 )
 
 var names = []Name{
-	Start, Code, Connect, Ask, Done, Open, Message, SignIn, Wait, SignInEnded, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
-	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, Me, MySignIns, Question,
+	Start, Code, Connect, Ask, Done, Open, Message, ActCode, Act, SignIn, Wait, SignInEnded, BackupCode, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
+	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, OneTimeCode, Me, BackupCodes, MySignIns, Question,
 }
 
 // Names lists all pages.
@@ -99,8 +105,12 @@ type Set struct {
 	parsed  map[string]map[Name]*template.Template
 }
 
-// New parses the embedded pages. An error is a mistake in them, which the tests find.
-func New() (*Set, error) {
+// New is the embedded pages, parsed once for the whole program. An error is a mistake in them, which the tests find.
+func New() (*Set, error) { return parsed() }
+
+var parsed = sync.OnceValues(parse)
+
+func parse() (*Set, error) {
 	s := &Set{Files: Files{}, address: map[string]string{}, parsed: map[string]map[Name]*template.Template{}}
 	entries, err := fs.ReadDir(static, "static")
 	if err != nil {
@@ -177,6 +187,7 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"unnamed":     unnamed,
 		"placeholder": func(p Placeholder) string { return "{{." + string(p) + "}}" },
 		"roles":       Roles,
+		"policies":    RestorePolicies,
 		"field":       newField,
 		"joined":      func(a, b any) string { return fmt.Sprint(a, b) },
 		"address":     address,

@@ -44,7 +44,7 @@ func all() map[string]struct {
 	return map[string]page{
 		"start": {Start, StartPage{}}, "code": {Code, CodeForm{}}, "wrong code": {Code, CodeForm{Wrong: hostile}},
 		"connect": {Connect, connect}, "scanned": {Connect, scanned}, "ask": {Ask, AskPhone{live, phone, "f", true}},
-		"done": {Done, DonePhone{phone}}, "open R": {Open, OpenApp{"avow://id.example.com/R", true}}, "open A": {Open, OpenApp{"avow://id.example.com/A", false}},
+		"done": {Done, DonePhone{phone}}, "open R": {Open, OpenApp{"avow://id.example.com/R", "R"}}, "open A": {Open, OpenApp{"avow://id.example.com/A", "A"}}, "open D": {Open, OpenApp{"avow://id.example.com/D", "D"}}, "open K": {Open, OpenApp{"avow://id.example.com/K", "K"}},
 		"message":      {Message, OneMessage{Tone: Warn, Icon: "history", Text: hostile}},
 		"message form": {Message, OneMessage{Tone: Bad, Icon: "warning", Text: hostile, Action: hostile, Post: "/connect/new", Form: "f"}},
 		"message link": {Message, OneMessage{Tone: Calm, Icon: "search", Text: hostile, Action: hostile, Link: "/"}},

@@ -47,11 +47,12 @@ const (
 	ActionVerifyCaller RequestAction = "verify_caller" // "it is I who talk to the service desk"; signs in to nothing
 	ActionVouch        RequestAction = "vouch"         // "I know who is talking to the service desk: Message"; signs in to nothing
 	ActionAgree        RequestAction = "agree"         // "another administrator may do this: Message"; signs in to nothing
+	ActionConnectPhone RequestAction = "connect_phone" // "I have spoken to Message, who wants to connect a new phone"; signs in to nothing
 )
 
 // Valid reports whether a is one of the known actions.
 func (a RequestAction) Valid() bool {
-	return a == ActionSignIn || a == ActionVerifyCaller || a == ActionVouch || a == ActionAgree
+	return slices.Contains([]RequestAction{ActionSignIn, ActionVerifyCaller, ActionVouch, ActionAgree, ActionConnectPhone}, a)
 }
 
 // Origin says from where the sign-in comes; shown on the phone.

@@ -59,3 +59,11 @@ func (c Client) Validate() error {
 	}
 	return nil
 }
+
+// The clients as which the server itself asks. Nobody has their keys.
+const (
+	PagesClient       ClientID = "avow-pages"        // sign-in to the server's pages
+	DeskClient        ClientID = "avow-desk"         // is it you who calls?
+	SecondAdminClient ClientID = "avow-second-admin" // may this be done?
+	ColleaguesClient  ClientID = "avow-colleagues"   // do you vouch for somebody who connects a new phone?
+)

@@ -1,31 +1,12 @@
 package authn
 
-import (
-	"encoding/base32"
-	"strings"
-)
+import "avow/internal/key"
 
 // CrockfordDigits are the characters of Crockford's base32, in upper case and without its aliases.
-const CrockfordDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+const CrockfordDigits = key.CrockfordDigits
 
 // Crockford is Crockford's base32 without padding.
-var Crockford = base32.NewEncoding(CrockfordDigits).WithPadding(base32.NoPadding)
+var Crockford = key.Crockford
 
-// CleanCrockford is what a person meant who typed a code: without spaces, dashes and line breaks, in upper case, with O for 0 and I and L for 1 as
-// Crockford allows. What is no such character stays.
-func CleanCrockford(typed string) string {
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '-', '\t', '\r', '\n':
-			return -1
-		case 'o', 'O':
-			return '0'
-		case 'i', 'I', 'l', 'L':
-			return '1'
-		}
-		if 'a' <= r && r <= 'z' {
-			return r - 'a' + 'A'
-		}
-		return r
-	}, typed)
-}
+// CleanCrockford is what a person meant who typed a code.
+func CleanCrockford(typed string) string { return key.CleanCrockford(typed) }

@@ -78,6 +78,44 @@ type Device struct {
 	ConfirmedAt  time.Time
 	LastSeenAt   time.Time
 	RevokedAt    time.Time
+
+	Origin         DeviceOrigin // how it came to the account
+	From           DeviceID     // the device that connected it, of OriginDuplicate
+	ProbationUntil time.Time    // until then it may sign in, and change nothing about the account
+	Wipe           Wipe
+}
+
+// DeviceOrigin says how a device came to its account. Stored and sent: append, never rename.
+type DeviceOrigin string
+
+// The origins.
+const (
+	OriginRegistration DeviceOrigin = "registration" // by a code of the organisation
+	OriginRestore      DeviceOrigin = "restore"      // by the restore code
+	OriginDuplicate    DeviceOrigin = "duplicate"    // by another device of the user
+	OriginColleagues   DeviceOrigin = "colleagues"   // colleagues have vouched for the user
+)
+
+// Valid reports whether o is one of the origins.
+func (o DeviceOrigin) Valid() bool {
+	return o == OriginRegistration || o == OriginRestore || o == OriginDuplicate || o == OriginColleagues
+}
+
+// ErrProbation is answered to a device that was connected by another one a short time ago.
+var ErrProbation = Fail(Forbidden, "device_probation", "This device was added to the account only a short time ago and can't do that yet. Use another device, or wait.")
+
+// OnProbation reports whether the device was connected by another one so short a time ago that it may only sign in.
+func (d Device) OnProbation(now time.Time) bool { return now.Before(d.ProbationUntil) }
+
+// MayManage says whether the device may change what the account consists of: connect, remove and wipe devices, change the restore code.
+func (d Device) MayManage(now time.Time) error {
+	if err := d.MayApprove(); err != nil {
+		return err
+	}
+	if d.OnProbation(now) {
+		return ErrProbation.After(d.ProbationUntil.Sub(now))
+	}
+	return nil
 }
 
 // MaxDevices is how many devices a user may have that are not revoked.
@@ -123,4 +161,14 @@ func (d Device) Revoke(now time.Time) Device {
 		d.State, d.RevokedAt = DeviceRevoked, now
 	}
 	return d
+}
+
+// Shares reports whether two devices have a key in common: each has its own.
+func (k DeviceKeys) Shares(other DeviceKeys) bool {
+	for _, a := range []key.Public{k.Device, k.Approval, k.Exchange} {
+		if !a.IsZero() && (a == other.Device || a == other.Approval || a == other.Exchange) {
+			return true
+		}
+	}
+	return false
 }

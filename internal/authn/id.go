@@ -23,6 +23,8 @@ type (
 	MessageID      string // m_…
 	WebSessionID   string // w_…
 	CallerCheckID  string // k_…
+	RestoreID      string // x_…
+	DuplicateID    string // p_…: the public name of a duplicate, not its secret
 )
 
 // NewUserID and its siblings draw 128 random bits.
@@ -51,6 +53,12 @@ func NewWebSessionID() WebSessionID { return WebSessionID("w_" + key.RandomID(16
 
 // NewCallerCheckID draws 128 random bits.
 func NewCallerCheckID() CallerCheckID { return CallerCheckID("k_" + key.RandomID(16)) }
+
+// NewRestoreID draws 128 random bits.
+func NewRestoreID() RestoreID { return RestoreID("x_" + key.RandomID(16)) }
+
+// NewDuplicateID draws 128 random bits.
+func NewDuplicateID() DuplicateID { return DuplicateID("p_" + key.RandomID(16)) }
 
 // ValidID reports whether s is prefix and 16 bytes of base64url, as the New…ID functions make it.
 func ValidID(prefix, s string) bool {

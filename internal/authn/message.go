@@ -19,7 +19,10 @@ const (
 	MessageRegistration MessageKind = "registration" // the code or link of a session
 	MessageProofCode    MessageKind = "proof_code"   // the second proof of a session, by the other channel
 	MessageCallerCode   MessageKind = "caller_code"  // what a caller reads out to the service desk
+	MessageRestoreCode  MessageKind = "restore_code" // the one-time code of a restore
 	MessageTest         MessageKind = "test"
+
+	MessageColleagueCode MessageKind = "colleague_code" // the one-time code of a restore by colleagues, before which nothing was proved
 )
 
 // MessageState is stored and sent: append, never rename.
@@ -44,6 +47,7 @@ type Message struct {
 	User      UserID         // "" for a test
 	Session   RegistrationID // of registration and proof_code
 	Check     CallerCheckID  // of caller_code
+	Restore   RestoreID      // of restore_code
 	To        string         // an address, or a phone number
 	Language  string
 	CreatedAt time.Time

@@ -80,6 +80,16 @@ type Policy struct {
 
 	GrantDays int `json:"grant_days"` // how long, and how often, a computer takes codes after a sign-in with a network
 	GrantUses int `json:"grant_uses"`
+
+	Restore          RestorePolicy            `json:"restore,omitempty"`           // for users none of whose groups has its own; RestoreFor
+	GroupRestore     map[string]RestorePolicy `json:"group_restore,omitempty"`     // by the name of the group
+	OldDevice        OldDevicePolicy          `json:"old_device,omitempty"`        // what a restore does to the devices that were there
+	RestoreHold      int                      `json:"restore_hold"`                // hours that a restore waits before it is released; 0 is a decision, as in ProbationHours
+	RestoreDelivery  RestoreDelivery          `json:"restore_delivery,omitempty"`  // of the one-time code
+	ProbationHours   int                      `json:"probation_hours"`             // how long a new device may sign in only
+	ColleaguesNeeded int                      `json:"colleagues_needed,omitempty"` // whose Yes brings back somebody without a code
+	ColleaguesHold   int                      `json:"colleagues_hold,omitempty"`   // hours between the last Yes and the release
+	BackupEnrolls    bool                     `json:"backup_enrolls,omitempty"`    // two backup codes connect a phone (R-103)
 }
 
 // Validate says what is wrong with the policy.
@@ -100,5 +110,5 @@ func (p Policy) Validate() error {
 	case p.GrantUses < 1 || p.GrantUses > 1000:
 		return Fail(Invalid, "bad_grant_uses", "A computer takes 1 to 1000 codes.")
 	}
-	return nil
+	return p.validateRestore()
 }

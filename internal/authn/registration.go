@@ -82,6 +82,7 @@ type RegistrationSession struct {
 	ProofTries   int          // wrong ones
 	Notification MessageState // of the message that carries the code; "" when none was sent
 	NotifiedAt   time.Time    // when it was taken by the mail server or the gateway
+	Probation    bool         // the device begins on probation (Policy.ProbationHours): it was let in by less than a phone
 
 	ClaimedAt time.Time
 	ClaimIP   string

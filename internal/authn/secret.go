@@ -30,6 +30,11 @@ func CallerDigits(k key.Secret, id CallerCheckID) string {
 	return digits(mac(k, "avow caller digits v1\x00"+string(id)), 6)
 }
 
+// RestoreDigits derives the eight digits of a restore's one-time code: the nth that was made for it.
+func RestoreDigits(k key.Secret, id RestoreID, n int) string {
+	return digits(mac(k, fmt.Sprintf("avow restore digits v1\x00%s\x00%d", id, n)), 8)
+}
+
 // digits takes n digits, at most 9, from a MAC. Of 64 bits the remainder is even enough: one part in 10^10.
 func digits(m key.Secret, n int) string {
 	limit := uint64(1)

@@ -114,3 +114,16 @@ func (d *Device) Offline(ctx context.Context, c wire.OfflineSync) (wire.OfflineA
 	err := p.call(ctx, http.MethodPost, "/v1/offline", c, &out)
 	return out, err
 }
+
+// Wipe fetches the command to delete what this device has (GET /v1/wipe); it is answered to a device that was removed, too. It is a JWS as it was received: check it with
+// wire.VerifyWipeCommand. authn.ErrWipeUnknown if nobody asked for that.
+func (d *Device) Wipe(ctx context.Context) (string, error) {
+	var out wire.WipeAnswer
+	err := d.call(ctx, http.MethodGet, "/v1/wipe", nil, &out)
+	return out.Command, err
+}
+
+// ConfirmWipe delivers a receipt (POST /v1/wipe/receipt): the JWS of wire.SignWipeReceipt. It needs no key: the device has none any more.
+func (d *Device) ConfirmWipe(ctx context.Context, receipt string) error {
+	return d.plain(ctx, "/v1/wipe/receipt", wire.WipeReceiptCommand{Receipt: receipt}, nil)
+}

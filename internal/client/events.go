@@ -24,6 +24,7 @@ type Event struct {
 	Closed    *wire.RequestClosed // a request is open no more
 	Status    *wire.Status        // verified
 	Computers bool                // grants or lists have changed: ask Device.Offline
+	Duplicate bool                // a phone has claimed what this one offers: ask Device.Duplicate
 }
 
 // Stream is an open event stream (GET /v1/events, text/event-stream of the HTML standard, section 9.2).
@@ -137,6 +138,8 @@ func (s *Stream) event(name, data string) (Event, bool, error) {
 		return Event{Status: &st}, err == nil, err
 	case wire.EventComputers:
 		return Event{Computers: true}, true, nil
+	case wire.EventDuplicate:
+		return Event{Duplicate: true}, true, nil
 	}
 	return Event{}, false, nil
 }

@@ -18,6 +18,7 @@ type prover struct {
 	signer crypto.Signer
 	kid    string
 	limit  int64
+	header http.Header // added to each request; no proof covers it
 }
 
 // call sends in as JSON, nothing when it is nil, and reads the answer into out unless that is nil.
@@ -28,6 +29,28 @@ func (p prover) call(ctx context.Context, method, path string, in, out any) erro
 // introduce is call with the key embedded in the proof: for a key that the server does not know yet.
 func (p prover) introduce(ctx context.Context, path string, in, out any) error {
 	return p.prove(ctx, http.MethodPost, path, "", in, out, "")
+}
+
+// plain is call without a proof: for what carries one in itself.
+func (p prover) plain(parent context.Context, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("encode command: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(parent, p.o.timeout())
+	defer cancel()
+	return p.roundTrip(ctx, func() error {
+		req, err := newRequest(ctx, http.MethodPost, p.Server().Issuer+path, body, p.o.Agent)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		status, head, answer, err := send(parent, p.http, req, p.limit)
+		if err != nil {
+			return err
+		}
+		return decode(status, head, answer, out)
+	})
 }
 
 func (p prover) prove(parent context.Context, method, path, query string, in, out any, kid string) error {
@@ -87,6 +110,9 @@ func (p prover) request(ctx context.Context, method, path, query string, body []
 	req, err := newRequest(ctx, method, address, body, p.o.Agent)
 	if err != nil {
 		return nil, err
+	}
+	for name, values := range p.header {
+		req.Header[name] = values
 	}
 	req.Header.Set("Authorization", auth)
 	if body != nil {

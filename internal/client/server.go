@@ -47,6 +47,27 @@ func DiscoverIssuer(ctx context.Context, issuer string, pin key.Pin, o Options) 
 	return fetchMetadata(ctx, issuer, o, func(raw string) (wire.Metadata, error) { return wire.VerifyPinnedMetadata(raw, pin) })
 }
 
+// DiscoverHost asks a server who it is that only its name is known of: nothing vouches for the answer yet. Before the server is trusted with anything, its
+// Identity has to be compared with what somebody who can be trusted said of it: a restore code's vouch. Until then
+// nothing but the question for that vouch may be sent.
+func DiscoverHost(ctx context.Context, host string, o Options) (Server, error) {
+	issuer := "https://" + host
+	if o.PlainLoopback && isLoopback(host) {
+		issuer = "http://" + host
+	}
+	return fetchMetadata(ctx, issuer, o, wire.VerifyOwnMetadata)
+}
+
+// DiscoverPublic asks a server who it is that only its name is known of, and believes it because the WebPKI, or an authority that the device's owner has installed, vouches
+// for the name: what its own metadata lists counts for nothing. ErrUntrusted otherwise.
+func DiscoverPublic(ctx context.Context, host string, o Options) (Server, error) {
+	issuer := "https://" + host
+	if o.PlainLoopback && isLoopback(host) {
+		issuer = "http://" + host
+	}
+	return fetch(ctx, issuer, o, wire.VerifyOwnMetadata, func(Server) []wire.TLSKey { return nil })
+}
+
 // Refresh fetches the metadata of a known server again. Metadata older than what s holds is refused, so that a stolen TLS key
 // which the server no longer lists does not come back.
 func (s Server) Refresh(ctx context.Context, o Options) (Server, error) {
@@ -62,6 +83,11 @@ func (s Server) Refresh(ctx context.Context, o Options) (Server, error) {
 
 // fetchMetadata accepts any TLS key for its one request, since the answer is public and signed, and then judges the key by it.
 func fetchMetadata(ctx context.Context, issuer string, o Options, verify func(string) (wire.Metadata, error)) (Server, error) {
+	return fetch(ctx, issuer, o, verify, func(s Server) []wire.TLSKey { return s.TLSKeys })
+}
+
+// fetch is fetchMetadata with the TLS keys that are trusted beside the WebPKI's.
+func fetch(ctx context.Context, issuer string, o Options, verify func(string) (wire.Metadata, error), trusted func(Server) []wire.TLSKey) (Server, error) {
 	u, err := checkIssuer(issuer, o)
 	if err != nil {
 		return Server{}, err
@@ -97,7 +123,7 @@ func fetchMetadata(ctx context.Context, issuer string, o Options, verify func(st
 		Match: m.Match, Identity: m.Identity, TLSKeys: m.TLSKeys, MetadataAt: m.IssuedAt,
 	}
 	if u.Scheme == "https" {
-		if err := o.trust(seen, u.Hostname(), s.TLSKeys); err != nil {
+		if err := o.trust(seen, u.Hostname(), trusted(s)); err != nil {
 			return Server{}, networkError(parent, u.Host, err)
 		}
 	}

@@ -24,6 +24,8 @@ type storedAccount struct {
 	Receipts []Receipt     `json:"receipts,omitempty"` // in the index: those that the vault does not have yet
 	Offline  storedOffline `json:"offline,omitzero"`
 	Clock    storedClock   `json:"clock,omitzero"`
+	Restore  storedRestore `json:"restore,omitzero"`
+	Sealed   sealedRestore `json:"sealed,omitzero"` // in the vault only, and while it is open
 }
 
 // storedStatus is what was known last, to be shown while the server cannot be asked.
@@ -72,12 +74,17 @@ type account struct {
 	muted     time.Time
 	offset    time.Duration // server's clock less ours
 	notices   []wire.Notice
-	stop      func()     // ends its stream
-	lost      bool       // its device key is missing: nothing can be said to its server
-	asking    sync.Mutex // one call about computers at a time; taken before Core.saving
-	stale     bool       // what is known of computers may be old: the server has to be asked
-	waiting   bool       // a call about computers waits for its turn
-	kept      int        // how many of stored.Receipts, from the first, the vault holds
+	stop      func()        // ends its stream
+	lost      bool          // its device key is missing: nothing can be said to its server
+	asking    sync.Mutex    // one call about computers at a time; taken before Core.saving
+	stale     bool          // what is known of computers may be old: the server has to be asked
+	waiting   bool          // a call about computers waits for its turn
+	offers    chan struct{} // wakes who waits for what becomes of an offer
+	probation time.Time     // until then this device changes nothing about the account
+	kept      int           // how many of stored.Receipts, from the first, the vault holds
+
+	keeping  sync.Mutex          // one exchange about the escrow at a time; taken before Core.saving
+	restores []wire.RestoreEntry // of the account, under way on other phones
 }
 
 // maxReceipts is how many receipts of an account are kept, the newest: the vault is written anew with each one, and must never outgrow
@@ -109,8 +116,8 @@ func (a *account) public() Account {
 	p := Account{
 		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support,
 		Login: s.Login, Name: s.Name, Status: s.Status.Status, Since: s.Status.Since, CheckedAt: a.checkedAt, Trouble: a.trouble,
-		PasswordChangedAt: s.Status.PasswordChangedAt, PasswordExpiresAt: s.Status.PasswordExpiresAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted,
-		Notices: a.notices, Last: s.Status.Last,
+		PasswordChangedAt: s.Status.PasswordChangedAt, PasswordExpiresAt: s.Status.PasswordExpiresAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted, ProbationUntil: a.probation,
+		Notices: a.notices, Last: s.Status.Last, Restore: s.restoreView(), Restores: a.restores,
 	}
 	if a.trouble != nil && p.Status != Removed {
 		p.Status, p.Since = Unreachable, a.since

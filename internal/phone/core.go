@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"avow/internal/atomicfile"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/phone/keystore"
@@ -30,7 +31,8 @@ type Keys interface {
 
 // Config is what a Core is made of.
 type Config struct {
-	Dir      string // holds the vault and its index
+	Dir      string        // holds the vault and its index
+	FS       atomicfile.FS // nil: the machine's
 	Keys     Keys
 	Platform platform.Platform
 	Device   authn.DeviceInfo
@@ -54,6 +56,10 @@ type Core struct {
 	accounts  []*account
 	queued    []queuedRemoval
 	pending   []pendingRegistration
+	restores  []pendingRestore
+	joins     []pendingJoin
+	wipes     wipeMarker // begun, and on disk before anything was deleted
+	erased    bool
 	requests  map[authn.RequestID]Request
 	timers    map[authn.RequestID]*time.Timer // end the requests
 	closed    map[authn.RequestID]time.Time   // requests that do not come back, and how long that has to be known
@@ -61,13 +67,14 @@ type Core struct {
 	streams   context.Context // nil while Run does not run
 	wait      sync.WaitGroup
 	errand    chan struct{} // wakes runErrands
+	changes   chan struct{} // wakes keepEscrows
 
 	listenMu  sync.Mutex
 	listeners map[int]func(Event)
 	nextID    int
 }
 
-// Open reads what is stored. It asks the user for nothing: the vault stays locked.
+// Open reads what is stored, and finishes what a wipe has begun. It asks the user for nothing: the vault stays locked. Call FinishErase before the keystore is opened.
 func Open(ctx context.Context, cfg Config) (*Core, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -78,17 +85,23 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	if cfg.Client.Now == nil {
 		cfg.Client.Now = cfg.Now
 	}
+	if cfg.FS == nil {
+		cfg.FS = atomicfile.OS
+	}
 	cfg.Device = cfg.Device.Clean()
 	c := &Core{
 		cfg: cfg, requests: map[authn.RequestID]Request{}, timers: map[authn.RequestID]*time.Timer{}, closed: map[authn.RequestID]time.Time{},
-		listeners: map[int]func(Event){}, errand: make(chan struct{}, 1),
+		listeners: map[int]func(Event){}, errand: make(chan struct{}, 1), changes: make(chan struct{}, 1),
 	}
-	files, err := vault.New(vault.Config{Dir: cfg.Dir, Keys: cfg.Keys, Key: vaultKey})
+	files, err := vault.New(vault.Config{Dir: cfg.Dir, FS: cfg.FS, Keys: cfg.Keys, Key: vaultKey})
 	if err != nil {
 		return nil, fmt.Errorf("open vault folder: %w", err)
 	}
 	c.files = files
 	if err := c.readIndex(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.finishWipes(ctx); err != nil { // before anything is shown
 		return nil, err
 	}
 	return c, nil
@@ -106,6 +119,7 @@ func (c *Core) Run(ctx context.Context) {
 	}
 	c.mu.Unlock()
 	c.wait.Go(func() { c.runErrands(ctx) })
+	c.wait.Go(func() { c.keepEscrows(ctx) })
 	c.watchLifecycle(ctx)
 	<-ctx.Done()
 	c.mu.Lock()
@@ -123,8 +137,13 @@ func (c *Core) runErrands(ctx context.Context) {
 	for wait := firstWait; ctx.Err() == nil; wait = min(2*wait, lastErrandWait) {
 		var again <-chan time.Time
 		finished, told, noted := c.resume(ctx), c.tellRemovals(ctx), c.tellCodes(ctx)
+		finished = c.resumeJoins(ctx) && finished
+		told = c.askWipes(ctx) && told // before receipts are told: it may make some
+		told = c.tellWipes(ctx) && told
 		if !finished || !told || !noted {
 			again = time.After(wait)
+		} else if c.hasRemoved() {
+			again = time.After(askWipeEvery)
 		}
 		select {
 		case <-ctx.Done():
@@ -160,9 +179,18 @@ func (c *Core) Close() {
 func (c *Core) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.erased {
+		return State{Locked: true, Erased: true}
+	}
 	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers()}
 	for _, a := range c.accounts {
 		s.Accounts = append(s.Accounts, a.public())
+	}
+	for _, x := range c.restores {
+		s.Restores = append(s.Restores, x.public())
+	}
+	for _, j := range c.joins {
+		s.Joining = append(s.Joining, j.public())
 	}
 	for _, r := range c.requests {
 		s.Requests = append(s.Requests, r)

@@ -207,6 +207,9 @@ func (c *Core) keepReceipt(ctx context.Context, r Request, a *account, receipt R
 	defer c.saving.Unlock()
 	c.mu.Lock()
 	a.addReceipt(receipt)
+	if receipt.Kind == authn.Approve {
+		a.stored.Restore.Yes++
+	}
 	a.stored.Status.Last = &LastAnswer{Request: r.ID, Client: receipt.Client, Kind: receipt.Kind, At: receipt.At}
 	c.mu.Unlock()
 	return c.saveBoth(ctx)

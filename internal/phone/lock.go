@@ -40,7 +40,7 @@ func (c *Core) makeVault(ctx context.Context) error {
 	c.mu.Lock()
 	c.doc = doc
 	c.mu.Unlock()
-	return nil
+	return c.purgeWiped(ctx)
 }
 
 func (c *Core) makeVaultKey(ctx context.Context) error {
@@ -83,6 +83,7 @@ func (c *Core) unlock(ctx context.Context, open opener, p platform.Prompt, heal 
 	if err == nil {
 		c.emit(Event{Kind: LockChanged})
 		c.emit(Event{Kind: AccountsChanged})
+		c.changed()
 	}
 	return err
 }
@@ -123,6 +124,7 @@ func (c *Core) Lock() {
 	if was != nil {
 		for _, a := range c.accounts {
 			a.stored.Receipts, a.kept = append([]Receipt(nil), a.stored.Receipts[a.kept:]...), 0
+			a.stored.Sealed.forget()
 		}
 	}
 	c.mu.Unlock()
@@ -139,6 +141,12 @@ func (c *Core) Lock() {
 // ChangePIN replaces the PIN.
 func (c *Core) ChangePIN(ctx context.Context, old, pin key.Secret) error {
 	return c.cfg.Keys.ChangePIN(ctx, old, pin)
+}
+
+// ResetPIN replaces a PIN that was forgotten where the user's fingerprint or face opens the keys; it asks for that. keystore.ErrPINRequired where it does not: then what
+// is left is EraseApp, and the restore code or another device.
+func (c *Core) ResetPIN(ctx context.Context, pin key.Secret, p platform.Prompt) error {
+	return c.cfg.Keys.ResetPIN(ctx, pin, p)
 }
 
 // watchLifecycle locks when the screen goes dark, or LockAfter in the background.

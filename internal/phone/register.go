@@ -265,9 +265,15 @@ func (c *Core) finish(ctx context.Context, p pendingRegistration, proof key.Secr
 	return public, err
 }
 
-// adopt makes a finished registration an account. It is in one of the index and the vault at every moment, as one or the other. If it can't be
-// stored, it is an account all the same until the app ends, and the registration stays too, so that it can be finished again.
-func (c *Core) adopt(ctx context.Context, s storedAccount, p pendingRegistration) (Account, error) {
+// begun is something that becomes an account and is kept until it is one; mu must be held for both.
+type begun interface {
+	keep(*Core)
+	forget(*Core)
+}
+
+// adopt makes something begun an account. It is in one of the index and the vault at every moment, as one or the other. If it can't be
+// stored, it is an account all the same until the app ends, and what was begun stays too, so that it can be finished again.
+func (c *Core) adopt(ctx context.Context, s storedAccount, p begun) (Account, error) {
 	c.saving.Lock()
 	defer c.saving.Unlock()
 	c.mu.Lock()
@@ -275,7 +281,7 @@ func (c *Core) adopt(ctx context.Context, s storedAccount, p pendingRegistration
 	if err != nil {
 		a = c.addAccount(ctx, s)
 	}
-	c.forgetPending(p)
+	p.forget(c)
 	if c.streams != nil {
 		c.follow(a)
 	}
@@ -287,7 +293,7 @@ func (c *Core) adopt(ctx context.Context, s storedAccount, p pendingRegistration
 	}
 	if err != nil {
 		c.mu.Lock()
-		c.pending = append(c.pending, p)
+		p.keep(c)
 		c.mu.Unlock()
 		return Account{}, err
 	}
@@ -352,14 +358,15 @@ func (c *Core) keepPending(ctx context.Context, p pendingRegistration) error {
 	c.saving.Lock()
 	defer c.saving.Unlock()
 	c.mu.Lock()
-	c.forgetPending(p)
-	c.pending = append(c.pending, p)
+	p.forget(c)
+	p.keep(c)
 	c.mu.Unlock()
 	return c.saveIndex(context.WithoutCancel(ctx))
 }
 
-// forgetPending takes p off the list; mu must be held.
-func (c *Core) forgetPending(p pendingRegistration) {
+func (p pendingRegistration) keep(c *Core) { c.pending = append(c.pending, p) }
+
+func (p pendingRegistration) forget(c *Core) {
 	c.pending = slices.DeleteFunc(slices.Clone(c.pending), func(q pendingRegistration) bool { return q.SessionHash == p.SessionHash })
 }
 
@@ -369,7 +376,7 @@ func (c *Core) dropPending(ctx context.Context, p pendingRegistration) error {
 	c.saving.Lock()
 	defer c.saving.Unlock()
 	c.mu.Lock()
-	c.forgetPending(p)
+	p.forget(c)
 	used := slices.ContainsFunc(c.accounts, func(a *account) bool { return a.stored.Keys == p.Keys })
 	c.mu.Unlock()
 	err := c.saveIndex(ctx)

@@ -14,9 +14,13 @@ type State struct {
 	Accounts []Account
 	Requests []Request // open ones, the one that ends first on top
 	Trouble  *Trouble  // something with the vault that a person has to decide
+	Joining  []Joining // accounts that this phone has asked another one for
+	Erased   bool      // everything was deleted, by the user or by a wipe: the app has to start anew
 
 	// Computers that can be signed in to without a network, or could be: the one that was signed in to last on top.
 	Computers []Computer
+
+	Restores []Restoring // under way on this phone, oldest first
 }
 
 // Account returns the account with an id.
@@ -81,8 +85,11 @@ type Account struct {
 	PasswordExpiresAt time.Time // zero: never, or the organisation does not tell
 	CheckWords        [2]string // while Waiting
 	MutedUntil        time.Time
+	ProbationUntil    time.Time // until then this device changes nothing about the account; zero: it may
 	Notices           []wire.Notice
 	Last              *LastAnswer
+	Restore           RestoreView
+	Restores          []wire.RestoreEntry // of this account, under way on another phone: BlockRestore
 }
 
 // LastAnswer is what was said last, for the quiet home screen and the result screen.
@@ -131,4 +138,6 @@ const (
 	TroubleFound    EventKind = "trouble_found"
 
 	ComputersChanged EventKind = "computers_changed" // grants, lists, or how far a list is shown
+	DevicesChanged   EventKind = "devices_changed"   // of the account's user, or what becomes of an offer
+	Wiped            EventKind = "wiped"             // an account, or with State.Erased everything, was deleted because its user or organisation wanted that
 )

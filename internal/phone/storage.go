@@ -22,6 +22,8 @@ type indexEntry struct {
 	Account *storedAccount       `json:"account,omitempty"`
 	Pending *pendingRegistration `json:"pending,omitempty"` // begun and not finished
 	Removal *queuedRemoval       `json:"removal,omitempty"` // to be told to a server
+	Restore *pendingRestore      `json:"restore,omitempty"` // begun and not finished
+	Joining *pendingJoin         `json:"joining,omitempty"` // asked of another phone
 }
 
 // readIndex fills accounts from the index. A missing index is no error: unlocking makes it anew from the vault.
@@ -45,6 +47,10 @@ func (c *Core) readIndex(ctx context.Context) error {
 			c.pending = append(c.pending, *e.Pending)
 		case e.Removal != nil:
 			c.queued = append(c.queued, *e.Removal)
+		case e.Restore != nil:
+			c.restores = append(c.restores, *e.Restore)
+		case e.Joining != nil:
+			c.joins = append(c.joins, *e.Joining)
 		}
 	}
 	return nil
@@ -53,6 +59,10 @@ func (c *Core) readIndex(ctx context.Context) error {
 // saveIndex writes what may be known while locked. saving must be held, mu must not.
 func (c *Core) saveIndex(ctx context.Context) error {
 	c.mu.Lock()
+	if c.erased {
+		c.mu.Unlock()
+		return nil
+	}
 	var entries []indexEntry
 	idx := vault.Index{}
 	if c.doc != nil {
@@ -61,6 +71,7 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	for _, a := range c.accounts {
 		s := a.stored
 		s.Receipts = s.Receipts[a.kept:] // the others are in the vault
+		s.Sealed = sealedRestore{}
 		entries = append(entries, indexEntry{Account: &s})
 	}
 	for _, p := range c.pending {
@@ -68,6 +79,12 @@ func (c *Core) saveIndex(ctx context.Context) error {
 	}
 	for _, q := range c.queued {
 		entries = append(entries, indexEntry{Removal: &q})
+	}
+	for _, x := range c.restores {
+		entries = append(entries, indexEntry{Restore: &x})
+	}
+	for _, j := range c.joins {
+		entries = append(entries, indexEntry{Joining: &j})
 	}
 	c.mu.Unlock()
 	for _, e := range entries {
@@ -104,6 +121,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 	kept := map[*account]int{}
 	for _, a := range c.accounts {
 		kept[a] = len(a.stored.Receipts)
+		c.noteWaits(a)
 		raw, err := json.Marshal(a.stored)
 		if err != nil {
 			c.mu.Unlock()
@@ -123,6 +141,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 	for a, n := range kept {
 		a.kept = n
 	}
+	c.changed()
 	return nil
 }
 
@@ -160,6 +179,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 		c.cfg.Keys.Lock()
 		return ErrLocked
 	}
+	stored = c.withoutWiped(stored)
 	c.trouble = nil
 	if c.doc != nil { // it was open: what is in memory is the newest
 		doc.Wipe()
@@ -172,7 +192,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	if heal {
 		err = c.saveVault(ctx)
 	}
-	if err := errors.Join(err, c.saveIndex(ctx)); err != nil {
+	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx)); err != nil {
 		c.cfg.Log.WarnContext(ctx, "could not store the accounts after unlocking", "err", err)
 	}
 	return nil
@@ -189,6 +209,11 @@ func (c *Core) takeAccounts(ctx context.Context, stored []storedAccount) (more b
 			}
 		}
 		a.kept = len(s.Receipts)
+		a.stored.Sealed = s.Sealed
+		if s.Restore.Proof != a.stored.Restore.Proof { // the index was not written after the code was changed
+			a.stored.Restore = s.Restore
+		}
+		a.settleNext()
 		a.stored.Receipts = mergeReceipts(s.Receipts, a.stored.Receipts)
 		if err == nil {
 			a.stored.Offline = mergeOffline(a.stored.Offline, s.Offline)

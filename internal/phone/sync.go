@@ -25,7 +25,7 @@ const (
 // addAccount makes the running half of a stored account; mu must be held (or nobody else know c yet). An account whose device key is
 // missing is kept and says so: it must not vanish from the vault without a word.
 func (c *Core) addAccount(ctx context.Context, s storedAccount) *account {
-	a := &account{stored: s}
+	a := &account{stored: s, offers: make(chan struct{}, 1)}
 	// The signer lives as long as the account, not as long as the call that made it.
 	signer, err := keystore.Signer(context.Background(), c.cfg.Keys, s.Keys.Device)
 	if err != nil {
@@ -125,6 +125,11 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 			c.setStatus(ctx, a, *e.Status)
 		case e.Computers:
 			c.computersChanged(ctx, a)
+		case e.Duplicate:
+			select {
+			case a.offers <- struct{}{}:
+			default: // woken already
+			}
 		}
 	}
 }
@@ -136,6 +141,12 @@ func (c *Core) Sync(ctx context.Context) error {
 	c.mu.Unlock()
 	c.resume(ctx)
 	c.tellRemovals(ctx)
+	c.checkRestores(ctx)
+	defer c.saveEscrows(ctx)
+	defer func() {
+		c.askWipes(ctx)
+		c.tellWipes(ctx)
+	}()
 	var first error
 	for _, a := range accounts {
 		err := c.fetch(ctx, a)
@@ -217,12 +228,13 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 		return
 	}
 	a.trouble, a.checkedAt = nil, now
-	a.muted = unix(st.MutedUntil)
+	a.muted, a.probation = unix(st.MutedUntil), unix(st.ProbationUntil)
 	news := slices.ContainsFunc(st.Notices, func(n wire.Notice) bool {
 		return !slices.ContainsFunc(a.notices, func(old wire.Notice) bool { return old.ID == n.ID })
 	})
 	a.notices = st.Notices
 	old := a.stored
+	heard := a.hear(st.Restore, st.Restores)
 	a.stored.Name, a.stored.Login = st.Name, st.Login
 	a.stored.Status.PasswordChangedAt, a.stored.Status.PasswordExpiresAt = unix(st.PasswordChangedAt), unix(st.PasswordExpiresAt)
 	if a.stored.Status.Status != status {
@@ -234,12 +246,16 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	changed := old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
 		!old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt) || !old.Status.PasswordExpiresAt.Equal(a.stored.Status.PasswordExpiresAt)
 	c.mu.Unlock()
-	if changed {
+	if changed || heard {
 		if err := c.save(ctx); err != nil {
 			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
 		}
 	}
 	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
+	if heard {
+		c.changed()
+		c.emit(Event{Kind: RestoreChanged, Account: a.stored.ID})
+	}
 	if news {
 		c.emit(Event{Kind: NoticeArrived, Account: a.stored.ID})
 	}
@@ -308,6 +324,7 @@ func (c *Core) removedByServer(ctx context.Context, a *account) {
 		}
 		c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 		c.emit(Event{Kind: ComputersChanged, Account: a.stored.ID})
+		c.nudge() // whether it is to be wiped, too
 	}
 }
 

@@ -228,7 +228,7 @@ func TestOneDecision(t *testing.T) {
 	}
 	o := r.open(u, c)
 	id := o.Request.ID
-	const n = 1000
+	n := many()
 	raws := make([]string, n)
 	answers := make([]answered, n)
 	kinds := make([]authn.DecisionKind, n)

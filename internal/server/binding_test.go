@@ -16,6 +16,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/server/live"
 	"avow/internal/server/registration"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -233,7 +234,7 @@ func TestBindingIsTold(t *testing.T) {
 
 // TestClaimLimit: one address cannot keep the server busy.
 func TestClaimLimit(t *testing.T) {
-	r := newRig(t, func(r *rig) { r.config.ClaimLimit = registration.Limit{PerMinute: 60, Burst: 5} })
+	r := newRig(t, func(r *rig) { r.config.ClaimLimit = tries.Limit{PerMinute: 60, Burst: 5} })
 	p := r.newPhone()
 	l := wire.RegistrationLink{Session: key.NewSecret(16)}
 	code := ""

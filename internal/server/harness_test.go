@@ -29,8 +29,9 @@ import (
 	"avow/internal/server/live"
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -94,7 +95,7 @@ func newRig(t testing.TB, set ...func(*rig)) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: t.TempDir(), addr: "127.0.0.1:0", clock: &clock{now: noon}, log: &transcript{}, traffic: &transcript{}, secret: key.NewSecret(32)}
 	r.identity = newKey(t)
-	r.config.ClaimLimit = registration.Limit{PerMinute: 1 << 30, Burst: 1 << 30}
+	r.config.ClaimLimit = tries.Limit{PerMinute: 1 << 30, Burst: 1 << 30}
 	for _, f := range set {
 		f(r)
 	}
@@ -147,7 +148,7 @@ func (r *rig) database() string { return filepath.Join(r.dir, "avow.db") }
 // start opens the database and serves, at the same address as before.
 func (r *rig) start() {
 	r.t.Helper()
-	db, err := sqlite.Open(r.t.Context(), r.database(), sqlite.Options{})
+	db, err := sqlitetest.Open(r.t.Context(), r.database())
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -71,6 +71,7 @@ func TestNoSecretInLogs(t *testing.T) {
 	paths := []string{
 		"/v1/computer/enroll", "/v1/computer/sync", "/v1/computer/desk-code", "/v1/offline",
 		"/v1/device", "/v1/requests", "/v1/requests/" + string(q.Request.ID) + "/decision", "/v1/registration/claim", "/v1/registration/finish",
+		"/v1/devices", "/v1/devices/command", "/v1/wipe", "/v1/wipe/receipt", "/v1/duplicate", "/v1/duplicate/claim", "/v1/duplicate/answer", "/v1/duplicate/state",
 		"/v1/device/remove/x", "/v1/events/x", "/v1/nothing", wire.MetadataPath, "/healthz", "/readyz", "/R", "/A", "/connect", "/oidc/token",
 	}
 	list := secrets(t)
@@ -108,6 +109,14 @@ func TestNoSecretInLogs(t *testing.T) {
 			o.phone.call(http.MethodPost, "/v1/requests/"+url.PathEscape(s)+"/decision", []byte(body))
 			fresh.call(http.MethodPost, "/v1/registration/finish", []byte(fmt.Sprintf(`{"registration":%s}`, quoted)))
 		}
+		for _, body := range []string{`{"statement":%s}`, `{"id":%s,"statement":%[1]s}`, `{"duplicate_id":%s,"statement":%[1]s}`, `{"receipt":%s}`} {
+			for _, path := range []string{"/v1/devices/command", "/v1/duplicate", "/v1/duplicate/answer"} {
+				o.phone.call(http.MethodPost, path, []byte(fmt.Sprintf(body, quoted)))
+			}
+			fresh.call(http.MethodPost, "/v1/duplicate/claim", []byte(fmt.Sprintf(body, quoted)))
+			o.send(http.MethodPost, "/v1/wipe/receipt", "", []byte(fmt.Sprintf(body, quoted)))
+		}
+		o.phone.call(http.MethodGet, "/v1/duplicate/"+url.PathEscape(s), nil)
 		fresh.call(http.MethodPost, "/v1/computer/enroll", []byte(fmt.Sprintf(`{"token":%s,"os":%[1]s,"app":%[1]s}`, quoted)))
 		for _, body := range []string{
 			`{"journal":[],"batches":[%s],"app":%[1]s}`, `{"journal":[],"batches":[],"app":%s}`, `{"records":[{"use":%s}]}`, `{"grant_id":%s,"index":1}`,

@@ -6,6 +6,7 @@ import (
 	"avow/assets/web"
 	"avow/internal/server/people"
 	"avow/internal/server/portal"
+	"avow/internal/server/portal/act"
 	"avow/internal/server/portal/administration"
 	"avow/internal/server/portal/deskpage"
 	"avow/internal/server/portal/page"
@@ -20,17 +21,17 @@ func (s *Server) MountPages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Sessions = session.New(s.Site, s.Approval)
+	s.Sessions = session.New(s.Site, s.Approval, s.Backup)
 	for _, prepare := range []func(context.Context) error{s.Sessions.Prepare, s.Desk.Prepare} {
 		if err := prepare(ctx); err != nil {
 			return err
 		}
 	}
 	connect := portal.New(set, s.Registration)
-	in := signin.New(set, s.Sessions, connect, s.Registration, s.Device)
+	in := signin.New(set, s.Sessions, connect, s.Registration, s.Device, s.Restore, s.Backup)
 	folk := people.New(s.Site)
-	s.Mount(connect, in, deskpage.New(set, in, s.Desk, s.Device, folk), administration.New(administration.Config{
-		Pages: set, SignIn: in, People: folk, Registration: s.Registration, Device: s.Device, Approval: s.Approval, Messages: s.Messages,
+	s.Mount(connect, act.New(set, s.Reaction), in, deskpage.New(set, in, s.Desk, s.Device, folk), administration.New(administration.Config{
+		Pages: set, SignIn: in, People: folk, Registration: s.Registration, Device: s.Device, Restores: s.Restore, Approval: s.Approval, Messages: s.Messages,
 		Directory: s.directory,
 	}))
 	return nil

@@ -35,6 +35,7 @@ func bigOffice(b *testing.B) (r *rig, owner *http.Cookie) {
 			return err
 		}
 		return tx.CreateWebSession(authn.WebSession{
+			By: authn.ByPhone,
 			ID: authn.NewWebSessionID(), Token: authn.HashOf(token), User: u.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(authn.WebSessionLifetime),
 		})
 	})

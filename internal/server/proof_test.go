@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -180,7 +179,7 @@ func TestProofOnce(t *testing.T) {
 	o := newOffice(t, authn.MatchTap)
 	o.phone.status()
 	auth := o.phone.proof(http.MethodGet, "/v1/requests", nil)
-	answers := make([]answered, 1000)
+	answers := make([]answered, many())
 	var wg sync.WaitGroup
 	for i := range answers {
 		wg.Go(func() { answers[i] = o.send(http.MethodGet, "/v1/requests", auth, nil) })
@@ -212,6 +211,14 @@ var phoneRoutes = []struct {
 	{http.MethodPost, "/v1/registration/claim", `{"session":"AAAAAAAAAAAAAAAAAAAAAA","device_jwk":null}`},
 	{http.MethodPost, "/v1/registration/finish", `{"registration":"x"}`},
 	{http.MethodPost, "/v1/offline", `{"records":[]}`},
+	{http.MethodGet, "/v1/devices", ""},
+	{http.MethodPost, "/v1/devices/command", `{"statement":"x"}`},
+	{http.MethodGet, "/v1/wipe", ""},
+	{http.MethodPost, "/v1/duplicate", `{"id":"AAAAAAAAAAAAAAAAAAAAAA","statement":"x"}`},
+	{http.MethodPost, "/v1/duplicate/claim", `{"id":"AAAAAAAAAAAAAAAAAAAAAA","statement":"x","mac":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`},
+	{http.MethodGet, "/v1/duplicate/{id}", ""},
+	{http.MethodPost, "/v1/duplicate/answer", `{"duplicate_id":"p_AAAAAAAAAAAAAAAAAAAAAA","statement":"x"}`},
+	{http.MethodPost, "/v1/duplicate/state", `{"id":"AAAAAAAAAAAAAAAAAAAAAA"}`},
 	{http.MethodPost, "/v1/device/remove", `{}`}, // the last: it ends the device
 }
 
@@ -237,7 +244,7 @@ func TestForeignObjects(t *testing.T) {
 			}
 			for name, id := range foreign {
 				d := p.answer(authn.Deny, q.Request.ID, jws, "")
-				body := fmt.Sprintf(route.body, p.signDecision(d))
+				body := strings.Replace(route.body, "%s", p.signDecision(d), 1)
 				a := p.call(route.method, strings.ReplaceAll(route.path, "{id}", id), []byte(body))
 				if a.status != http.StatusNotFound {
 					t.Errorf("%s with a foreign %s: status %d: %s", route.path, name, a.status, a.body)
@@ -295,10 +302,13 @@ func TestBadBodies(t *testing.T) {
 			continue
 		}
 		p := o.phone
-		if strings.Contains(route.path, "/registration/") {
+		if strings.Contains(route.path, "/registration/") || strings.HasSuffix(route.path, "/claim") || strings.HasSuffix(route.path, "/state") {
 			p = fresh
 		}
 		for name, body := range bad {
+			if strings.HasSuffix(route.path, "/answer") && strings.HasPrefix(name, "too large") { // it carries a file
+				body = strings.Repeat(" ", wire.MaxLargeBody-wire.MaxBody) + body
+			}
 			if route.path == "/v1/device/remove" && body == "" {
 				name = "no command"
 			}

@@ -23,7 +23,7 @@ func TestOneOfManyClaims(t *testing.T) {
 	r := newRig(t)
 	u := r.user("anna.lind")
 	c := r.session(u, authn.BindFirst)
-	const n = 1000
+	n := many()
 	phones := make([]*phone, n)
 	answers := make([]answered, n)
 	for i := range phones {

@@ -36,7 +36,7 @@ const (
 // forgotten.
 func (s *Server) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	work.Go(func() { s.notices.Run(ctx) })
+	work.Go(func() { s.Notices.Run(ctx) })
 	work.Go(func() { s.Messages.Run(ctx) })
 	if s.Directory != nil {
 		work.Go(func() { s.Directory.Run(ctx) })
@@ -46,6 +46,8 @@ func (s *Server) Run(ctx context.Context) error {
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old requests", s.Approval.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sessions", s.Registration.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to computers", s.Offline.Forget) })
+	work.Go(func() { s.every(ctx, forgetEvery, "forget old duplicates", s.Duplicate.Forget) })
+	work.Go(func() { s.every(ctx, forgetEvery, "forget old restores", s.Restore.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old messages", s.Messages.Forget) })
 	if s.Sessions != nil {
 		work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to the pages", s.Sessions.Forget) })

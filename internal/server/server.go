@@ -16,19 +16,24 @@ import (
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
 	"avow/internal/server/attestation"
+	"avow/internal/server/backup"
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/directory"
+	"avow/internal/server/duplicate"
 	"avow/internal/server/events"
 	"avow/internal/server/ledger"
 	"avow/internal/server/notify"
 	"avow/internal/server/notify/outbox"
 	"avow/internal/server/offline"
 	"avow/internal/server/proof"
+	"avow/internal/server/reaction"
 	"avow/internal/server/registration"
+	"avow/internal/server/restore"
 	"avow/internal/server/secondadmin"
 	"avow/internal/server/session"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 )
 
 // Config is what the server needs beside its site.
@@ -38,7 +43,7 @@ type Config struct {
 	SMTP           *notify.SMTP           // nil: no mail
 	Gateway        *notify.Gateway        // nil: no text messages
 	Texts          notify.Texts           // for mails
-	ClaimLimit     registration.Limit     // how often one address may try to register a phone
+	ClaimLimit     tries.Limit            // how often one address may try to register a phone
 	Grants         offline.Policy         // how far sign-ins without a network reach
 	Passwords      registration.Passwords // of the directory's users; nil: those of Directory
 	Directory      *directory.Service     // where users come from; nil: they are all local
@@ -59,22 +64,27 @@ type Server struct {
 	Registration *registration.Service
 	Approval     *approval.Service
 	Device       *device.Service
+	Duplicate    *duplicate.Service
 	Offline      *offline.Service
 	Messages     *outbox.Service  // invitations and codes
 	Sessions     *session.Service // from MountPages on
 	Desk         *desk.Service
 	Directory    *directory.Service // nil: all users are local
 	Ledger       *ledger.Service
+	Reaction     *reaction.Service
+	Notices      *notify.Service // their mails
+	Restore      *restore.Service
+	Backup       *backup.Service
 
 	used    *registration.Tombstones
-	notices *notify.Service
 	proxies []netip.Prefix
 	mux     *http.ServeMux
 }
 
 // New assembles the flows of phones and computers and loads the used sessions. An error says what is wrong with the settings or the disk.
 func New(s *site.Site, cfg Config) (*Server, error) {
-	notices, err := notify.New(s, cfg.SMTP, cfg.Texts)
+	codes := reaction.NewCodes(s)
+	notices, err := notify.New(s, cfg.SMTP, cfg.Texts, codes)
 	if err != nil {
 		return nil, err
 	}
@@ -84,21 +94,27 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	}
 	c := proof.New(s)
 	srv := &Server{
-		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c),
+		Site: s, Proof: c, Registration: registration.New(s, c, used), Approval: approval.New(s, c), Device: device.New(s, c), Duplicate: duplicate.New(s, c),
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
-		used: used, notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
+		used: used, Notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
+	srv.Backup = backup.New(s)
+	srv.Restore = restore.New(s, c)
+	srv.Restore.Approvals(srv.Approval)
+	srv.Device.SetBlocker(restore.BlockIn)
+	srv.Reaction = reaction.New(s, codes, c, srv.Device, srv.Restore)
 	srv.Registration.SetLimit(cfg.ClaimLimit)
+	srv.Duplicate.SetLimit(cfg.ClaimLimit)
 	if cfg.Passwords == nil && cfg.Directory != nil { // or an interface that holds nil
 		cfg.Passwords = cfg.Directory
 	}
 	srv.Registration.SetPasswords(cfg.Passwords)
 	srv.Registration.SetAttestation(cfg.Attestation)
 	srv.Registration.SetSecond(secondadmin.New(s, srv.Approval))
-	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline)
+	srv.Desk = desk.New(s, srv.Approval, srv.Registration, srv.Device, srv.Offline, srv.Restore)
 	srv.Messages, err = outbox.New(s, outbox.Config{
 		SMTP: cfg.SMTP, Gateway: cfg.Gateway, Links: srv.Registration,
-		CallerDigits: srv.Desk.Digits,
+		CallerDigits: srv.Desk.Digits, RestoreDigits: srv.Restore.Digits,
 	})
 	if err != nil {
 		return nil, errors.Join(err, used.Close())
@@ -109,7 +125,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Duplicate, srv.Restore, srv.Reaction, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

@@ -29,6 +29,9 @@ type UserQuery struct {
 // UserCounts is how many users there are of each kind.
 type UserCounts struct{ All, WithoutDevice, Waiting, Blocked int }
 
+// RestoreCount is for how many users restore is set up, for how many of them it was proven since a time, and for how many it is blocked; and how many restores are under way.
+type RestoreCount struct{ On, Proven, Blocked, Open int }
+
 // SessionFilter is which registration sessions a page shows.
 type SessionFilter string
 

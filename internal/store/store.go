@@ -19,7 +19,7 @@ var ErrNotFound = authn.Fail(authn.NotFound, "not_found", "There is nothing with
 
 // ErrExists is returned by Create when the id, or another unique field, is taken, and by Update when the new value of one is. Unique
 // are, beside ids: the login of a user by LoginKey, and her DirectoryID where it is not ""; User, where it is not "", and StartToken of an
-// administrator; Token of a web session; Secret and Page of a registration session, AuthReq of an approval request and Token
+// administrator; Token of a web session; Secret of a duplicate; Secret and Page of a registration session, AuthReq of an approval request and Token
 // of a computer, where they are not zero; Computer and Use of an offline use together; Computer, Device and User of a grant in state active.
 var ErrExists = authn.Fail(authn.Conflict, "exists", "There is one with this name already.")
 
@@ -64,6 +64,11 @@ type Reader interface {
 	Devices() ([]authn.Device, error)               // oldest first
 	// FindDevices returns one page of the devices that fit, newest first, and how many fit in all.
 	FindDevices(DeviceQuery) (page []authn.Device, total int, err error)
+
+	Duplicate(authn.DuplicateID) (authn.Duplicate, error)
+	DuplicateBySecret(authn.Hash) (authn.Duplicate, error)
+	// DuplicatesFrom returns what a device has offered at a time and later, newest first, without Handover.
+	DuplicatesFrom(d authn.DeviceID, since time.Time) ([]authn.Duplicate, error)
 
 	RegistrationSession(authn.RegistrationID) (authn.RegistrationSession, error)
 	RegistrationSessionBySecret(authn.Hash) (authn.RegistrationSession, error)
@@ -112,6 +117,25 @@ type Reader interface {
 	// Guard returns a guard with nothing but the user in it for a user who has none yet.
 	Guard(authn.UserID) (authn.Guard, error)
 
+	// Escrow returns what a user has left for a restore, with its file; also one that was switched off.
+	Escrow(authn.UserID) (authn.Escrow, error)
+	// EscrowState is Escrow without the file.
+	EscrowState(authn.UserID) (authn.Escrow, error)
+	EscrowStates() ([]authn.Escrow, error) // of all users, by id, without files
+	// CountRestore counts users by their escrows and guards, and restores that are open at a time.
+	CountRestore(now, provenSince time.Time) (RestoreCount, error)
+	// RestoreGuard returns a guard with nothing but the user in it for a user who has none yet.
+	RestoreGuard(authn.UserID) (authn.RestoreGuard, error)
+
+	Restore(authn.RestoreID) (authn.Restore, error)
+	RestoresOf(authn.UserID) ([]authn.Restore, error) // newest first
+	// OpenRestores returns the user's restores in an open state, also those past their time, oldest first.
+	OpenRestores(authn.UserID) ([]authn.Restore, error)
+	RecentRestores(max int) ([]authn.Restore, error) // of all users, newest first
+
+	BackupSet(authn.UserID) (authn.BackupSet, error)
+
+	Notice(authn.NoticeID) (authn.Notice, error)
 	// NoticesOf returns the user's notices of since and later, oldest first.
 	NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error)
 	// MailDue returns up to max notices in state queued whose next try is at now or earlier, the longest due first.
@@ -160,11 +184,11 @@ type Reader interface {
 
 // Tx reads and writes, and reads what it has written. An Update method reads the old value, calls fn and writes what it returns; an
 // error of fn leaves the value as it was and is returned as it is, ErrNotFound when there is no value. Ids, creation times (CreatedAt,
-// OpenedAt, At) and owners (User; Client of a request; Computer and Device of a grant; Grant and Holder of a batch; Computer, Use, Grant and
+// OpenedAt, At) and owners (User; Client of a request; By of a web session; From of a duplicate; Computer and Device of a grant; Grant and Holder of a batch; Computer, Use, Grant and
 // Device of an offline use) cannot be changed by an Update: what fn puts there is passed over. fn must
 // not change the value that it was called for in another way: Update then fails.
 //
-// A device, session, request, grant, web session, caller check or guard whose user does not exist, a request whose client does not, a grant whose computer or device does not,
+// A duplicate or a statement whose device does not exist, a device, session, request, grant, web session, caller check, guard, escrow, restore, restore guard or backup set whose user does not exist, a request whose client does not, a grant whose computer or device does not,
 // a batch whose grant or an offline use whose computer does not, gets ErrNotFound. After any error
 // but ErrNotFound, ErrExists and those of fn the transaction fails as a whole.
 type Tx interface {
@@ -181,6 +205,14 @@ type Tx interface {
 
 	CreateDevice(authn.Device) error
 	UpdateDevice(authn.DeviceID, func(authn.Device) (authn.Device, error)) error
+
+	CreateDuplicate(authn.Duplicate) error
+	UpdateDuplicate(authn.DuplicateID, func(authn.Duplicate) (authn.Duplicate, error)) error
+	// DeleteDuplicates forgets duplicates created before a time, at most max of them, the oldest first, and says how many.
+	DeleteDuplicates(before time.Time, max int) (int, error)
+
+	// UseStatement notes that a device's signed statement was used, by its jti; ErrExists if it was used before.
+	UseStatement(d authn.DeviceID, jti string, at time.Time) error
 
 	CreateRegistrationSession(authn.RegistrationSession) error
 	UpdateRegistrationSession(authn.RegistrationID, func(authn.RegistrationSession) (authn.RegistrationSession, error)) error
@@ -225,6 +257,18 @@ type Tx interface {
 	UpdateCallerCheck(authn.CallerCheckID, func(authn.CallerCheck) (authn.CallerCheck, error)) error
 
 	UpdateGuard(authn.UserID, func(authn.Guard) (authn.Guard, error)) error
+
+	// UpdateEscrow gives fn an escrow with nothing but the user in it for a user who has none yet.
+	UpdateEscrow(authn.UserID, func(authn.Escrow) (authn.Escrow, error)) error
+	UpdateRestoreGuard(authn.UserID, func(authn.RestoreGuard) (authn.RestoreGuard, error)) error
+
+	CreateRestore(authn.Restore) error
+	UpdateRestore(authn.RestoreID, func(authn.Restore) (authn.Restore, error)) error
+	// DeleteRestores forgets restores created before a time, at most max of them, the oldest first, and says how many.
+	DeleteRestores(before time.Time, max int) (int, error)
+
+	// UpdateBackupSet gives fn a set with nothing but the user in it for a user who has none yet.
+	UpdateBackupSet(authn.UserID, func(authn.BackupSet) (authn.BackupSet, error)) error
 
 	CreateNotice(authn.Notice) error
 	UpdateNotice(authn.NoticeID, func(authn.Notice) (authn.Notice, error)) error

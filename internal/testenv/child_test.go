@@ -32,8 +32,8 @@ import (
 	"avow/internal/server/admin"
 	"avow/internal/server/live"
 	"avow/internal/server/oidc"
-	"avow/internal/server/registration"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/store/sqlite"
 	"avow/internal/wire"
@@ -250,7 +250,7 @@ func serveChild(folder string) error {
 		Store: db, Live: live.NewHub(), Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	srv, err := server.New(s, server.Config{
-		Tombstones: filepath.Join(w.Dir, "used-sessions"), ClaimLimit: registration.Limit{PerMinute: 1 << 20, Burst: 1 << 20},
+		Tombstones: filepath.Join(w.Dir, "used-sessions"), ClaimLimit: tries.Limit{PerMinute: 1 << 20, Burst: 1 << 20},
 	})
 	if err != nil {
 		return err
@@ -258,7 +258,7 @@ func serveChild(folder string) error {
 	if err := srv.MountPages(context.Background()); err != nil {
 		return err
 	}
-	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline))
+	srv.Mount(oidc.New(s, srv.Approval, srv.Offline, time.Second), admin.New(s, srv.Proof, srv.Registration, srv.Device, srv.Offline, srv.Restore))
 	l, err := net.Listen("tcp", w.Addr)
 	if err != nil {
 		return err

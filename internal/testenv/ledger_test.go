@@ -12,7 +12,7 @@ import (
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -90,7 +90,7 @@ func (l *ledger) redeemedStayRedeemed(ctx context.Context, n int) error {
 // compare holds the database against what was acknowledged.
 func (l *ledger) compare(t *testing.T, w town) {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), w.db(), sqlite.Options{})
+	db, err := sqlitetest.Open(context.Background(), w.db())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"mime"
 	"net"
 	"net/mail"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +34,18 @@ type Mail struct {
 	Subject  string
 	Raw      []byte
 }
+
+// Digits returns the eight digits of a one-time code that the mail has, or "".
+func (m Mail) Digits() string {
+	whole := strings.NewReplacer("=\r\n", "", "=\n", "").Replace(string(m.Raw)) // RFC 2045, section 6.7: lines that were broken
+	if found := grouped.FindStringSubmatch(whole); found != nil {
+		return found[1] + found[2]
+	}
+	return ""
+}
+
+// grouped is how a mail writes such a code.
+var grouped = regexp.MustCompile(`\b(\d{4}) (\d{4})\b`)
 
 // StartMailSink listens on a free port of loopback.
 func StartMailSink() (*MailSink, error) {

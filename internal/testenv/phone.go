@@ -26,6 +26,9 @@ func OpenPhone(ctx context.Context, o PhoneOptions, c client.Options, log *slog.
 		Links: &simulated.Links{}, PIN: DefaultPIN,
 	}
 	opt := keystore.Options{Dir: o.Dir, Verifier: p.Sensor, Now: o.Now, KDF: o.KDF}
+	if err := phone.FinishErase(ctx, opt); err != nil {
+		return nil, fmt.Errorf("finish an erasure: %w", err)
+	}
 	var err error
 	p.Keys, err = keystore.Open(ctx, opt)
 	if errors.Is(err, keystore.ErrNoKeystore) {

@@ -9,7 +9,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/key"
-	"avow/internal/server/registration"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/testenv"
 	"avow/internal/wire"
@@ -36,7 +36,7 @@ func crowd(n int, f func(i int)) {
 // session_claimed, and one device comes of it.
 func TestRaceOfClaims(t *testing.T) {
 	ctx, env := start(t)
-	env.Server.Registration.SetLimit(registration.Limit{PerMinute: 1 << 20, Burst: 1 << 20})
+	env.Server.Registration.SetLimit(tries.Limit{PerMinute: 1 << 20, Burst: 1 << 20})
 	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
 	s := must(env.AddSession(ctx, "anna.lind", authn.BindFirst))(t)
 	link := must(wire.ParseLink(s.Link))(t).(wire.RegistrationLink)

@@ -3,6 +3,7 @@ package testenv_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ var fastKDF = keystore.MinKDF
 
 func start(t *testing.T) (context.Context, *testenv.Env) {
 	t.Helper()
+	beside(t)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	env, err := testenv.Start(ctx, testenv.Options{Dir: t.TempDir()})
@@ -33,6 +35,15 @@ func start(t *testing.T) (context.Context, *testenv.Env) {
 		}
 	})
 	return ctx, env
+}
+
+var besides sync.Map
+
+// beside lets a test run beside others: much of a story is waiting for what another party says.
+func beside(t *testing.T) {
+	if _, did := besides.LoadOrStore(t, true); !did {
+		t.Parallel()
+	}
 }
 
 func must[T any](v T, err error) func(*testing.T) T {

@@ -25,7 +25,7 @@ import (
 	"avow/internal/server/notify"
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -117,7 +117,7 @@ func (e *Env) start(ctx context.Context) (err error) {
 
 // serve opens the database and answers on l.
 func (e *Env) serve(ctx context.Context, l net.Listener) error {
-	db, err := sqlite.Open(ctx, filepath.Join(e.Dir, "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(ctx, filepath.Join(e.Dir, "avow.db"))
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -138,7 +138,7 @@ func (e *Env) serve(ctx context.Context, l net.Listener) error {
 	}
 	e.Server.Mount(
 		oidc.New(e.Site, e.Server.Approval, e.Server.Offline, e.opt.LongPoll),
-		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline),
+		admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline, e.Server.Restore),
 	)
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)

@@ -23,7 +23,6 @@ import (
 // TestServerAnswersNonsense puts all that stands in for a server in real networks before the phone, at every call that it makes. Each
 // time there is a sentence for people, and nothing is lost: with the server back the same request is approved.
 func TestServerAnswersNonsense(t *testing.T) {
-	t.Parallel() // it waits for time-outs
 	ctx, env := start(t)
 	m := between(t, env)
 	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)

@@ -127,6 +127,13 @@ type AdminDevice struct {
 	Verifies    authn.UVPolicy    `json:"user_verification"` // what its approval key demands
 	ConnectedAt time.Time         `json:"connected_at"`
 	LastSeenAt  time.Time         `json:"last_seen_at"`
+
+	Origin          authn.DeviceOrigin `json:"origin"`
+	ProbationUntil  time.Time          `json:"probation_until,omitzero"`
+	Wipe            authn.WipeState    `json:"wipe,omitempty"`
+	WipeLeft        authn.WipeLeft     `json:"wipe_left,omitempty"` // what the device could not delete yet
+	WipeRequestedAt time.Time          `json:"wipe_requested_at,omitzero"`
+	WipeConfirmedAt time.Time          `json:"wipe_confirmed_at,omitzero"`
 }
 
 // DeviceList answers GET /v1/admin/devices.

@@ -38,7 +38,10 @@ type Status struct {
 	PasswordChangedAt int64             `json:"password_changed_at,omitempty"` // unix seconds
 	PasswordExpiresAt int64             `json:"password_expires_at,omitempty"` // unix seconds; never, or unknown, without it
 	MutedUntil        int64             `json:"muted_until,omitempty"`
+	ProbationUntil    int64             `json:"probation_until,omitempty"` // until then this device changes nothing about the account
 	Notices           []Notice          `json:"notices"`
+	Restore           *DeviceRestore    `json:"restore,omitempty"`  // nil: the server knows nothing of it
+	Restores          []RestoreEntry    `json:"restores,omitempty"` // that are under way
 	IssuedAt          int64             `json:"iat"`
 }
 
@@ -78,6 +81,9 @@ func VerifyStatus(raw string, identity key.Public, issuer string, device authn.D
 			n.Facts[name] = authn.CleanText(fact, 128)
 		}
 	}
+	for i, r := range s.Restores {
+		s.Restores[i].Device, s.Restores[i].IP = authn.CleanText(r.Device, 64), authn.CleanText(r.IP, 64)
+	}
 	return s, nil
 }
 
@@ -88,6 +94,7 @@ const (
 	EventRequestClosed = "request_closed" // data: RequestClosed
 	EventStatus        = "status"         // data: StatusAnswer; also when a notice arrives
 	EventComputers     = "computers"      // data: {}; grants or batches have changed: ask POST /v1/offline
+	EventDuplicate     = "duplicate"      // data: {}; a phone has claimed what this one offers: ask GET /v1/duplicate/{duplicate_id}
 )
 
 // RequestClosed says that a request is open no more.

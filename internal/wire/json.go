@@ -14,12 +14,20 @@ const (
 	MaxBody   = 64 << 10 // bytes of a command
 	MaxAnswer = 32 << 20 // bytes of an answer: a list of all users, for administrators; others read no more than MaxBody
 	maxDepth  = 16       // objects and arrays within each other
+
+	MaxFile      = 2 << 20 // bytes of an encrypted file in a command or an answer, before base64url
+	MaxLargeBody = 4 << 20 // bytes of a command or an answer that carries one
 )
 
 // DecodeCommand reads JSON that someone asks us to act on. It refuses more than MaxBody bytes, invalid UTF-8, more than 16
 // levels, duplicate and unknown fields, names that are not written exactly as ours, and anything behind the value.
-func DecodeCommand(data []byte, into any) error {
-	if err := checkJSON(data, MaxBody); err != nil {
+func DecodeCommand(data []byte, into any) error { return decodeCommand(data, into, MaxBody) }
+
+// DecodeLargeCommand is DecodeCommand for the few commands that carry a file: up to MaxLargeBody bytes.
+func DecodeLargeCommand(data []byte, into any) error { return decodeCommand(data, into, MaxLargeBody) }
+
+func decodeCommand(data []byte, into any, most int) error {
+	if err := checkJSON(data, most); err != nil {
 		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))

@@ -30,6 +30,19 @@ const (
 	TypeStatus       Type = "avow-device-status+jwt" // server: how the device stands
 	TypeGrant        Type = "avow-grant+jwt"         // server: may sign in to this computer without a network
 	TypeBatch        Type = "avow-batch+jwt"         // computer: from this key your next list of codes comes
+	TypeRestore      Type = "avow-restore+jwt"       // approval key: bind these keys to an account that is restored
+	TypeCodeProof    Type = "avow-code-proof+jwt"    // restore code: I want that
+	TypeEscrow       Type = "avow-escrow+jwt"        // approval key: this is the new restore code
+	TypeEscrowOff    Type = "avow-escrow-off+jwt"    // approval key: no restore any more
+	TypeColleagues   Type = "avow-colleagues+jwt"    // approval key: these may bring the account back
+
+	TypeDevices         Type = "avow-devices+jwt"          // server: these are the user's devices
+	TypeDeviceCommand   Type = "avow-device-command+jwt"   // approval key: remove, wipe or block another device
+	TypeWipe            Type = "avow-wipe+jwt"             // server: delete what you have
+	TypeWipeReceipt     Type = "avow-wipe-receipt+jwt"     // device: deleted
+	TypeDuplicateOffer  Type = "avow-duplicate-offer+jwt"  // approval key: another phone may ask for this account
+	TypeDuplicateClaim  Type = "avow-duplicate-claim+jwt"  // new approval key: bind these keys
+	TypeDuplicateAnswer Type = "avow-duplicate-answer+jwt" // approval key: yes; device key: no
 )
 
 // maxJWS bounds a compact JWS before anything in it is looked at.

@@ -13,7 +13,7 @@ import (
 	"avow/internal/key"
 )
 
-// Link is what an Avow QR or link says: a RegistrationLink, an ApprovalLink, an OfflineLink or a ComputerLink.
+// Link is what an Avow QR or link says: a RegistrationLink, an ApprovalLink, a DuplicateLink, an OfflineLink, a ComputerLink or a RestoreLink.
 type Link interface {
 	// Encode writes the link in upper case for a QR; ParseLink reads it back.
 	Encode() string
@@ -54,11 +54,14 @@ type ComputerLink struct {
 
 const (
 	tagRegistration = 1
+	tagDuplicate    = 2
 	tagOffline      = 3
 	tagApproval     = 4
 	tagComputer     = 5
+	tagRestore      = 6
 	maxLink         = 512
 	offlineBytes    = 47
+	restoreBytes    = 49 // of D and of K
 )
 
 // maxOfflineHost is the longest host that leaves an O code within version 5 of level M, which half blocks show on a console of 80x24.
@@ -199,6 +202,10 @@ func ParseLink(text string) (Link, error) {
 		return parseOffline(host, b)
 	case path == "C" && len(b) == 33 && b[0] == tagComputer:
 		return ComputerLink{Host: host, Token: b[1:17:17], Pin: key.Pin(b[17:])}, nil
+	case path == "D" && len(b) == restoreBytes && b[0] == tagDuplicate:
+		return DuplicateLink{Host: host, ID: b[1:17:17], Optical: b[17:33:33], Pin: key.Pin(b[33:])}, nil
+	case path == "K" && len(b) == restoreBytes && b[0] == tagRestore:
+		return parseRestore(host, b)
 	}
 	return nil, fmt.Errorf("link of kind %q is not one that this version knows", path)
 }

@@ -27,6 +27,12 @@ func sameLink(a, b Link) bool {
 		return ok && a.Host == b.Host && a.Token.Equal(b.Token) && a.Pin == b.Pin
 	case OfflineLink:
 		return a == b
+	case DuplicateLink:
+		b, ok := b.(DuplicateLink)
+		return ok && a.Host == b.Host && a.ID.Equal(b.ID) && a.Optical.Equal(b.Optical) && a.Pin == b.Pin
+	case RestoreLink:
+		b, ok := b.(RestoreLink)
+		return ok && a.Host == b.Host && a.User == b.User && a.Pin == b.Pin && a.Code.Equal(b.Code)
 	}
 	return false
 }
@@ -37,7 +43,7 @@ func TestLinkRoundTrip(t *testing.T) {
 		"xn--mnchen-3ya.example", "a-b.c--d.example", "1.2.example", strings.Repeat("a", 63) + ".example", strings.Repeat("a.", 126) + "a",
 	}
 	for _, host := range hosts {
-		links := []Link{registrationLink(host), ApprovalLink{Host: host, Handle: handle}, computerLink(host)}
+		links := []Link{registrationLink(host), ApprovalLink{Host: host, Handle: handle}, computerLink(host), duplicateLink(host), restoreLink(host)}
 		if len(host) <= maxOfflineHost {
 			links = append(links, offlineLink(host))
 		}
@@ -135,8 +141,13 @@ func badLinks() map[string]struct {
 		"R of version 2":         payload(append([]byte{0x11}, make([]byte, 32)...), "R"),
 		"R a byte short":         payload(append([]byte{1}, make([]byte, 31)...), "R"),
 		"R a byte long":          payload(append([]byte{1}, make([]byte, 33)...), "R"),
-		"duplicate, planned":     payload(append([]byte{2}, make([]byte, 48)...), "D"),
-		"offline code, planned":  payload(append([]byte{3}, make([]byte, 46)...), "O"),
+		"D a byte short":         payload(append([]byte{2}, make([]byte, 47)...), "D"),
+		"D a byte long":          payload(append([]byte{2}, make([]byte, 49)...), "D"),
+		"D tagged as K":          payload(append([]byte{6}, make([]byte, 48)...), "D"),
+		"K a byte short":         payload(append([]byte{6}, make([]byte, 47)...), "K"),
+		"K a byte long":          payload(append([]byte{6}, make([]byte, 49)...), "K"),
+		"K tagged as D":          payload(append([]byte{2}, make([]byte, 48)...), "K"),
+		"O off the curve":        payload(append([]byte{3}, make([]byte, 46)...), "O"),
 		"no host":                at(""),
 		"user before the host":   at("ID.EXAMPLE.COM@EVIL.EXAMPLE"),
 		"user and password":      at("ID.EXAMPLE.COM:443@EVIL.EXAMPLE"),
@@ -244,6 +255,8 @@ func TestLinkKeepsItsBytesApart(t *testing.T) {
 func FuzzParseLink(f *testing.F) {
 	f.Add(registrationLink("id.example.com").Encode())
 	f.Add(ApprovalLink{Host: "192.0.2.1:8443", Handle: handle}.App())
+	f.Add(duplicateLink("id.example.com").Encode())
+	f.Add(restoreLink("192.0.2.1:8443").App())
 	for _, bad := range badLinks() {
 		if len(bad.text) < 1024 {
 			f.Add(bad.text)

@@ -71,6 +71,16 @@ func VerifyMetadata(raw string, identity key.Public) (Metadata, error) {
 	return finishMetadata(t, identity)
 }
 
+// VerifyOwnMetadata checks metadata against the identity key that it names itself: it says who somebody claims to be and nothing more. The caller has to
+// compare Identity with what it knows from elsewhere.
+func VerifyOwnMetadata(raw string) (Metadata, error) {
+	t, m, err := peekMetadata(raw)
+	if err != nil {
+		return Metadata{}, err
+	}
+	return finishMetadata(t, m.Identity)
+}
+
 func peekMetadata(raw string) (token, Metadata, error) {
 	t, err := open(raw, TypeMetadata)
 	if err != nil {

@@ -86,20 +86,11 @@ func VerifyRegistration(raw string) (Registration, error) {
 	if err := t.verify(peeked.ApprovalJWK, true, &r); err != nil {
 		return Registration{}, err
 	}
-	if r.ApprovalJWK != peeked.ApprovalJWK || r.DeviceJWK.IsZero() || r.ExchangeJWK.IsZero() {
-		return Registration{}, fmt.Errorf("%s: a key is missing", TypeRegistration)
+	n := newKeys{
+		device: r.DeviceJWK, approval: r.ApprovalJWK, exchange: r.ExchangeJWK, class: r.Class, uv: r.UV, verifies: r.Verifies,
 	}
-	if r.DeviceJWK == r.ApprovalJWK || r.DeviceJWK == r.ExchangeJWK || r.ApprovalJWK == r.ExchangeJWK {
-		return Registration{}, fmt.Errorf("%s: the three keys must differ", TypeRegistration)
-	}
-	if !r.Class.Valid() || !r.UV.Valid() {
-		return Registration{}, fmt.Errorf("%s: key class or user verification is not known", TypeRegistration)
-	}
-	if r.Verifies = cmp.Or(r.Verifies, authn.UVEachApproval); !r.Verifies.Valid() {
-		return Registration{}, fmt.Errorf("%s: uv_policy %.40q is not one that this program knows", TypeRegistration, r.Verifies)
-	}
-	if r.Verifies != authn.UVOff && !r.UV.Happened() {
-		return Registration{}, fmt.Errorf("%s: the user was not verified", TypeRegistration)
+	if r.Verifies, err = n.check(TypeRegistration, peeked.ApprovalJWK); err != nil {
+		return Registration{}, err
 	}
 	if r.Attestation != nil {
 		if err := r.Attestation.check(); err != nil {
@@ -107,6 +98,36 @@ func VerifyRegistration(raw string) (Registration, error) {
 		}
 	}
 	return r, nil
+}
+
+// newKeys is what every statement that introduces a device says of its keys.
+type newKeys struct {
+	device, approval, exchange key.Public
+	class                      key.Class
+	uv                         authn.UserVerification
+	verifies                   authn.UVPolicy
+}
+
+// check refuses keys that are missing or the same, words that nobody knows, and a user who was not verified although the approval key's policy is to do
+// so. signer is the key that has signed. It returns the policy.
+func (n newKeys) check(typ Type, signer key.Public) (authn.UVPolicy, error) {
+	if n.approval != signer || n.device.IsZero() || n.exchange.IsZero() {
+		return "", fmt.Errorf("%s: a key is missing", typ)
+	}
+	if n.device == n.approval || n.device == n.exchange || n.approval == n.exchange {
+		return "", fmt.Errorf("%s: the three keys must differ", typ)
+	}
+	if !n.class.Valid() || !n.uv.Valid() {
+		return "", fmt.Errorf("%s: key class or user verification is not known", typ)
+	}
+	verifies := cmp.Or(n.verifies, authn.UVEachApproval)
+	if !verifies.Valid() {
+		return "", fmt.Errorf("%s: uv_policy %.40q is not one that this program knows", typ, verifies)
+	}
+	if verifies != authn.UVOff && !n.uv.Happened() {
+		return "", fmt.Errorf("%s: the user was not verified", typ)
+	}
+	return verifies, nil
 }
 
 // Finish carries a Registration (POST /v1/registration/finish), proved by the device key.
@@ -164,19 +185,9 @@ func SignBound(s crypto.Signer, b Bound) (string, error) { return sign(s, TypeBo
 // VerifyBound checks the server's statement against the registration that was sent, works out the check words anew, and cleans
 // its texts. The caller compares the issuer.
 func VerifyBound(raw string, identity key.Public, registration string) (Bound, error) {
-	t, err := open(raw, TypeBound)
+	b, err := verifyBound(raw, identity, registration)
 	if err != nil {
 		return Bound{}, err
-	}
-	var b Bound
-	if err := t.verify(identity, false, &b); err != nil {
-		return Bound{}, err
-	}
-	if b.Registration != HashText(registration) {
-		return Bound{}, fmt.Errorf("%s: is for another registration", TypeBound)
-	}
-	if !authn.ValidID("d_", string(b.Device)) || !authn.ValidID("u_", string(b.User)) {
-		return Bound{}, fmt.Errorf("%s: device or user id is missing", TypeBound)
 	}
 	sent, err := open(registration, TypeRegistration)
 	if err != nil {
@@ -188,6 +199,25 @@ func VerifyBound(raw string, identity key.Public, registration string) (Bound, e
 	}
 	if b.CheckWords != CheckWords(r.RegistrationID, registration) {
 		return Bound{}, fmt.Errorf("%s: check words are not those of this registration", TypeBound)
+	}
+	return b, nil
+}
+
+// verifyBound checks all but the check words.
+func verifyBound(raw string, identity key.Public, statement string) (Bound, error) {
+	t, err := open(raw, TypeBound)
+	if err != nil {
+		return Bound{}, err
+	}
+	var b Bound
+	if err := t.verify(identity, false, &b); err != nil {
+		return Bound{}, err
+	}
+	if b.Registration != HashText(statement) {
+		return Bound{}, fmt.Errorf("%s: is for another registration", TypeBound)
+	}
+	if !authn.ValidID("d_", string(b.Device)) || !authn.ValidID("u_", string(b.User)) {
+		return Bound{}, fmt.Errorf("%s: device or user id is missing", TypeBound)
 	}
 	b.Login, b.Name = authn.CleanText(b.Login, 128), authn.CleanText(b.Name, 128)
 	b.Organisation = authn.CleanText(b.Organisation, 128)

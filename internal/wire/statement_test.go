@@ -244,7 +244,7 @@ func statements(t testing.TB) []statement {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []statement{
+	return append([]statement{
 		{
 			name: "metadata", typ: TypeMetadata, signer: "identity", kid: identity.Thumbprint().String(), claims: metadata,
 			verify: func(raw string) error {
@@ -364,7 +364,7 @@ func statements(t testing.TB) []statement {
 		lax(authn.UVOff, authn.UVNone),
 		unasked,
 		tap,
-	}
+	}, append(restoreStatements(t), deviceStatements(t)...)...)
 }
 
 func TestStatementsVerify(t *testing.T) {

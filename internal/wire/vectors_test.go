@@ -108,7 +108,10 @@ func TestVectors(t *testing.T) {
 	for name, typ := range map[string]Type{
 		"metadata.json": TypeMetadata, "registration.json": TypeRegistration, "bound.json": TypeBound, "request.json": TypeRequest,
 		"decision.json": TypeDecision, "receipt.json": TypeReceipt, "status.json": TypeStatus, "id_token.json": typeJWT,
-		"grant.json": TypeGrant, "batch.json": TypeBatch,
+		"grant.json": TypeGrant, "batch.json": TypeBatch, "restore.json": TypeRestore, "code_proof.json": TypeCodeProof, "escrow.json": TypeEscrow,
+		"escrow_off.json": TypeEscrowOff, "colleagues.json": TypeColleagues,
+		"devices.json": TypeDevices, "device_command.json": TypeDeviceCommand, "wipe.json": TypeWipe, "wipe_receipt.json": TypeWipeReceipt,
+		"duplicate_offer.json": TypeDuplicateOffer, "duplicate_claim.json": TypeDuplicateClaim, "duplicate_answer.json": TypeDuplicateAnswer,
 	} {
 		files[name] = byKind[typ]
 	}
@@ -126,6 +129,8 @@ func TestVectors(t *testing.T) {
 	files["attestation.json"] = attestationVector{registration, hex.EncodeToString(challenge[:]), hex.EncodeToString(client[:])}
 
 	files["offline.json"] = offlineVectors(t)
+	files["restore_links.json"] = restoreLinkVectors()
+	files["duplicate.json"] = duplicateVectors()
 
 	for name, v := range files {
 		file := filepath.Join("testdata", name)
@@ -196,7 +201,7 @@ func TestVectorsRead(t *testing.T) {
 		all[s.name] = s
 	}
 	n := 0
-	for _, name := range []string{"metadata", "proof", "registration", "registration_attested", "bound", "request", "decision", "receipt", "status", "id_token", "grant", "batch"} {
+	for _, name := range []string{"metadata", "proof", "registration", "registration_attested", "bound", "request", "decision", "receipt", "status", "id_token", "grant", "batch", "restore", "code_proof", "escrow", "escrow_off", "colleagues", "devices", "device_command", "wipe", "wipe_receipt", "duplicate_offer", "duplicate_claim", "duplicate_answer"} {
 		var list []statementVector
 		readVectors(t, name+".json", &list)
 		for _, v := range list {

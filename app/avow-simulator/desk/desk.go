@@ -55,6 +55,7 @@ type State struct {
 	How       string        // agent.HowApproved, or an authn.OfflineMethod
 	Fault     string
 	Busy      bool
+	Mail      string // the newest mail to the user, with its digits
 }
 
 // Name is the name of the computer that is shown.
@@ -69,6 +70,7 @@ type Desk struct {
 	stop      context.CancelFunc
 	T         *translations.Printer
 	Now       func() time.Time // for the guard of a screen that has just arrived
+	NewPhone  func()           // takes another phone into the hand; nil: there is no button for it
 
 	mu     sync.Mutex
 	state  State
@@ -99,6 +101,9 @@ func (d *Desk) State() State {
 	defer d.mu.Unlock()
 	return d.state
 }
+
+// SetMail shows what came by mail.
+func (d *Desk) SetMail(text string) { d.set(func(s *State) { s.Mail = text }) }
 
 func (d *Desk) set(f func(*State)) {
 	d.mu.Lock()

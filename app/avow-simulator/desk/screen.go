@@ -78,6 +78,9 @@ func (s *Screen) build(st State) []fyne.CanvasObject {
 	default:
 		rows = append(rows, s.form(st)...)
 	}
+	if st.Mail != "" {
+		rows = append(rows, w.Gap(16), w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Mail, Strong: t.T("desk.mail"), Text: st.Mail, Below: true}))
+	}
 	return rows
 }
 
@@ -110,6 +113,9 @@ func (s *Screen) form(st State) []fyne.CanvasObject {
 	rows := []fyne.CanvasObject{
 		s.machines(st), w.Gap(16), user, w.Gap(12), password, w.Gap(4), w.NewCaption(t.T("desk.any_password")), w.Gap(16), w.NewCaption(t.T("desk.method")), w.Gap(4), method,
 		w.Gap(20), signIn, w.Gap(12), s.button("connect", w.Outlined, t.T("desk.connect"), s.desk.OpenConnect),
+	}
+	if s.desk.NewPhone != nil {
+		rows = append(rows, w.Gap(4), s.button("new-phone", w.Plain, t.T("desk.new_phone"), s.desk.NewPhone))
 	}
 	if st.Fault != "" {
 		rows = append(rows, w.Gap(16), w.NewNote(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Text: st.Fault}))

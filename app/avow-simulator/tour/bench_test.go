@@ -36,10 +36,10 @@ func BenchmarkFirstScreen(b *testing.B) {
 		}
 	}()
 	for b.Loop() {
-		t := &tour{ctx: ctx, opt: t.opt, env: env, queue: make(chan func(), 1024), files: &files{}}
-		app := test.NewApp()
-		theme(app)
-		if err := t.openPhone(app); err != nil {
+		t := &tour{ctx: ctx, opt: t.opt, env: env, queue: make(chan func(), 1024)}
+		t.app = test.NewApp()
+		theme(t.app)
+		if err := t.take("Pixel 8"); err != nil {
 			b.Fatal(err)
 		}
 		t.win.Canvas().Capture()

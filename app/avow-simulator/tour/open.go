@@ -32,33 +32,43 @@ func (t *tour) open() error {
 			return fmt.Errorf("make the folder of the pictures: %w", err)
 		}
 	}
-	app := test.NewApp()
-	theme(app)
+	t.app = test.NewApp()
+	theme(t.app)
 	if err := t.do("start server, mail sink and administrator", t.serve); err != nil {
 		return err
 	}
-	if err := t.do("open the app for the first time", func() error { return t.openPhone(app) }); err != nil {
+	if err := t.do("open the app for the first time", func() error { return t.take("Pixel 8") }); err != nil {
 		return err
 	}
 	t.say("     first screen %d ms after the start of the program", time.Since(t.opt.Began).Milliseconds())
 	if err := t.shot("welcome"); err != nil {
 		return err
 	}
-	return t.do("open the desk: "+User+" at LAPTOP-42", func() error { return t.openDesk(app) })
+	return t.do("open the desk: "+User+" at LAPTOP-42", func() error { return t.openDesk(t.app) })
 }
 
 func (t *tour) serve() error {
-	env, err := testenv.Start(t.ctx, testenv.Options{Texts: mailtext.New("046-555 01 00", "en")})
+	env, err := testenv.Start(t.ctx, testenv.Options{Texts: mailtext.New("046-555 01 00")})
 	t.env = env
 	return err
 }
 
-func (t *tour) openPhone(app fyne.App) error {
-	p, err := t.env.OpenPhone(t.ctx, testenv.PhoneOptions{Name: "Pixel 8"})
+// handset is a phone with its window.
+type handset struct {
+	phone *testenv.Phone
+	model *model.App
+	shell *shell.Shell
+	win   fyne.Window
+	files *files
+	stop  func()
+}
+
+// take opens a new phone, which is the one in her hand then.
+func (t *tour) take(name string) error {
+	p, err := t.env.OpenPhone(t.ctx, testenv.PhoneOptions{Name: name})
 	if err != nil {
 		return err
 	}
-	t.phone = p
 	settings, err := model.OpenSettings(p.Dir)
 	if err != nil {
 		return err
@@ -66,22 +76,31 @@ func (t *tour) openPhone(app fyne.App) error {
 	if err := settings.Set(func(c *model.Choices) { c.Appearance, c.Language = model.Light, "en" }); err != nil {
 		return err
 	}
-	t.win = app.NewWindow("Avow")
-	t.win.Resize(fyne.NewSize(width, height))
-	t.shell = shell.New(app, t.win, shell.Options{
-		Now: t.now, Do: func(f func()) { t.queue <- f }, Files: t.files, Tick: -1, Insets: func() (float32, float32) { return top, bottom },
+	h := &handset{phone: p, files: &files{}, win: t.app.NewWindow("Avow")}
+	h.win.Resize(fyne.NewSize(width, height))
+	h.shell = shell.New(t.app, h.win, shell.Options{
+		Now: t.now, Do: func(f func()) { t.queue <- f }, Files: h.files, Tick: -1, Insets: func() (float32, float32) { return top, bottom },
 	})
-	t.model = model.New(model.Config{
-		Core: p.Core, Settings: settings, Biometrics: p.Keys, Camera: p.Camera, Log: model.NewLogBook(500), Version: "tour", Changed: t.shell.Changed,
+	h.model = model.New(model.Config{
+		Core: p.Core, Settings: settings, Biometrics: p.Keys, Camera: p.Camera, Guard: p.Screen, Log: model.NewLogBook(500), Version: "tour", Changed: h.shell.Changed,
 	})
-	t.files.model = t.model
-	t.shell.Show(t.model)
-	t.win.Resize(fyne.NewSize(width, height))
+	h.files.model = h.model
+	h.shell.Show(h.model)
+	h.win.Resize(fyne.NewSize(width, height))
 	run, stop := context.WithCancel(t.ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); p.Run(run) }()
-	t.stopPhone = func() { stop(); <-done; p.Close() }
+	h.stop = func() { stop(); <-done; p.Close() }
+	t.handset, t.handsets = h, append(t.handsets, h)
 	return t.page(model.PageWelcome)
+}
+
+// hand changes to another phone.
+func (t *tour) hand(h *handset) {
+	t.drain()
+	t.handset = h
+	h.shell.Changed()
+	t.drain()
 }
 
 func (t *tour) openDesk(app fyne.App) error {
@@ -114,14 +133,10 @@ func (t *tour) close() error {
 	for _, l := range t.computers {
 		l.Close()
 	}
-	if t.shell != nil {
-		t.shell.Close()
-	}
-	if t.model != nil {
-		t.model.Close()
-	}
-	if t.stopPhone != nil {
-		t.stopPhone()
+	for _, h := range t.handsets {
+		h.shell.Close()
+		h.model.Close()
+		h.stop()
 	}
 	t.drain()
 	if t.env != nil {

@@ -183,12 +183,19 @@ func (t *tour) signedIn(acr string) error {
 	return t.tapDesk("back")
 }
 
-// done leaves the page of a result.
+// done leaves the page of a result. After the fourth Yes the app offers a restore code; not now.
 func (t *tour) done() error {
 	if err := t.tap("done"); err != nil {
 		return err
 	}
-	return t.page(model.PageHome)
+	if err := t.await("Home", func() bool {
+		p := t.model.Page()
+		return t.shell.Page() == p && t.model.Busy() == "" && (p == model.PageHome || p == model.PageRestoreOffer)
+	}); err != nil || t.shell.Page() == model.PageHome {
+		return err
+	}
+	t.offered = true
+	return errors.Join(t.shot("restore-offer"), t.tap("not-now"), t.page(model.PageHome))
 }
 
 func (t *tour) approveByNumber() error {

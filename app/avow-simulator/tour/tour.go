@@ -21,7 +21,6 @@ import (
 	"avow/internal/testenv"
 	"avow/internal/testenv/camera"
 	"avow/internal/ui/model"
-	"avow/internal/ui/shell"
 	"avow/internal/ui/style"
 )
 
@@ -52,17 +51,16 @@ type tour struct {
 	queue     chan func() // the UI's thread is the goroutine of Run
 	skip      time.Duration
 	env       *testenv.Env
-	phone     *testenv.Phone
-	model     *model.App
-	shell     *shell.Shell
-	win       fyne.Window
+	app       fyne.App
+	*handset  // the phone in her hand
+	handsets  []*handset
 	desk      *desk.Desk
 	deskWin   fyne.Window
 	deskScr   *desk.Screen
 	computers []*testenv.Laptop
 	code      string // of LAPTOP-42's list, as it was used
-	files     *files
-	stopPhone func()
+	paper     string // the restore code, as she wrote it down
+	offered   bool   // the app has asked whether to make one
 	step      int
 	shots     int
 }
@@ -72,9 +70,9 @@ func Run(ctx context.Context, opt Options) (err error) {
 	if opt.Began.IsZero() {
 		opt.Began = time.Now()
 	}
-	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024), files: &files{}}
+	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024)}
 	defer func() { err = errors.Join(err, t.close()) }()
-	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.lock, t.away, t.sent, t.desktop} {
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
 		if err := p(); err != nil {
 			return fmt.Errorf("step %d: %w", t.step, err)
 		}
@@ -207,6 +205,39 @@ func (t *tour) tapDesk(name string) error {
 	return nil
 }
 
+// verified waits for a page that comes after the user was verified, and types the PIN if it is asked for.
+func (t *tour) verified(p model.Page) error {
+	if err := t.await("page "+string(p)+" or the question for the PIN", func() bool {
+		now := t.model.Page()
+		return t.shell.Page() == now && t.model.Busy() == "" && (now == p || now == model.PageAskPIN || now == model.PageError)
+	}); err != nil {
+		return err
+	}
+	if t.shell.Page() == model.PageAskPIN {
+		if err := t.keys(PIN); err != nil {
+			return err
+		}
+	}
+	return t.page(p)
+}
+
+// write types a text into a field, as a keyboard does.
+func (t *tour) write(name, text string) error {
+	t.drain()
+	switch f := t.shell.Find(name).(type) {
+	case interface{ SetText(string) }:
+		f.SetText(text)
+	case interface{ Type(rune) }:
+		for _, r := range text {
+			f.Type(r)
+		}
+	default:
+		return fmt.Errorf("there is no field %q on page %s", name, t.shell.Page())
+	}
+	t.drain()
+	return nil
+}
+
 // keys taps digits on the keypad of the phone.
 func (t *tour) keys(digits string) error {
 	t.drain()
@@ -289,10 +320,15 @@ func writePNG(path string, img image.Image) error {
 // point holds the phone's camera in front of the desk until it has read what is there.
 func (t *tour) point(conditions camera.Conditions, target fyne.CanvasObject, until func() bool) error {
 	t.deskScr.Sync()
-	scene := t.deskWin.Canvas().Capture()
+	return t.pointAt(t.deskWin, conditions, target, until)
+}
+
+// pointAt holds it in front of any window.
+func (t *tour) pointAt(win fyne.Window, conditions camera.Conditions, target fyne.CanvasObject, until func() bool) error {
+	scene := win.Canvas().Capture()
 	area := image.Rectangle{}
 	if target != nil {
-		pos, _ := positionOf(t.deskWin.Canvas(), target)
+		pos, _ := positionOf(win.Canvas(), target)
 		area = image.Rect(int(pos.X), int(pos.Y), int(pos.X+target.Size().Width), int(pos.Y+target.Size().Height))
 	}
 	seed := uint64(t.step)
@@ -310,12 +346,18 @@ func (t *tour) point(conditions camera.Conditions, target fyne.CanvasObject, unt
 type files struct {
 	model     *model.App
 	clipboard string
+	saved     []byte
 }
 
 func (f *files) ChoosePicture()   {}
 func (f *files) Paste()           { f.model.Text(f.clipboard) }
 func (f *files) Copy(text string) { f.clipboard = text }
 func (f *files) Save(_, _ string) {}
+
+func (f *files) SaveFile(_ string, data []byte, saved func()) {
+	f.saved = data
+	saved()
+}
 
 func theme(app fyne.App) {
 	app.Settings().SetTheme(style.NewTheme(style.Options{Appearance: style.Light}))

@@ -103,6 +103,7 @@ func messages() []web.MessageRow {
 func adminPages(add, bare func(string, web.Name, web.Section, string, any), signed func(string, web.Name, web.Section, web.Role, string, any, bool)) {
 	add("overview", web.Overview, web.OverviewSection, "/admin", web.OverviewPage{
 		Users: 212, NoPhone: 14, Waiting: 6, Blocked: 2, OpenRegistrations: 8, OpenRequests: 1, MessagesFailed: 3, Devices: 241, Directory: directory,
+		Restore: web.RestoreCoverage{Users: 212, On: 148, Proven: 61, Blocked: 1, Open: 2},
 	})
 	bare("overview empty", web.Overview, web.OverviewSection, "/admin", web.OverviewPage{})
 	add("overview trouble", web.Overview, web.OverviewSection, "/admin", web.OverviewPage{Users: 1, Directory: web.Directory{
@@ -127,16 +128,23 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 	u := web.UserPage{
 		Person: anna, State: web.UserConnected, Mail: "anna.lind@lundenergy.example", Phone: "+46 70 123 45 67", Language: "Deutsch",
 		Groups: []string{"Grid planning", "Staff Lund", "VPN"}, Directory: "lundenergy directory", PasswordAt: day(2026, 1, 12, 8), PasswordEnds: day(2026, 4, 12, 8),
-		Devices: devices(false)[:2], Registrations: registrations()[3:5], New: newRegistration(anna), MayChangeRole: true,
+		Devices: devices(false)[:2], Restore: restoreOn(), Registrations: registrations()[3:5], New: newRegistration(anna), MayChangeRole: true,
 	}
 	u.New.HasDevices, u.New.HasOpen, u.New.Mode = true, true, web.Additional
 	add("user", web.User, web.UsersSection, "/admin/users/u_anna", u)
+	restoring := u
+	restoring.Restore, restoring.Devices = restoreUnderWay(), wiped()
+	add("user restoring", web.User, web.UsersSection, "/admin/users/u_anna", restoring)
+	limited := u
+	limited.Restore = web.Restore{State: web.RestoreOn, Policy: web.RestoreLimited, CodeAt: day(2026, 1, 12, 8), Locked: true}
+	add("user limited", web.User, web.UsersSection, "/admin/users/u_anna", limited)
 	blocked := u
+	blocked.Restore = web.Restore{State: web.RestoreIsBlocked, Policy: web.RestoreAllowed, CodeAt: day(2026, 1, 12, 8), BlockedAt: at(-time.Hour), BlockedBy: "kim.olsson"}
 	blocked.State, blocked.BlockedAt, blocked.BlockedBy, blocked.BlockedReason = web.UserIsBlocked, at(-time.Hour), "maja.berg", "Case 20931: phone stolen, password known"
 	blocked.New.Wrong = web.Wrong{"": "Nothing was made.", "how": "There is no mail address.", "hours": "1 to 72.", "mode": "There is no phone.", "proof": "This user is not in the directory.", "force": "One is open.", "reason": "Say why."}
 	add("user blocked", web.User, web.UsersSection, "/admin/users/u_anna", blocked)
 	signed("user auditor", web.User, web.UsersSection, web.Auditor, "/admin/users/u_anna", u, false)
-	bare("user empty", web.User, web.UsersSection, "/admin/users/u_olle", web.UserPage{Person: olle, State: web.UserNoPhone, New: web.NewRegistration{Person: olle, How: web.ShowHere, Hours: 24}, NotBlockable: true})
+	bare("user empty", web.User, web.UsersSection, "/admin/users/u_olle", web.UserPage{Person: olle, State: web.UserNoPhone, Restore: web.Restore{State: web.RestoreOff, Policy: web.RestoreForbidden}, New: web.NewRegistration{Person: olle, How: web.ShowHere, Hours: 24}, NotBlockable: true})
 
 	add("registration new", web.Register, web.RegistrationsSection, "/admin/registrations/new", newRegistration(web.Person{}))
 	wrong := newRegistration(anna)
@@ -159,11 +167,18 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 	bare("requests empty", web.Requests, web.RequestsSection, "/admin/requests", web.RequestsPage{})
 	add("devices", web.Devices, web.DevicesSection, "/admin/devices", web.DevicesPage{Rows: devices(false), Paging: web.Paging{From: 1, To: 4, Total: 241, Later: "/admin/devices?page=2"}})
 	bare("devices empty", web.Devices, web.DevicesSection, "/admin/devices", web.DevicesPage{})
-	policy := web.PoliciesPage{Match: "number", Verification: "each_approval", SessionHours: 24, GrantDays: 7, GrantUses: 20, Proof: web.AutoProof, ChangedAt: at(-90 * 24 * time.Hour), ChangedBy: "maja.berg"}
+	policy := web.PoliciesPage{
+		Restore: web.RestoreAllowed, OldDevice: "asked", RestoreDelivery: "mail", ProbationHours: 24, ColleaguesNeeded: 2, ColleaguesHold: 24,
+		Groups: []web.GroupPolicy{{Group: "Board", Policy: web.RestoreLimited}, {Group: "Grid control", Policy: web.RestoreForbidden}, {}},
+		Match:  "number", Verification: "each_approval", SessionHours: 24, GrantDays: 7, GrantUses: 20, Proof: web.AutoProof, ChangedAt: at(-90 * 24 * time.Hour), ChangedBy: "maja.berg",
+	}
 	add("policies", web.Policies, web.PoliciesSection, "/admin/policies", policy)
 	signed("policies auditor", web.Policies, web.PoliciesSection, web.Auditor, "/admin/policies", policy, false)
 	bare("policies empty", web.Policies, web.PoliciesSection, "/admin/policies", web.PoliciesPage{})
-	policy.Wrong = web.Wrong{"": "Nothing was saved.", "match": "Choose one.", "verification": "Choose one.", "session_hours": "1 to 72.", "grant_days": "1 to 30.", "grant_uses": "1 to 100.", "proof": "No directory is connected.", "reason": "Say why."}
+	policy.Wrong = web.Wrong{
+		"": "Nothing was saved.", "match": "Choose one.", "verification": "Choose one.", "session_hours": "1 to 72.", "grant_days": "1 to 30.", "grant_uses": "1 to 100.", "proof": "No directory is connected.", "restore": "Choose one.", "groups": "Each group once.",
+		"old_device": "Choose one.", "restore_delivery": "Choose one.", "restore_hold": "0 to 72.", "probation_hours": "0 to 72.", "colleagues_needed": "1 to 5.", "colleagues_hold": "1 to 72.", "reason": "Say why.",
+	}
 	add("policies wrong", web.Policies, web.PoliciesSection, "/admin/policies", policy)
 
 	add("messages", web.Messages, web.MessagesSection, "/admin/messages", web.MessagesPage{
@@ -205,6 +220,10 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 		name string
 	}{
 		{web.RemoveDevice, "Pixel 8"},
+		{web.WipeDevice, "Pixel 8"},
+		{web.AllowRestore, ""},
+		{web.BlockRestore, ""},
+		{web.UnblockRestore, ""},
 		{web.RemoveRegistration, ""},
 		{web.BlockUser, ""},
 		{web.UnblockUser, ""},

@@ -13,7 +13,7 @@ func deskPages(signed func(string, web.Name, web.Section, web.Role, string, any,
 	live := web.Live{State: "open", Events: "/desk/u_anna/events"}
 	person := &web.DeskPerson{
 		Person: anna, First: "Anna", Facts: "Grid planning, Lund", State: web.UserConnected, Devices: devices(false)[:2], LastYes: at(-time.Minute),
-		PasswordAt: day(2026, 1, 12, 8), Mail: "a•••@lundenergy.example", Phone: "•• 45 67", HasPhone: true,
+		PasswordAt: day(2026, 1, 12, 8), Mail: "a•••@lundenergy.example", Phone: "•• 45 67", HasPhone: true, Restore: restoreOn(),
 	}
 	acts := web.DeskActs{Hours: 24, Computers: []web.Choice{{Value: "c_42", Text: "LAPTOP-42"}, {Value: "c_17", Text: "LAPTOP-17"}}, Reason: "Case 20931: new phone after a repair"}
 	check := web.CallerCheck{ID: "k_1", State: web.CheckOpen, Way: web.ByDevice, Number: "482913", Left: 96 * time.Second, Lifetime: 2 * time.Minute}
@@ -37,10 +37,23 @@ func deskPages(signed func(string, web.Name, web.Section, web.Role, string, any,
 	page.Acts.Wrong = web.Wrong{"": "Nothing was done.", "reason": "Say why.", "how": "There is no mail address.", "computer": "There is no code left.", "device": "Choose one."}
 	add("desk passed wrong", page)
 	page.Acts.Wrong = nil
+	restoring := *person
+	restoring.Restore = restoreUnderWay()
+	restoring.Restore.AllowedUntil = time.Time{}
+	page.Person = &restoring
+	page.Acts.Wrong = web.Wrong{"restore": "This restore is over."}
+	add("desk restoring", page)
+	blocked := *person
+	blocked.State, blocked.BlockedAt, blocked.BlockedBy = web.UserIsBlocked, at(-50*time.Hour), "maja.berg"
+	blocked.Restore = web.Restore{State: web.RestoreIsBlocked, Policy: web.RestoreAllowed, BlockedAt: at(-time.Hour), Locked: true}
+	page.Person = &blocked
+	page.Acts.Wrong = web.Wrong{"lost": "There is no mail address.", "restore": "It is blocked."}
+	add("desk restore blocked", page)
+	page.Person, page.Acts.Wrong = person, nil
 	page.Check = web.CallerCheck{ID: "k_1", State: web.CheckFailed, Way: web.ByDevice, Login: "nobody", Wrong: web.Wrong{"": "The phone can't be asked now.", "manager": "There is no such user."}}
 	add("desk failed", page)
 	page.Check = web.CallerCheck{State: web.CheckExpired}
-	page.Person = &web.DeskPerson{Person: wilma, First: long, State: web.UserIsBlocked}
+	page.Person = &web.DeskPerson{Person: wilma, First: long, State: web.UserIsBlocked, Restore: web.Restore{State: web.RestoreOff, Policy: web.RestoreForbidden}}
 	page.Acts = web.DeskActs{Hours: 24}
 	add("desk long", page)
 	page.Check = web.CallerCheck{State: web.CheckPassed}
@@ -48,6 +61,9 @@ func deskPages(signed func(string, web.Name, web.Section, web.Role, string, any,
 
 	signed("offline code", web.OfflineCode, "", web.ServiceDesk, "/desk/u_anna/offline-code", web.OfflineCodePage{
 		Person: anna, Computer: "LAPTOP-42", Code: "4821 9930", Left: 110 * time.Second, Lifetime: 2 * time.Minute, Remains: 7, Back: "/desk/u_anna",
+	}, false)
+	signed("one-time code", web.OneTimeCode, "", web.ServiceDesk, "/desk/u_anna/restore-code", web.OneTimeCodePage{
+		Person: anna, Phone: restoreUnderWay().Open[0], Code: "4821 9930", Left: 590 * time.Second, Lifetime: 10 * time.Minute, Back: "/desk/u_anna",
 	}, false)
 }
 
@@ -61,16 +77,43 @@ func signIns() []web.SignInRow {
 func mePages(signed func(string, web.Name, web.Section, web.Role, string, any, bool)) {
 	me := web.MePage{
 		Login: "anna.lind", Mail: "anna.lind@lundenergy.example", Phone: "+46 70 123 45 67", PasswordAt: day(2026, 1, 12, 8), PasswordEnds: day(2026, 3, 12, 8),
-		Devices: devices(true), SignIns: signIns(), MayConnect: true,
+		Devices: devices(true), SignIns: signIns(), MayConnect: true, Restore: restoreOn(),
+		Backup: web.Backup{State: web.BackupLeft, Left: 7, MadeAt: day(2026, 1, 12, 8)},
 	}
 	signed("me", web.Me, "", web.NoRole, "/me", me, false)
+	me.Restore, me.Gone = restoreUnderWay(), wiped()[:5]
+	me.Devices = append(me.Devices, wiped()[5])
+	me.Backup = web.Backup{State: web.BackupUnnoted, MadeAt: at(-time.Hour)}
+	signed("me restoring", web.Me, "", web.NoRole, "/me", me, false)
+	me.Restore, me.Gone = web.Restore{State: web.RestoreIsBlocked, Policy: web.RestoreAllowed, BlockedAt: at(-time.Hour), BlockedBy: "Kim Olsson"}, nil
 	me.Pending = devices(false)[2:3]
 	me.PasswordEnds = time.Time{}
+	me.Backup = web.Backup{State: web.BackupOver, MadeAt: day(2025, 1, 12, 8)}
 	signed("me pending", web.Me, "", web.NoRole, "/me", me, false)
-	signed("me empty", web.Me, "", web.NoRole, "/me", web.MePage{}, true)
+	byCode := web.MePage{
+		Login: "anna.lind", Devices: devices(true)[:1], SignIns: signIns(), ByCode: true, Restore: restoreOn(), Backup: web.Backup{State: web.BackupLeft, Left: 6, MadeAt: day(2026, 1, 12, 8)},
+	}
+	byCode.SignIns[0].ByCode = true
+	signed("me by backup code", web.Me, "", web.NoRole, "/me", byCode, false)
+	byCode.ConnectsByCode = true
+	signed("me by backup code connects", web.Me, "", web.NoRole, "/me", byCode, false)
+	mine := web.BackupCodesPage{Login: "anna.lind", MadeAt: day(2026, 3, 3, 10), Codes: []string{
+		"0-4H7K-9MPD-2XQ8V", "1-B3TN-W6YF-5RJ0C", "2-8ZGE-K1HS-7AVM4", "3-MMMM-WWWW-MWMWM", "4-1111-1111-11111", "5-Q9PD-3XNB-T6KWE", "6-C0RY-5FJH-8S2ZG", "7-AV4M-E7KQ-1D9XP",
+		"8-N6TB-H3WY-4GZ0R", "9-JF58-SVCM-K2Q7A",
+	}}
+	signed("backup codes", web.BackupCodes, "", web.NoRole, "/me", mine, false)
+	mine.Login, mine.Codes = long, mine.Codes[3:4]
+	signed("backup codes long", web.BackupCodes, "", web.NoRole, "/me", mine, false)
+	signed("backup noted", web.BackupCode, "", web.NoRole, "/me/backup/noted", web.BackupCodeForm{For: web.CodeToNote, Form: "f0"}, false)
+	signed("backup noted wrong", web.BackupCode, "", web.NoRole, "/me/backup/noted", web.BackupCodeForm{For: web.CodeToNote, Form: "f0", Wrong: web.Wrong{"backup": "This is none of the newest ten."}}, false)
+	signed("backup connect", web.BackupCode, "", web.NoRole, "/me/backup/connect", web.BackupCodeForm{For: web.CodeToConnect, Form: "f0"}, false)
+	signed("me empty", web.Me, "", web.NoRole, "/me", web.MePage{Restore: web.Restore{State: web.RestoreOff, Policy: web.RestoreForbidden}, Backup: web.Backup{State: web.BackupNone}}, true)
 	signed("sign-ins", web.MySignIns, "", web.Admin, "/sign-ins", web.SignIns{Rows: signIns()}, false)
 	signed("sign-ins empty", web.MySignIns, "", web.NoRole, "/sign-ins", web.SignIns{}, true)
-	for _, k := range []web.ConfirmKind{web.RemoveOwnDevice, web.NotMyDevice, web.EndSignIns} {
+	for _, k := range []web.ConfirmKind{web.RemoveOwnDevice, web.NotMyDevice, web.EndSignIns, web.BlockOwnRestore, web.FirstBackupCodes, web.NewBackupCodes} {
 		signed("confirm "+string(k), web.Question, "", web.NoRole, "/me/devices/d_1/remove", web.Confirm{Kind: k, Name: "Pixel 8", Post: "/me/devices/d_1/remove", Back: "/me"}, false)
 	}
+	signed("confirm wipe_own_device", web.Question, "", web.NoRole, "/me/devices/d_1/wipe", web.Confirm{
+		Kind: web.WipeOwnDevice, Name: "Pixel 8", Post: "/me/devices/d_1/wipe", Back: "/me", Choices: web.WipeChoices(),
+	}, false)
 }

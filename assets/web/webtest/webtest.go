@@ -66,6 +66,7 @@ func Pages() []Page {
 	bare := func(title string, name web.Name, section web.Section, path string, content any) {
 		signed(title, name, section, web.Admin, path, content, true)
 	}
+	actPages(public)
 	signInPages(public)
 	adminPages(admin, bare, signed)
 	deskPages(signed)
@@ -82,9 +83,31 @@ func code() (template.HTML, int) {
 	return template.HTML(c.SVG()), c.Size() + 2*qr.QuietZone
 }
 
+// actPages are what a security mail leads to.
+func actPages(add func(string, web.Name, string, any)) {
+	add("act code", web.ActCode, "/act", web.CodeForm{})
+	add("act code wrong", web.ActCode, "/act", web.CodeForm{Wrong: "This is not a code from one of our mails."})
+	restore := web.ActPage{
+		Code: "0", Happened: "Someone has your restore code and brings your account at Lund Energy back on another phone.", At: at(-26 * time.Hour),
+		Facts: []web.Fact{{Name: "Phone", Value: "Pixel 9"}, {Name: "Model", Value: "Google Pixel 9"}, {Name: "Address", Value: "2001:db8:85a3:8d3:1319:8a2e:370:7348"}},
+	}
+	add("act restore", web.Act, "/act", restore)
+	phone := restore
+	phone.Device, phone.Happened = true, "Your account at Lund Energy is on this phone now."
+	add("act phone", web.Act, "/act", phone)
+	restore.Done, phone.Done = true, true
+	add("act restore done", web.Act, "/act", restore)
+	add("act phone done", web.Act, "/act", phone)
+}
+
 func signInPages(add func(string, web.Name, string, any)) {
 	add("sign-in", web.SignIn, "/sign-in", web.SignInForm{Form: "f0", Next: "/admin"})
 	add("sign-in wrong", web.SignIn, "/sign-in", web.SignInForm{Login: "anna lind", Form: "f0", Wrong: web.Wrong{"login": "A login has no spaces."}})
+	add("sign-in backup", web.BackupCode, "/sign-in/backup", web.BackupCodeForm{For: web.CodeToSignIn, Form: "f0", Next: "/me"})
+	add("sign-in backup wrong", web.BackupCode, "/sign-in/backup", web.BackupCodeForm{For: web.CodeToSignIn, Login: "anna.lind", Form: "f0", Wrong: web.Wrong{
+		"": "Too many wrong codes from here. Wait an hour. With your phone you can sign in as ever.", "login": "Say who you are.",
+		"backup": "This is no backup code: it has a digit and 13 letters and digits. Compare it with your paper.",
+	}})
 	svg, modules := code()
 	wait := web.SignInWait{
 		Live: web.Live{State: "open", Events: "/sign-in/events"}, Login: "maja.berg", Number: "482913", QR: svg, Modules: modules,

@@ -133,6 +133,10 @@ type PINs interface {
 	// ErrStorage.
 	ChangePIN(ctx context.Context, old, pin key.Secret) error
 
+	// ResetPIN replaces a PIN that was forgotten: the OS's verification opens the keys in its place, and it asks the user now. The count of wrong PINs begins anew.
+	// Errors: ErrPINWeak, ErrPINNotSet, ErrPINRequired where no biometric is enabled, those of platform.UserVerifier, ErrStorage.
+	ResetPIN(ctx context.Context, pin key.Secret, p platform.Prompt) error
+
 	// CheckPIN opens nothing but counts like every try. Errors: ErrPINWrong, ErrPINWait.
 	CheckPIN(ctx context.Context, pin key.Secret) error
 

@@ -220,6 +220,33 @@ func (f *File) ChangePIN(ctx context.Context, old, pin key.Secret) error {
 	})
 }
 
+// ResetPIN implements PINs.
+func (f *File) ResetPIN(ctx context.Context, pin key.Secret, p platform.Prompt) error {
+	if err := WeakPIN(pin); err != nil {
+		return err
+	}
+	if !f.HasPIN() {
+		return ErrPINNotSet
+	}
+	if !f.BiometricEnabled() || f.opt.Verifier == nil {
+		return ErrPINRequired
+	}
+	o, err := f.openBiometric(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer o.wipe()
+	s, err := f.pinSlot(ctx, pin, o)
+	if err != nil {
+		return err
+	}
+	return f.commit(keys, func(b *body) error {
+		b.setSlot(s)
+		b.Tries = tries{}
+		return nil
+	})
+}
+
 func (b *body) setSlot(s slot) {
 	b.Slots = slices.DeleteFunc(b.Slots, func(o slot) bool { return o.Kind == s.Kind })
 	b.Slots = append(b.Slots, s)

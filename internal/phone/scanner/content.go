@@ -16,6 +16,8 @@ const (
 	Registration Kind = "registration" // connect a work account
 	Approval     Kind = "approval"     // answer a request by scanning
 	Offline      Kind = "offline"      // make a code for a computer without a network
+	Duplicate    Kind = "duplicate"    // join the accounts of another phone of the same user
+	RestoreSheet Kind = "restore_sheet"
 
 	ComputerEnroll Kind = "computer_link" // enrolls a computer: for avow-login, not for phones
 
@@ -29,7 +31,7 @@ const (
 	Text      Kind = "text"
 )
 
-// Content is a text with what it means. Link is set for Registration, Approval, Offline and ComputerEnroll only.
+// Content is a text with what it means. Link is set for the kinds that are ours and not Damaged.
 type Content struct {
 	Kind Kind
 	Text string
@@ -93,6 +95,10 @@ func kindOf(link wire.Link) Kind {
 		return Offline
 	case wire.ComputerLink:
 		return ComputerEnroll
+	case wire.DuplicateLink:
+		return Duplicate
+	case wire.RestoreLink:
+		return RestoreSheet
 	}
 	return Damaged // of a newer version
 }

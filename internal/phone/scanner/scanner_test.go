@@ -24,6 +24,11 @@ var (
 	computer     = wire.ComputerLink{Host: "id.example.com", Token: bytes.Repeat([]byte{3}, 16), Pin: key.Pin{1, 2, 3}}
 )
 
+var (
+	duplicate = wire.DuplicateLink{Host: "id.example.com", ID: bytes.Repeat([]byte{4}, 16), Optical: bytes.Repeat([]byte{5}, 16), Pin: key.Pin{1, 2, 3}}
+	sheet     = wire.RestoreLink{Host: "id.example.com", User: authn.NewUserID(), Pin: key.Pin{1, 2, 3}, Code: key.NewRestoreCode()}
+)
+
 // point is the base point of P-256, a public key like any other.
 var point = func() key.Public {
 	k, err := ecdh.P256().NewPrivateKey(append(make([]byte, 31), 1))
@@ -65,6 +70,9 @@ var contents = map[string]struct {
 	"offline without a host":     {anywhere.Encode(), scanner.Offline},
 	"cut offline link":           {offline.Encode()[:70], scanner.Damaged},
 	"computer":                   {computer.Encode(), scanner.ComputerEnroll},
+	"duplicate":                  {duplicate.Encode(), scanner.Duplicate},
+	"restore sheet":              {sheet.Encode(), scanner.RestoreSheet},
+	"restore sheet by scheme":    {sheet.App(), scanner.RestoreSheet},
 	"computer by scheme":         {computer.App(), scanner.ComputerEnroll},
 	"cut link":                   {registration.Encode()[:60], scanner.Damaged},
 	"link of a newer version":    {"HTTPS://ID.EXAMPLE.COM/Z#000000", scanner.Damaged},
@@ -79,7 +87,7 @@ var contents = map[string]struct {
 	"nothing":                    {"", scanner.Text},
 }
 
-var linked = []scanner.Kind{scanner.Registration, scanner.Approval, scanner.Offline, scanner.ComputerEnroll}
+var linked = []scanner.Kind{scanner.Registration, scanner.Approval, scanner.Offline, scanner.ComputerEnroll, scanner.Duplicate, scanner.RestoreSheet}
 
 func TestClassify(t *testing.T) {
 	for name, c := range contents {

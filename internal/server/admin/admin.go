@@ -18,6 +18,7 @@ import (
 	"avow/internal/server/people"
 	"avow/internal/server/proof"
 	"avow/internal/server/registration"
+	"avow/internal/server/restore"
 	"avow/internal/server/site"
 	"avow/internal/store"
 )
@@ -30,12 +31,13 @@ type Service struct {
 	device       *device.Service
 	offline      *offline.Service
 	people       *people.Service
+	restores     *restore.Service
 	directory    *directory.Service // nil: all users are local
 }
 
 // New makes the service.
-func New(s *site.Site, c *proof.Checker, r *registration.Service, d *device.Service, o *offline.Service) *Service {
-	return &Service{site: s, proof: c, registration: r, device: d, offline: o, people: people.New(s)}
+func New(s *site.Site, c *proof.Checker, r *registration.Service, d *device.Service, o *offline.Service, x *restore.Service) *Service {
+	return &Service{site: s, proof: c, registration: r, device: d, offline: o, people: people.New(s), restores: x}
 }
 
 // Routes registers the administrator's routes.
@@ -51,6 +53,11 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		"POST /v1/admin/sessions":                          {authn.MayManage, s.addSession},
 		"GET /v1/admin/devices":                            {authn.MaySee, s.devices},
 		"POST /v1/admin/devices/{id}/revoke":               {authn.MayManage, s.revokeDevice},
+		"POST /v1/admin/devices/{id}/wipe":                 {authn.MayManage, s.wipeDevice},
+		"GET /v1/admin/restore":                            {authn.MaySee, s.restore},
+		"POST /v1/admin/users/{user_name}/restore/allow":   {authn.MayManage, s.changeRestore(s.restores.Allow)},
+		"POST /v1/admin/users/{user_name}/restore/block":   {authn.MayManage, s.changeRestore(s.blockRestore)},
+		"POST /v1/admin/users/{user_name}/restore/unblock": {authn.MayManage, s.changeRestore(s.restores.Unblock)},
 		"GET /v1/admin/clients":                            {authn.MaySee, s.clients},
 		"POST /v1/admin/clients":                           {authn.MayManage, s.addClient},
 		"GET /v1/admin/computers":                          {authn.MaySee, s.computers},

@@ -31,7 +31,8 @@ func TestNoDefaultAccountR120(t *testing.T) {
 	routes := []string{
 		"GET users", "POST users", "POST users/anna/status", "GET sessions", "POST sessions", "POST users/anna/session/confirm", "POST users/anna/session/revoke",
 		"POST users/anna/session/notify",
-		"GET devices", "POST devices/d_x/revoke", "GET clients", "POST clients",
+		"GET devices", "POST devices/d_x/revoke", "POST devices/d_x/wipe", "GET restore",
+		"POST users/anna/restore/allow", "POST users/anna/restore/block", "POST users/anna/restore/unblock", "GET clients", "POST clients",
 		"GET computers", "POST computers", "POST computers/laptop/end", "POST computers/laptop/code", "GET computers/laptop/uses",
 	}
 	browser := e.Browser()
@@ -113,7 +114,11 @@ func TestEachCommandIsRecordedR120(t *testing.T) {
 			_, err := e.Admin.ConfirmSession(ctx, session.UserName, wire.ConfirmSession{CheckWords: words, Reason: r})
 			return err
 		}},
+		{"restore.block", func(r string) error { _, err := e.Admin.BlockRestore(ctx, "anna", r); return err }},
+		{"restore.unblock", func(r string) error { _, err := e.Admin.UnblockRestore(ctx, "anna", r); return err }},
+		{"restore.allow", func(r string) error { _, err := e.Admin.AllowRestore(ctx, "anna", r); return err }},
 		{"device.revoke", func(r string) error { _, err := e.Admin.RevokeDevice(ctx, phone.ID, r); return err }},
+		{"device.wipe", func(r string) error { _, err := e.Admin.WipeDevice(ctx, phone.ID, r); return err }},
 		{"client.add", func(r string) error {
 			_, err := e.Admin.AddClient(ctx, wire.AddClient{ID: "laptop", Key: key, Reason: r})
 			return err
@@ -310,6 +315,49 @@ func TestLists(t *testing.T) {
 	clients = slices.DeleteFunc(clients, func(c wire.AdminClient) bool { return strings.HasPrefix(string(c.ID), "avow-") }) // the server's own
 	if err != nil || len(clients) != 1 || clients[0].ID != "laptop-1" || clients[0].Match != authn.MatchTap || !clients[0].Known {
 		t.Errorf("clients %+v, %v", clients, err)
+	}
+}
+
+// TestRestoreList: how restore stands for one user and for all, and never a code.
+func TestRestoreList(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{})
+	for _, login := range []string{"anna", "bo", "cleo"} {
+		e.User(login)
+	}
+	phone := e.Phone("anna")
+	code := phone.SetUpRestore()
+	if err := phone.ProvenEscrow(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	e.Restorer("anna", code)
+	if _, err := e.Admin.BlockRestore(t.Context(), "bo", "test"); err != nil {
+		t.Fatal(err)
+	}
+	all, coverage, err := e.Admin.Restore(t.Context(), "")
+	if err != nil || len(all) != 3 || coverage == nil {
+		t.Fatalf("%+v, %v, %v", all, coverage, err)
+	}
+	if want := (wire.RestoreCoverage{Users: 3, On: 1, Proven: 1, Blocked: 1, Open: 1}); *coverage != want {
+		t.Errorf("coverage %+v, want %+v", *coverage, want)
+	}
+	anna, bo, cleo := all[0], all[1], all[2]
+	if anna.UserName != "anna" || anna.State != wire.RestoreOn || anna.Policy != authn.RestoreAllowed || anna.CodeAt.IsZero() || anna.ProvenAt.IsZero() || len(anna.Open) != 1 {
+		t.Errorf("anna: %+v", anna)
+	}
+	if x := anna.Open[0]; x.State != authn.RestoreProved || x.Device != "New phone" || x.IP != "127.0.0.1" {
+		t.Errorf("under way: %+v", x)
+	}
+	if bo.State != wire.RestoreBlocked || bo.BlockedBy != servertest.AdminName || cleo.State != wire.RestoreOff {
+		t.Errorf("bo: %+v, cleo: %+v", bo, cleo)
+	}
+	one, none, err := e.Admin.Restore(t.Context(), "bo")
+	if err != nil || none != nil || len(one) != 1 || one[0].UserName != "bo" {
+		t.Errorf("%+v, %v, %v", one, none, err)
+	}
+	_, _, err = e.Admin.Restore(t.Context(), "nobody")
+	wantCode(t, err, "user_unknown")
+	if _, err := e.Admin.BlockRestore(t.Context(), "nobody", "test"); err == nil {
+		t.Error("nobody was blocked")
 	}
 }
 

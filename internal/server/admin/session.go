@@ -24,19 +24,19 @@ func (s *Service) sessions(c call) (any, error) {
 		}
 	}
 	for _, v := range views {
-		list.Sessions = append(list.Sessions, showSession(v))
+		list.Sessions = append(list.Sessions, s.showSession(v))
 	}
 	return list, err
 }
 
-func showSession(v registration.View) wire.AdminSession {
+func (s *Service) showSession(v registration.View) wire.AdminSession {
 	a := wire.AdminSession{
 		ID: v.Session.ID, UserName: v.User.Login, CreatedByUserName: who(v.Session.CreatedBy),
 		CreatedAt: v.Session.CreatedAt, ExpiresAt: v.Session.ExpiresAt, Status: string(v.State),
 		Sent: v.Session.Delivery == authn.DeliverySent, SecondProof: v.Session.Proof, Notification: v.Session.Notification, NotifiedAt: v.Session.NotifiedAt,
 	}
 	if v.Device != nil {
-		d := showDevice(device.Owned{Device: *v.Device, User: v.User})
+		d := s.showDevice(device.Owned{Device: *v.Device, User: v.User})
 		a.Device = &d
 	}
 	return a
@@ -72,7 +72,7 @@ func (s *Service) addSession(c call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	added := wire.AddedSession{AdminSession: showSession(registration.View{Session: made.Session, User: u, State: registration.Active}), PIN: made.PIN}
+	added := wire.AddedSession{AdminSession: s.showSession(registration.View{Session: made.Session, User: u, State: registration.Active}), PIN: made.PIN}
 	if !cmd.Sent {
 		added.Link, added.Page = made.Link.Encode(), wire.PageLink(s.site.Host, made.Page)
 	}
@@ -136,5 +136,5 @@ func (s *Service) revokeSession(c call) (any, error) {
 
 func (s *Service) session(c call, id authn.RegistrationID) (any, error) {
 	v, err := s.registration.Get(c.Context(), id)
-	return showSession(v), err
+	return s.showSession(v), err
 }

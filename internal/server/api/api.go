@@ -68,7 +68,16 @@ var ErrBody = authn.Fail(authn.Invalid, "bad_body", "The request cannot be read.
 
 // Body reads at most wire.MaxBody bytes.
 func Body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
+	return readBody(w, r, wire.MaxBody)
+}
+
+// LargeBody reads at most wire.MaxLargeBody bytes, for the few routes that take a file.
+func LargeBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	return readBody(w, r, wire.MaxLargeBody)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		return nil, ErrBody.Because(err)
 	}
@@ -76,8 +85,13 @@ func Body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // Decode reads a command strictly.
-func Decode(body []byte, into any) error {
-	if err := wire.DecodeCommand(body, into); err != nil {
+func Decode(body []byte, into any) error { return decoded(wire.DecodeCommand(body, into)) }
+
+// DecodeLarge reads a command of LargeBody strictly.
+func DecodeLarge(body []byte, into any) error { return decoded(wire.DecodeLargeCommand(body, into)) }
+
+func decoded(err error) error {
+	if err != nil {
 		return ErrBody.Because(err)
 	}
 	return nil

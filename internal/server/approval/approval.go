@@ -23,11 +23,20 @@ type Service struct {
 	site   *site.Site
 	proof  *proof.Checker
 	pepper key.Secret // of match numbers
+
+	watchers map[authn.ClientID]Watcher
 }
+
+// Watcher is told of a decision in the transaction that writes it, so that what follows from it happens once or not at all. An error takes the decision back, and
+// its phone is told. What it returns is called when the transaction is written; nil for nothing.
+type Watcher func(tx store.Tx, decided authn.ApprovalRequest, now time.Time) (after func(), err error)
+
+// Watch has fn told of what is decided about a client's requests. Call it before the first request.
+func (s *Service) Watch(client authn.ClientID, fn Watcher) { s.watchers[client] = fn }
 
 // New makes the service.
 func New(s *site.Site, c *proof.Checker) *Service {
-	return &Service{site: s, proof: c, pepper: s.Derive("match number v1")}
+	return &Service{site: s, proof: c, pepper: s.Derive("match number v1"), watchers: map[authn.ClientID]Watcher{}}
 }
 
 // Routes registers the phone's routes.

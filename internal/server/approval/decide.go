@@ -113,8 +113,12 @@ func (s *Service) settle(ctx context.Context, device authn.DeviceID, dec wire.De
 	c := context.WithoutCancel(ctx) // a phone that hangs up has decided all the same
 	t := turn{service: s, now: s.site.Now(), ip: api.ClientIP(ctx), verdict: v, claimed: dec.Class}
 	var refused error
+	var after func()
 	err = s.site.Store.Update(c, func(tx store.Tx) (err error) {
 		decided, refused, err = t.take(tx, dec.Request)
+		if watch := s.watchers[decided.Client]; err == nil && refused == nil && watch != nil {
+			after, err = watch(tx, decided, t.now)
+		}
 		return err
 	})
 	if err != nil {
@@ -122,6 +126,9 @@ func (s *Service) settle(ctx context.Context, device authn.DeviceID, dec wire.De
 	}
 	if decided.State != authn.RequestOpen {
 		s.wake(decided)
+	}
+	if after != nil {
+		after()
 	}
 	return decided, refused
 }
@@ -153,6 +160,11 @@ func (t turn) take(tx store.Tx, id authn.RequestID) (r authn.ApprovalRequest, re
 	if err := u.Active(); err != nil {
 		return r, nil, err
 	}
+	if t.verdict.Kind == authn.Approve {
+		if err := t.mayRule(tx, d, id); err != nil {
+			return r, nil, err
+		}
+	}
 	wrong := false
 	err = tx.UpdateApprovalRequest(id, func(old authn.ApprovalRequest) (authn.ApprovalRequest, error) {
 		r, err = old.Decide(t.verdict, t.now)
@@ -174,6 +186,26 @@ func (t turn) take(tx store.Tx, id authn.RequestID) (r authn.ApprovalRequest, re
 		return r, nil, tx.UpdateGuard(u.ID, func(g authn.Guard) (authn.Guard, error) { return g.Approved(), nil })
 	}
 	return r, nil, t.refuse(tx, u, d, r)
+}
+
+// mayRule refuses a Yes of a device on probation where it would let somebody with a role into the pages, or agree as a second administrator: whoever has got a phone into
+// such an account must not rule before its owner had time to notice.
+func (t turn) mayRule(tx store.Tx, d authn.Device, id authn.RequestID) error {
+	if !d.OnProbation(t.now) {
+		return nil
+	}
+	r, err := tx.ApprovalRequest(id)
+	if err != nil || r.Client != authn.PagesClient && r.Client != authn.SecondAdminClient {
+		return err
+	}
+	role, err := tx.AdminByUser(d.User)
+	if errors.Is(err, store.ErrNotFound) || err == nil && role.Disabled {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return authn.ErrProbation.After(d.ProbationUntil.Sub(t.now))
 }
 
 // wrong counts a wrong number; the last one ends the request.

@@ -31,6 +31,7 @@ type Question struct {
 	Lifetime   time.Duration // 0 means authn.RequestLifetime; cut to authn.MaxRequestLifetime
 	Verify     bool          // the user is verified whatever the policy says
 	SameDevice bool          // the sign-in runs on the phone itself: refused
+	Number     string        // six digits that are shown already, where several people are asked for the same; "" to draw them
 }
 
 // Opened is a request that waits, with what the login screen has to show.
@@ -133,7 +134,7 @@ func (s *Service) compose(q Question, now time.Time) Opened {
 	}
 	o := Opened{AuthReqID: auth, QR: wire.ApprovalLink{Host: s.site.Host, Handle: handle}}
 	if r.Match == authn.MatchNumber {
-		o.Number = randomNumber()
+		o.Number = cmp.Or(q.Number, randomNumber())
 		r.Number = authn.NumberMAC(s.pepper, r.ID, o.Number)
 	}
 	o.Request = r

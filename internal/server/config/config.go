@@ -59,6 +59,7 @@ type Config struct {
 	Directory   Directory   `toml:"directory"`
 	Ledger      Ledger      `toml:"ledger"`
 	Attestation Attestation `toml:"attestation"`
+	Restore     Restore     `toml:"restore"`
 	Log         Log         `toml:"log"`
 
 	dir string // where the file lies
@@ -206,6 +207,26 @@ type Attestation struct {
 	AppleRootsFile string `toml:"apple_roots_file"`
 }
 
+// Restore is the table [restore]. Administrators may decide otherwise on their pages, also for each group.
+type Restore struct {
+	// Who may bring an account back with a restore code after a phone is lost: "forbidden" (nobody), "limited" (each restore
+	// has to be allowed beforehand by the service desk), "allowed" (the app offers it) or "automatic" (the app sets it up
+	// right after the first phone is connected). Default "allowed".
+	Policy string `toml:"policy"`
+
+	// What becomes of the other phones when a restore is over: "removed", "asked" (the new phone asks its user) or "kept".
+	// Default "asked".
+	OldDevice string `toml:"old_device"`
+
+	// For how many hours a restore waits, between 0 and 72, while every phone and the mail address of the user can block it.
+	// Default 0.
+	HoldHours int `toml:"hold_hours"`
+
+	// How the one-time code of a restore reaches the user: "mail", or "desk" (the service desk reads it out after it has
+	// verified the caller). Who has no mail address always gets it from the service desk. Default "mail".
+	Delivery string `toml:"delivery"`
+}
+
 // Log is the table [log].
 type Log struct {
 	// "debug", "info", "warn" or "error". No level writes secrets. Default "info".
@@ -223,6 +244,7 @@ func Default() Config {
 		Mail:        Mail{Port: 587, TLS: "starttls"},
 		Directory:   Directory{TLS: "starttls", Schema: "ldap", PageSize: 500, Every: 15 * time.Minute},
 		Attestation: Attestation{Policy: "none"},
+		Restore:     Restore{Policy: "allowed", OldDevice: "asked", Delivery: "mail"},
 		Log:         Log{Level: "info", Format: "text"},
 	}
 }

@@ -69,7 +69,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Ledger": "ledger.", "Attestation": "attestation.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Ledger": "ledger.", "Attestation": "attestation.", "Restore": "restore.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -123,6 +123,11 @@ port = "25"
 from = "avow"
 user = "avow"
 tls = "plain"
+[restore]
+policy = "sometimes"
+old_device = "burnt"
+hold_hours = 73
+delivery = "pigeon"
 [log]
 level = "loud"
 colour = true
@@ -142,7 +147,7 @@ colour = true
 	want := []string{
 		"listen", "log.colour", "mail.port", "organization", // not even read
 		"issuer", "organisation", "trusted_proxies", "match", "long_poll", "admin_mail", "tls.key_file",
-		"mail.tls", "mail.from", "mail.password_file", "log.level",
+		"mail.tls", "mail.from", "mail.password_file", "restore.policy", "restore.old_device", "restore.hold_hours", "restore.delivery", "log.level",
 	}
 	if d := cmp.Diff(want, keys); d != "" {
 		t.Error(d)

@@ -28,6 +28,7 @@ type Service struct {
 	registration *registration.Service
 	device       *device.Service
 	offline      *offline.Service
+	restores     Restores
 	client       authn.Client
 	digits       key.Secret // derives the codes that callers read out
 
@@ -35,10 +36,19 @@ type Service struct {
 	numbers map[authn.CallerCheckID]string // what the desk says; gone after a restart, then the check begins anew
 }
 
+// Restores is what the desk does about restores; *restore.Service has it.
+type Restores interface {
+	Block(ctx context.Context, user authn.UserID, id authn.RestoreID, actor, reason string) error
+	Allow(ctx context.Context, user authn.UserID, actor, reason string) error
+	Unblock(ctx context.Context, user authn.UserID, actor, reason string) error
+	// DeskCode makes the one-time code of a restore whose user is to hear it from the desk.
+	DeskCode(ctx context.Context, id authn.RestoreID, actor, reason string) (digits string, until time.Time, err error)
+}
+
 // New makes the service.
-func New(s *site.Site, a *approval.Service, r *registration.Service, d *device.Service, o *offline.Service) *Service {
+func New(s *site.Site, a *approval.Service, r *registration.Service, d *device.Service, o *offline.Service, x Restores) *Service {
 	return &Service{
-		site: s, approval: a, registration: r, device: d, offline: o, digits: s.Derive("caller code v1"), numbers: map[authn.CallerCheckID]string{},
+		site: s, approval: a, registration: r, device: d, offline: o, restores: x, digits: s.Derive("caller code v1"), numbers: map[authn.CallerCheckID]string{},
 	}
 }
 

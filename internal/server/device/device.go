@@ -1,5 +1,5 @@
-// Package device tells a device how it stands and ends devices (docs/protocol.md, section 8, "Devices"). Routes: GET /v1/device, POST
-// /v1/device/remove.
+// Package device tells a device how it stands, lists a user's devices, ends and wipes them (docs/protocol.md, section 8, "Devices"). Routes: GET /v1/device, POST
+// /v1/device/remove, GET /v1/devices, POST /v1/devices/command, GET /v1/wipe, POST /v1/wipe/receipt.
 package device
 
 import (
@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"avow/internal/authn"
+	"avow/internal/key"
 	"avow/internal/server/api"
-	"avow/internal/server/live"
-	"avow/internal/server/offline"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
+	"avow/internal/server/standing"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -25,17 +26,36 @@ const (
 
 // Service is the flow of devices. It is safe for concurrent use.
 type Service struct {
-	site  *site.Site
-	proof *proof.Checker
+	site   *site.Site
+	proof  *proof.Checker
+	block  Blocker
+	limits *tries.Limiter
+	nobody key.Public // verifies receipts of devices that do not exist, so that they cost the same time
 }
 
+// Blocker lets nobody restore a user's account until that is allowed again, within a transaction.
+type Blocker func(tx store.Tx, u authn.User, actor, reason string, now time.Time) error
+
 // New makes the service.
-func New(s *site.Site, c *proof.Checker) *Service { return &Service{site: s, proof: c} }
+func New(s *site.Site, c *proof.Checker) *Service {
+	nobody, err := key.Generate()
+	if err != nil {
+		panic("generating a P-256 key cannot fail: " + err.Error())
+	}
+	return &Service{site: s, proof: c, limits: tries.New(tries.Limit{}), nobody: nobody.Key(), block: func(store.Tx, authn.User, string, string, time.Time) error { return nil }}
+}
+
+// SetBlocker gives what blocks the restore of an account. Call it before Routes.
+func (s *Service) SetBlocker(b Blocker) { s.block = b }
 
 // Routes registers the phone's routes.
 func (s *Service) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /v1/device", api.Handle(s.site.Log, s.status))
 	mux.Handle("POST /v1/device/remove", api.Handle(s.site.Log, s.remove))
+	mux.Handle("GET /v1/devices", api.Handle(s.site.Log, s.devices))
+	mux.Handle("POST /v1/devices/command", api.Handle(s.site.Log, s.command))
+	mux.Handle("GET /v1/wipe", api.Handle(s.site.Log, s.wipe))
+	mux.Handle("POST /v1/wipe/receipt", api.Handle(s.site.Log, s.receipt))
 }
 
 func (s *Service) status(w http.ResponseWriter, r *http.Request) error {
@@ -92,6 +112,12 @@ func (s *Service) Status(r store.Reader, id authn.DeviceID) (wire.Status, error)
 	if !u.PasswordExpiresAt.IsZero() {
 		st.PasswordExpiresAt = u.PasswordExpiresAt.Unix()
 	}
+	if d.OnProbation(now) {
+		st.ProbationUntil = d.ProbationUntil.Unix()
+	}
+	if st.Restore, st.Restores, err = standing.Restore(r, s.site, u); err != nil {
+		return wire.Status{}, err
+	}
 	if g.Muted(now) {
 		st.MutedUntil = g.MutedUntil.Unix()
 	}
@@ -127,48 +153,6 @@ func (s *Service) remove(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return api.Write(w, http.StatusOK, struct{}{})
-}
-
-// Revoke ends a device for ever, in the name of actor; its user is told by mail and on the other devices. Doing it again does nothing.
-// store.ErrNotFound for an unknown one.
-func (s *Service) Revoke(ctx context.Context, id authn.DeviceID, actor, reason string) error {
-	var user authn.UserID
-	var session authn.RegistrationID
-	now := s.site.Now()
-	err := s.site.Store.Update(ctx, func(tx store.Tx) error {
-		d, err := tx.Device(id)
-		if err != nil {
-			return err
-		}
-		if user, session = d.User, d.Registration; d.State == authn.DeviceRevoked {
-			return nil
-		}
-		u, err := tx.User(d.User)
-		if err != nil {
-			return err
-		}
-		err = tx.UpdateDevice(id, func(d authn.Device) (authn.Device, error) { return d.Revoke(now), nil })
-		if err != nil {
-			return err
-		}
-		if err := offline.EndOfDevice(tx, id); err != nil {
-			return err
-		}
-		facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model, "ip": api.ClientIP(ctx)}
-		if err := site.Notify(tx, u, authn.NoticeDeviceRevoked, id, facts, now); err != nil {
-			return err
-		}
-		return tx.AppendAudit(authn.AuditRecord{
-			At: now, Actor: actor, Action: "device.revoke", Subject: string(id), IP: api.ClientIP(ctx), Reason: reason,
-			Facts: map[string]string{"user": string(d.User)},
-		})
-	})
-	if err != nil {
-		return err
-	}
-	s.site.Live.Wake(live.User(string(user)))
-	s.site.Live.Wake(live.Session(string(session)))
-	return nil
 }
 
 // Owned is a device with its user.

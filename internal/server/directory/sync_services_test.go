@@ -19,7 +19,7 @@ import (
 	"avow/internal/server/live"
 	"avow/internal/server/site"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 )
 
 // world is a store and the service that keeps it in step, with a clock that tests move. It begins at the machine's time, which slapd has too.
@@ -33,7 +33,7 @@ type world struct {
 
 func newWorld(t *testing.T, c directory.Config) *world {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,6 +129,7 @@ type stream struct {
 	shown   map[authn.RequestID]bool
 	expires []time.Time // of the requests that are shown
 	told    wire.Status
+	offers  string // what it was told of its offers
 }
 
 // news is what the store says now.
@@ -136,6 +137,7 @@ type news struct {
 	status wire.Status
 	open   []authn.ApprovalRequest // that wait for this device
 	closed []wire.RequestClosed    // that did
+	offers string                  // how those of the last minutes stand; "" for none
 }
 
 // tell sends what the phone does not know yet. more is false when the stream must end.
@@ -145,8 +147,12 @@ func (st *stream) tell(r *http.Request) (more bool, err error) {
 		n, err = st.read(rd)
 		return err
 	})
-	if err != nil || n.status.State == authn.DeviceRevoked || n.status.UserStatus != authn.UserActive {
+	if err != nil || n.status.UserStatus != authn.UserActive {
 		return false, err
+	}
+	more = n.status.State != authn.DeviceRevoked // it is told that it was removed, at once, and nothing after that
+	if !more {
+		n.open, n.closed, n.offers = nil, nil, st.offers
 	}
 	if !reflect.DeepEqual(n.status, st.told) {
 		answer, err := st.service.device.Sign(n.status)
@@ -157,6 +163,12 @@ func (st *stream) tell(r *http.Request) (more bool, err error) {
 			return false, err
 		}
 		st.told = n.status
+	}
+	if n.offers != st.offers && n.offers != "" {
+		if err := st.event(wire.EventDuplicate, struct{}{}); err != nil {
+			return false, err
+		}
+		st.offers = n.offers
 	}
 	for _, c := range n.closed {
 		if err := st.event(wire.EventRequestClosed, c); err != nil {
@@ -176,7 +188,7 @@ func (st *stream) tell(r *http.Request) (more bool, err error) {
 		}
 		st.shown[o.ID] = true
 	}
-	return true, nil
+	return more, nil
 }
 
 // hasGrants reports whether the phone has anything to do with computers.
@@ -192,6 +204,9 @@ func (st *stream) hasGrants(r *http.Request) (has bool) {
 func (st *stream) read(rd store.Reader) (n news, err error) {
 	now := st.service.site.Now()
 	if n.status, err = st.service.device.Status(rd, st.device.ID); err != nil {
+		return n, err
+	}
+	if n.offers, err = offers(rd, st.device.ID, now); err != nil {
 		return n, err
 	}
 	all, err := rd.OpenApprovalRequests(st.device.User)
@@ -216,6 +231,17 @@ func (st *stream) read(rd store.Reader) (n news, err error) {
 		n.closed = append(n.closed, wire.RequestClosed{ID: id, State: o.StateAt(now)})
 	}
 	return n, nil
+}
+
+// offers says how a device's offers of the last minutes stand, in a form that is only compared.
+func offers(rd store.Reader, id authn.DeviceID, now time.Time) (stand string, err error) {
+	list, err := rd.DuplicatesFrom(id, now.Add(-authn.DuplicateLifetime-authn.DuplicateAnswerTime))
+	for _, d := range list {
+		if d.State != authn.DuplicateOpen { // it knows that it has made an offer
+			stand += fmt.Sprint(d.ID, d.State, d.Raced, " ")
+		}
+	}
+	return stand, err
 }
 
 // untilNext fires when the first of the shown requests runs out of time; never when there is none.

@@ -17,6 +17,7 @@ import (
 	"avow/internal/server/site"
 	"avow/internal/store"
 	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -53,7 +54,7 @@ func (r *rig) start(o Options) {
 	if r.site.Store != nil {
 		r.must(r.site.Store.Close())
 	}
-	db, err := sqlite.Open(context.Background(), r.path, sqlite.Options{})
+	db, err := sqlitetest.Open(context.Background(), r.path)
 	r.must(err)
 	r.site.Store = db
 	r.Service = New(r.site, nil, o)

@@ -21,9 +21,15 @@ const (
 	giveUp    = 48 * time.Hour // a security notice that is older helps nobody
 )
 
-// Texts writes the mail of a notice in plain text. org is the organisation's name.
+// Texts writes the mail of a notice in plain text. org is the organisation's name, language what the reader understands and "" where nobody knows, link
+// what she can open to do something about it and "" where there is nothing to do.
 type Texts interface {
-	Mail(n authn.Notice, org string) (subject, body string, err error)
+	Mail(n authn.Notice, org, language, link string) (subject, body string, err error)
+}
+
+// Links makes the link of a notice that its reader can do something about, and "" for others.
+type Links interface {
+	Link(n authn.Notice) string
 }
 
 // Service empties the outbox.
@@ -31,6 +37,7 @@ type Service struct {
 	site  *site.Site
 	send  func(context.Context, []letter) error // sets err and final of each letter
 	texts Texts
+	links Links
 }
 
 // letter is one mail on its way.
@@ -43,8 +50,8 @@ type letter struct {
 
 // New makes the service. smtp may be nil: then mails wait and are given up after two days. An error says what is wrong with the
 // settings.
-func New(s *site.Site, smtp *SMTP, texts Texts) (*Service, error) {
-	n := &Service{site: s, texts: texts}
+func New(s *site.Site, smtp *SMTP, texts Texts, links Links) (*Service, error) {
+	n := &Service{site: s, texts: texts, links: links}
 	if smtp == nil {
 		return n, nil
 	}
@@ -82,14 +89,24 @@ func (s *Service) Run(ctx context.Context) {
 func (s *Service) Once(ctx context.Context) (more bool, err error) {
 	now := s.site.Now()
 	var due []authn.Notice
+	languages := map[authn.UserID]string{}
 	err = s.site.Store.View(ctx, func(r store.Reader) error {
-		due, err = r.MailDue(now, batchSize)
-		return err
+		if due, err = r.MailDue(now, batchSize); err != nil {
+			return err
+		}
+		for _, n := range due {
+			u, err := r.User(n.User)
+			if err != nil && !errors.Is(err, store.ErrNotFound) { // the notices of administrators are no user's
+				return err
+			}
+			languages[n.User] = u.Language
+		}
+		return nil
 	})
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	letters := s.write(due, now)
+	letters := s.write(due, languages, now)
 	s.deliver(ctx, letters)
 	if ctx.Err() != nil { // whatever was not sent was interrupted, not refused
 		ctx = context.WithoutCancel(ctx)
@@ -107,7 +124,7 @@ func (s *Service) Once(ctx context.Context) (more bool, err error) {
 }
 
 // write makes the letters; those that cannot be written, or are too old, are final.
-func (s *Service) write(due []authn.Notice, now time.Time) []letter {
+func (s *Service) write(due []authn.Notice, languages map[authn.UserID]string, now time.Time) []letter {
 	letters := make([]letter, len(due))
 	for i, n := range due {
 		l := letter{notice: n}
@@ -117,7 +134,7 @@ func (s *Service) write(due []authn.Notice, now time.Time) []letter {
 		case s.send == nil:
 			l.err = errors.New("no mail server is configured")
 		default:
-			l.subject, l.body, l.err = s.texts.Mail(n, s.site.Organisation)
+			l.subject, l.body, l.err = s.texts.Mail(n, s.site.Organisation, languages[n.User], s.links.Link(n))
 			l.final = l.err != nil
 		}
 		letters[i] = l

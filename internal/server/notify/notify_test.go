@@ -3,10 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net"
-	"net/mail"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,84 +15,47 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/server/live"
+	"avow/internal/server/notify/notifytest"
 	"avow/internal/server/site"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// post is a mail server that does with each receiver what the test wants.
+// post is a mail server that keeps what it takes.
 type post struct {
-	port   int
-	refuse func(to string) error
+	*notifytest.Server
 
 	mu    sync.Mutex
-	conns []*smtp.Conn
-	mails []*mail.Message
-	texts []string
+	mails []notifytest.Mail
 }
 
 func newPost(t *testing.T) *post {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &post{port: l.Addr().(*net.TCPAddr).Port}
-	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+	p := &post{}
+	p.Server = notifytest.Start(t, func(m notifytest.Mail) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.conns = append(p.conns, c)
-		return &visit{p}, nil
-	}))
-	s.Domain, s.ErrorLog = "localhost", quiet{}
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close() })
+		p.mails = append(p.mails, m)
+	})
 	return p
-}
-
-type quiet struct{}
-
-func (quiet) Printf(string, ...any) {}
-func (quiet) Println(...any)        {}
-
-type visit struct{ p *post }
-
-func (visit) Reset()                               {}
-func (visit) Logout() error                        { return nil }
-func (visit) Mail(string, *smtp.MailOptions) error { return nil }
-
-func (v visit) Rcpt(to string, _ *smtp.RcptOptions) error {
-	v.p.mu.Lock()
-	defer v.p.mu.Unlock()
-	if v.p.refuse != nil {
-		return v.p.refuse(to)
-	}
-	return nil
-}
-
-func (v visit) Data(r io.Reader) error {
-	m, err := mail.ReadMessage(r)
-	if err != nil {
-		return err
-	}
-	b, err := io.ReadAll(m.Body)
-	v.p.mu.Lock()
-	defer v.p.mu.Unlock()
-	v.p.mails, v.p.texts = append(v.p.mails, m), append(v.p.texts, string(b))
-	return err
 }
 
 // words writes the kind and the device; it cannot write of claims.
 type words struct{}
 
-func (words) Mail(n authn.Notice, org string) (subject, body string, err error) {
+func (words) Mail(n authn.Notice, org, language, link string) (subject, body string, err error) {
 	if n.Kind == authn.NoticeClaimRefused {
 		return "", "", errors.New("no words")
 	}
-	return org + ": " + string(n.Kind) + "\r\nBcc: evil@example.com", "Device: " + n.Facts["device"] + "\n", nil
+	return org + ": " + string(n.Kind) + "\r\nBcc: evil@example.com", "Device: " + n.Facts["device"] + "\nLanguage: " + language + "\nLink: " + link + "\n", nil
 }
+
+// links names the notice.
+type links struct{}
+
+func (links) Link(n authn.Notice) string { return "about " + string(n.ID) }
 
 // outbox is a service with a store and a clock.
 type outbox struct {
@@ -106,7 +66,7 @@ type outbox struct {
 
 func newOutbox(t *testing.T, c *SMTP) *outbox {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(t.Context(), filepath.Join(t.TempDir(), "avow.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,14 +76,14 @@ func newOutbox(t *testing.T, c *SMTP) *outbox {
 		Organisation: "Lund Energy", Store: db, Live: live.NewHub(), Now: func() time.Time { return o.now }, Log: slog.New(slog.DiscardHandler),
 		AdminMail: []string{"desk@example.com"},
 	}
-	if o.Service, err = New(s, c, words{}); err != nil {
+	if o.Service, err = New(s, c, words{}, links{}); err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
 
 func (p *post) smtp() *SMTP {
-	return &SMTP{Host: "127.0.0.1", Port: p.port, TLS: Plain, From: "Avow <avow@example.com>", Helo: "localhost"}
+	return &SMTP{Host: "127.0.0.1", Port: p.Port, TLS: Plain, From: "Avow <avow@example.com>", Helo: "localhost"}
 }
 
 func (o *outbox) queue(to string, kind authn.NoticeKind) authn.User {
@@ -179,8 +139,8 @@ func TestMailGoesOut(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, h.Get(name), want)
 		}
 	}
-	if !strings.Contains(p.texts[0], "Device: Pixel 8") {
-		t.Errorf("text %q", p.texts[0])
+	if !strings.Contains(p.mails[0].Body, "Device: Pixel 8") {
+		t.Errorf("text %q", p.mails[0].Body)
 	}
 	if n := o.notice(u); n.Mail != authn.MailSent || n.Tries != 1 {
 		t.Errorf("notice: %+v", n)
@@ -190,11 +150,61 @@ func TestMailGoesOut(t *testing.T) {
 	}
 }
 
+// TestMailIsInTheReadersLanguage: a user's notice is in her language and has its link; the language is the one that she has when it goes out. Administrators, of whom no
+// language is known, get theirs in all.
+func TestMailIsInTheReadersLanguage(t *testing.T) {
+	p := newPost(t)
+	o := newOutbox(t, p.smtp())
+	u, err := authn.NewUser("anna.lind", "Anna Lind", "anna.lind@example.com", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent authn.Notice
+	err = o.site.Store.Update(t.Context(), func(tx store.Tx) error {
+		if err := tx.CreateUser(u); err != nil {
+			return err
+		}
+		if err := site.Notify(tx, u, authn.NoticeRestoreStarted, "", nil, noon); err != nil {
+			return err
+		}
+		if err := o.site.NotifyAdmins(tx, authn.NoticeColleaguesAsked, "", nil, noon); err != nil {
+			return err
+		}
+		return tx.UpdateUser(u.ID, func(u authn.User) (authn.User, error) { u.Language = "de"; return u, nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent = o.notice(u)
+	o.once()
+	if len(p.mails) != 2 || !strings.Contains(p.mails[0].Body, "Language: de\r\nLink: about "+string(sent.ID)) || !strings.Contains(p.mails[1].Body, "Language:=20\r\n") {
+		t.Errorf("mails: %+v", p.mails)
+	}
+}
+
+// TestNobodyElseIsTold: a notice that is not for users, or not for administrators, is a mistake of the program (authn.NoticeRule).
+func TestNobodyElseIsTold(t *testing.T) {
+	o := newOutbox(t, nil)
+	u := authn.User{ID: authn.NewUserID(), Mail: "anna.lind@example.com"}
+	err := o.site.Store.Update(t.Context(), func(tx store.Tx) error {
+		if err := site.Notify(tx, u, authn.NoticeNotMe, "", nil, noon); err == nil {
+			t.Error("a user is told of what is for the administrators")
+		}
+		if err := o.site.NotifyAdmins(tx, authn.NoticeMuted, "", nil, noon); err == nil {
+			t.Error("administrators are told of what is for the user")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestMailIsTriedAgain: one receiver who cannot be reached holds nobody up; later he gets his mail.
 func TestMailIsTriedAgain(t *testing.T) {
 	p := newPost(t)
 	o := newOutbox(t, p.smtp())
-	p.refuse = func(to string) error {
+	p.Refuse(func(to string) error {
 		switch to {
 		case "full@example.com":
 			return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"}
@@ -202,7 +212,7 @@ func TestMailIsTriedAgain(t *testing.T) {
 			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
 		}
 		return nil
-	}
+	})
 	full, unknown := o.queue("full@example.com", authn.NoticeMuted), o.queue("unknown@example.com", authn.NoticeMuted)
 	good, wordless := o.queue("good@example.com", authn.NoticeMuted), o.queue("good@example.com", authn.NoticeClaimRefused)
 	o.once()
@@ -222,9 +232,7 @@ func TestMailIsTriedAgain(t *testing.T) {
 	if n := o.notice(full); n.Tries != 1 {
 		t.Error("tried too early")
 	}
-	p.mu.Lock()
-	p.refuse = nil
-	p.mu.Unlock()
+	p.Refuse(nil)
 	o.now = noon.Add(time.Minute)
 	o.once()
 	if n := o.notice(full); n.Mail != authn.MailSent {
@@ -234,7 +242,7 @@ func TestMailIsTriedAgain(t *testing.T) {
 
 // TestMailServerDown: the pauses grow to an hour, and after two days a mail is given up.
 func TestMailServerDown(t *testing.T) {
-	c := (&post{port: 1}).smtp()
+	c := (&post{Server: &notifytest.Server{Port: 1}}).smtp()
 	for name, settings := range map[string]*SMTP{"down": c, "not configured": nil} {
 		o := newOutbox(t, settings)
 		u := o.queue("anna.lind@example.com", authn.NoticeMuted)
@@ -289,11 +297,11 @@ func TestMailerConnectsAnew(t *testing.T) {
 			t.Fatalf("letter %d: %+v", i, r)
 		}
 		if i == 1 {
-			_ = p.conns[0].Close()
+			p.HangUp(0)
 		}
 	}
-	if len(p.mails) != 3 || len(p.conns) != 2 || p.mails[2].Header.Get("Message-ID") != "<n_c@example.com>" {
-		t.Errorf("%d mails over %d connections", len(p.mails), len(p.conns))
+	if len(p.mails) != 3 || p.Visits() != 2 || p.mails[2].Header.Get("Message-ID") != "<n_c@example.com>" {
+		t.Errorf("%d mails over %d connections", len(p.mails), p.Visits())
 	}
 }
 

@@ -198,7 +198,7 @@ func (s *Service) renew(a page.Request) error {
 	open := v.State == registration.Active || v.State == registration.Claimed || v.State == registration.Expired
 	if open && visit.mayRenew(s.Site.Now()) {
 		made, err := s.sessions.Create(a.R.Context(), registration.CreateRequest{
-			User: v.User.ID, Mode: v.Session.Mode, Force: true,
+			User: v.User.ID, Mode: v.Session.Mode, Force: true, Probation: v.Session.Probation,
 			Actor: actor(v), Reason: "new code on the page", IP: api.ClientIP(a.R.Context()),
 		})
 		if err != nil {
@@ -213,14 +213,10 @@ func (s *Service) renew(a page.Request) error {
 func actor(v registration.View) string { return "page:" + string(v.Session.ID) }
 
 // open is the page behind a code that the phone's own camera read. What stands after the # stays in the phone.
-func (s *Service) open(connect bool) func(a page.Request) error {
-	path := "/A"
-	if connect {
-		path = "/R"
-	}
+func (s *Service) open(code string) func(a page.Request) error {
 	return func(a page.Request) error {
 		return s.Render(a, http.StatusOK, web.Open, s.Frame(a, a.T("web.open.title"), web.OpenApp{
-			Link: template.URL("avow://" + s.Site.Host + path), Connect: connect,
+			Link: template.URL("avow://" + s.Site.Host + "/" + code), Code: code,
 		}))
 	}
 }

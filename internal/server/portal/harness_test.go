@@ -29,7 +29,7 @@ import (
 	"avow/internal/server/registration"
 	"avow/internal/server/site"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -67,7 +67,7 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, now: time.Now().Truncate(time.Second), log: &lockedBuffer{}}
 	dir := t.TempDir()
-	db, err := sqlite.Open(t.Context(), filepath.Join(dir, "avow.db"), sqlite.Options{})
+	db, err := sqlitetest.Open(t.Context(), filepath.Join(dir, "avow.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

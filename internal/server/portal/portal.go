@@ -3,7 +3,7 @@
 // registration does; the words and looks are those of assets/web. It follows OWASP ASVS 5.0 on cookies, headers and forms.
 //
 // Routes: GET /, GET and POST /connect, GET /connect/session, GET /connect/events (SSE), POST /connect/answer, POST /connect/new,
-// GET /R, GET /A, GET /static/…; everything that nobody else answers gets a page that says so.
+// GET /R, GET /A, GET /D, GET /K, GET /static/…; everything that nobody else answers gets a page that says so.
 //
 // A GET never changes state. The page's secret comes in a form and stays in a cookie: it is in no address that a server, a
 // proxy or another site sees.
@@ -52,8 +52,9 @@ func (s *Service) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /connect/events", s.Handle(s.events))
 	mux.Handle("POST /connect/answer", s.Handle(s.answer))
 	mux.Handle("POST /connect/new", s.Handle(s.renew))
-	mux.Handle("GET /R", s.Handle(s.open(true)))
-	mux.Handle("GET /A", s.Handle(s.open(false)))
+	for _, code := range []string{"R", "A", "D", "K"} {
+		mux.Handle("GET /"+code, s.Handle(s.open(code)))
+	}
 	mux.Handle("GET "+web.StaticPath, s.Handle(s.static))
 	mux.Handle("/", s.Handle(s.missing))
 }

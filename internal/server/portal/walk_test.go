@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,7 @@ func TestBrowserWalk(t *testing.T) {
 	w.look("walk-me")
 	w.goTo("/sign-ins")
 	w.look("walk-sign-ins")
+	w.blockRestore(anna)
 }
 
 type walk struct {
@@ -199,4 +201,43 @@ func (w *walk) desk(anna *servertest.Phone) {
 	}
 	w.do(chromedp.WaitNotPresent(chromedp.CSS(".digits")), shown("main"))
 	w.look("walk-desk-passed")
+}
+
+// blockRestore is somebody with Anna's restore code: she sees it on her page, wipes nothing after all, opens the link of the mail that tells her of it, and presses its button (R-094).
+func (w *walk) blockRestore(anna *servertest.Phone) {
+	w.t.Helper()
+	thief := w.Restorer("anna.lind", anna.SetUpRestore())
+	w.goTo("/me")
+	w.do(shown(".slip"))
+	w.look("walk-me-restoring")
+	w.press(`a[href$="/wipe"]`)
+	w.do(shown(`input[name="scope"]`))
+	w.look("walk-wipe")
+	w.press("a.button.main") // No
+
+	var told authn.Notice
+	err := w.Site.Store.View(context.Background(), func(r store.Reader) error {
+		all, err := r.NoticesOf(anna.User, time.Time{})
+		for _, n := range all {
+			if n.Kind == authn.NoticeRestoreStarted {
+				told = n
+			}
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	// The page sends its code on at once, which breaks off the loading that Navigate would wait for.
+	w.do(script("location.href = "+strconv.Quote(w.Server.Reaction.Link(told))), shown(`form[action="/act/block"] button`))
+	if at := get(w.chromium, chromedp.Location()); at != w.base+"/act" {
+		w.t.Errorf("the browser is at %q: the code must be gone from the address", at)
+	}
+	w.look("walk-act")
+	w.press(`form[action="/act/block"] button`)
+	w.do(shown(".tile.good"))
+	w.look("walk-act-done")
+	if _, err := thief.Confirm(w.Digits(thief.Started.RestoreID)); authn.CodeOf(err) != "restore_blocked" {
+		w.t.Errorf("the restore goes on: %v", err)
+	}
 }

@@ -49,7 +49,16 @@ var (
 // pending. It sets Avow-Nonce. Errors: authn.Unauthorized with code "use_nonce" (try again with the nonce of this answer), "bad_proof"
 // (the same for an unknown device and for a wrong key) or "proof_used", authn.ErrDeviceRevoked, "user_disabled", "bad_body".
 func (c *Checker) Device(w http.ResponseWriter, r *http.Request) (authn.Device, []byte, error) {
-	d, u, body, err := c.device(w, r)
+	return c.activeDevice(w, r, api.Body)
+}
+
+// DeviceLarge is Device for the few routes that take a file; decode the body with api.DecodeLarge.
+func (c *Checker) DeviceLarge(w http.ResponseWriter, r *http.Request) (authn.Device, []byte, error) {
+	return c.activeDevice(w, r, api.LargeBody)
+}
+
+func (c *Checker) activeDevice(w http.ResponseWriter, r *http.Request, read reader) (authn.Device, []byte, error) {
+	d, u, body, err := c.device(w, r, read, authn.Device.Usable)
 	if err == nil {
 		err = u.Active()
 	}
@@ -62,12 +71,21 @@ func (c *Checker) Device(w http.ResponseWriter, r *http.Request) (authn.Device, 
 // AnyDevice is Device for what a person may do even while the organisation has blocked the account: look how it stands, and
 // remove the device.
 func (c *Checker) AnyDevice(w http.ResponseWriter, r *http.Request) (authn.Device, []byte, error) {
-	d, _, body, err := c.device(w, r)
+	d, _, body, err := c.device(w, r, api.Body, authn.Device.Usable)
 	return d, body, err
 }
 
-func (c *Checker) device(w http.ResponseWriter, r *http.Request) (d authn.Device, u authn.User, body []byte, err error) {
-	p, body, err := received(w, r)
+// EvenRemoved is AnyDevice for what also a device that was removed is told: to delete what it has.
+func (c *Checker) EvenRemoved(w http.ResponseWriter, r *http.Request) (authn.Device, error) {
+	d, _, _, err := c.device(w, r, api.Body, func(authn.Device) error { return nil })
+	return d, err
+}
+
+// reader reads a body up to a limit.
+type reader func(http.ResponseWriter, *http.Request) ([]byte, error)
+
+func (c *Checker) device(w http.ResponseWriter, r *http.Request, read reader, may func(authn.Device) error) (d authn.Device, u authn.User, body []byte, err error) {
+	p, body, err := received(w, r, read)
 	if err != nil {
 		return d, u, nil, err
 	}
@@ -88,7 +106,7 @@ func (c *Checker) device(w http.ResponseWriter, r *http.Request) (d authn.Device
 		pub = d.Keys.Device
 	}
 	if err = c.check(w, r, p, p.Kid(), pub, body); err == nil {
-		err = d.Usable()
+		err = may(d)
 	}
 	if err != nil {
 		return authn.Device{}, authn.User{}, nil, err
@@ -100,7 +118,7 @@ func (c *Checker) device(w http.ResponseWriter, r *http.Request) (d authn.Device
 // Admin returns the administrator who made the request, and the request's body. Errors as for Device; a disabled administrator
 // looks like an unknown one.
 func (c *Checker) Admin(w http.ResponseWriter, r *http.Request) (authn.Admin, []byte, error) {
-	p, body, err := received(w, r)
+	p, body, err := received(w, r, api.Body)
 	if err != nil {
 		return authn.Admin{}, nil, err
 	}
@@ -128,7 +146,7 @@ func (c *Checker) Admin(w http.ResponseWriter, r *http.Request) (authn.Admin, []
 // Computer returns the computer that made the request, and the request's body. Errors as for Device, and authn.ErrComputerStolen and
 // authn.ErrComputerGone for one that is out of use and holds its key.
 func (c *Checker) Computer(w http.ResponseWriter, r *http.Request) (authn.Computer, []byte, error) {
-	p, body, err := received(w, r)
+	p, body, err := received(w, r, api.Body)
 	if err != nil {
 		return authn.Computer{}, nil, err
 	}
@@ -159,7 +177,7 @@ func (c *Checker) Computer(w http.ResponseWriter, r *http.Request) (authn.Comput
 // NewKey returns the key that is embedded in the proof, and the request's body: for a phone that the server does not know yet.
 // Errors: "use_nonce", "bad_proof", "proof_used", "bad_body".
 func (c *Checker) NewKey(w http.ResponseWriter, r *http.Request) (key.Public, []byte, error) {
-	p, body, err := received(w, r)
+	p, body, err := received(w, r, api.Body)
 	if err != nil {
 		return key.Public{}, nil, err
 	}
@@ -173,8 +191,8 @@ func (c *Checker) NewKey(w http.ResponseWriter, r *http.Request) (key.Public, []
 	return pub, body, nil
 }
 
-func received(w http.ResponseWriter, r *http.Request) (wire.ReceivedProof, []byte, error) {
-	body, err := api.Body(w, r)
+func received(w http.ResponseWriter, r *http.Request, read reader) (wire.ReceivedProof, []byte, error) {
+	body, err := read(w, r)
 	if err != nil {
 		return wire.ReceivedProof{}, nil, err
 	}

@@ -9,8 +9,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/server/api"
-	"avow/internal/server/offline"
-	"avow/internal/server/site"
+	"avow/internal/server/device"
 	"avow/internal/store"
 )
 
@@ -110,30 +109,7 @@ func answered(tx store.Tx, id authn.RegistrationID) error {
 }
 
 func revokeOthers(tx store.Tx, u authn.User, keep authn.DeviceID, c change) error {
-	devices, err := tx.DevicesOf(u.ID)
-	if err != nil {
-		return err
-	}
-	for _, d := range devices {
-		if d.ID == keep || d.State == authn.DeviceRevoked {
-			continue
-		}
-		err := tx.UpdateDevice(d.ID, func(d authn.Device) (authn.Device, error) { return d.Revoke(c.now), nil })
-		if err != nil {
-			return err
-		}
-		if err := offline.EndOfDevice(tx, d.ID); err != nil {
-			return err
-		}
-		facts := map[string]string{"device": d.Info.Name, "model": d.Info.Model}
-		if err := site.Notify(tx, u, authn.NoticeDeviceRevoked, d.ID, facts, c.now); err != nil {
-			return err
-		}
-		if err := tx.AppendAudit(c.record("device.revoke", string(d.ID), map[string]string{"replaced_by": string(keep)})); err != nil {
-			return err
-		}
-	}
-	return nil
+	return device.EndOthers(tx, u, keep, device.Change{Actor: c.actor, IP: c.ip, Reason: c.reason, At: c.now})
 }
 
 // Refuse says "this is not my phone": the device is revoked, an open session ended; the administrators are told when a phone had the code.

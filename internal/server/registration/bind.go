@@ -2,6 +2,7 @@ package registration
 
 import (
 	"context"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/server/site"
@@ -36,9 +37,13 @@ func (s *Service) bind(ctx context.Context, b binding) (session authn.Registrati
 		ID: authn.NewDeviceID(), User: user.ID, Info: b.reg.Device.Clean(), Class: class, Verifies: b.reg.Verifies, State: authn.DevicePending,
 		Keys:         authn.DeviceKeys{Device: b.reg.DeviceJWK, Approval: b.reg.ApprovalJWK, Exchange: b.reg.ExchangeJWK},
 		Registration: session.ID, CreatedBy: session.CreatedBy, CreatedIP: b.ip, CreatedAt: b.now, LastSeenAt: b.now,
+		Origin: authn.OriginRegistration,
 	}
 	if session.Delivery == authn.DeliverySent { // the second proof says what the page would ask
 		d.State, d.ConfirmedAt = authn.DeviceActive, b.now
+	}
+	if session.Probation {
+		d.ProbationUntil = b.now.Add(time.Duration(s.site.Policy().ProbationHours) * time.Hour)
 	}
 	words := wire.CheckWords(session.ID, b.raw)
 	bound, err := wire.SignBound(s.site.Identity, wire.Bound{

@@ -26,7 +26,7 @@ var (
 // claim gives a session to the first phone that asks.
 func (s *Service) claim(w http.ResponseWriter, r *http.Request) error {
 	ctx, now := r.Context(), s.site.Now()
-	if err := s.limits.take(api.ClientIP(ctx), now); err != nil {
+	if err := s.limits.Take(api.ClientIP(ctx), now); err != nil {
 		return err
 	}
 	pub, body, err := s.proof.NewKey(w, r)
@@ -171,7 +171,7 @@ func mask(login string) string {
 // finish binds the phone's keys. The answer to a registration that was lost on its way is given again.
 func (s *Service) finish(w http.ResponseWriter, r *http.Request) error {
 	ctx, now := r.Context(), s.site.Now()
-	if err := s.limits.take(api.ClientIP(ctx), now); err != nil {
+	if err := s.limits.Take(api.ClientIP(ctx), now); err != nil {
 		return err
 	}
 	pub, body, err := s.proof.NewKey(w, r)

@@ -16,6 +16,7 @@ import (
 	"avow/internal/server/proof"
 	"avow/internal/server/secondadmin"
 	"avow/internal/server/site"
+	"avow/internal/server/tries"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -25,7 +26,7 @@ type Service struct {
 	site   *site.Site
 	proof  *proof.Checker
 	used   *Tombstones
-	limits *limits
+	limits *tries.Limiter
 
 	passwords   Passwords
 	attestation *attestation.Verifier
@@ -44,7 +45,7 @@ type Passwords interface {
 // New makes the service. used outlives the database.
 func New(s *site.Site, c *proof.Checker, used *Tombstones) *Service {
 	return &Service{
-		site: s, proof: c, used: used, limits: newLimits(Limit{}), sent: s.Derive("sent session v1"), proofs: s.Derive("second proof v1"),
+		site: s, proof: c, used: used, limits: tries.New(tries.Limit{}), sent: s.Derive("sent session v1"), proofs: s.Derive("second proof v1"),
 	}
 }
 
@@ -52,7 +53,7 @@ func New(s *site.Site, c *proof.Checker, used *Tombstones) *Service {
 func (s *Service) SetPasswords(p Passwords) { s.passwords = p }
 
 // SetLimit changes how often one address may claim or finish. Call it before Routes.
-func (s *Service) SetLimit(l Limit) { s.limits = newLimits(l) }
+func (s *Service) SetLimit(l tries.Limit) { s.limits = tries.New(l) }
 
 // Routes registers the phone's routes.
 func (s *Service) Routes(mux *http.ServeMux) {
@@ -72,6 +73,8 @@ type CreateRequest struct {
 	Start  bool              // proved by a start link, which only who runs the server can make: needs no second administrator
 	Reason string
 	IP     string
+
+	Probation bool // the device begins on probation
 
 	Sent   bool              // goes out by mail or text, now or later, and needs a second proof; otherwise it is shown, for ten minutes
 	Hours  int               // how long a sent one is good; 0 means what the policy says
@@ -128,6 +131,7 @@ func (s *Service) Create(ctx context.Context, q CreateRequest) (Created, error) 
 		if made, err = s.make(q, user, now); err != nil {
 			return err
 		}
+		made.Session.Probation = q.Probation
 		if err := tx.CreateRegistrationSession(made.Session); err != nil {
 			return err
 		}
@@ -189,7 +193,7 @@ func (s *Service) endOpen(tx store.Tx, q CreateRequest, now time.Time) (ended []
 }
 
 // room says whether the user may have one device more.
-func room(tx store.Tx, user authn.UserID, mode authn.BindingMode) error {
+func room(tx store.Reader, user authn.UserID, mode authn.BindingMode) error {
 	devices, err := tx.DevicesOf(user)
 	if err != nil {
 		return err
@@ -208,6 +212,9 @@ func room(tx store.Tx, user authn.UserID, mode authn.BindingMode) error {
 	}
 	return nil
 }
+
+// Room says whether a user may have one device more, beside those that she has: nil, ErrTooManyDevices.
+func Room(r store.Reader, user authn.UserID) error { return room(r, user, authn.BindAdditional) }
 
 // deviceOf is the device that came of a session, nil when there is none.
 func deviceOf(r store.Reader, session authn.RegistrationSession) (*authn.Device, error) {

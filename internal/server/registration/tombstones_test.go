@@ -142,28 +142,6 @@ func TestTombstoneOnSickDisk(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
-	l := newLimits(Limit{PerMinute: 60, Burst: 3})
-	take := func(address string, now time.Time) bool { return l.take(address, now) == nil }
-	for i := range 5 {
-		if got, want := take("a", noon), i < 3; got != want {
-			t.Errorf("try %d: %v", i, got)
-		}
-	}
-	if !take("b", noon) {
-		t.Error("another address is refused")
-	}
-	if !take("a", noon.Add(time.Second)) || take("a", noon.Add(time.Second)) {
-		t.Error("one a second")
-	}
-	for i := range 3 * maxAddresses { // memory is bounded
-		take(string(rune('A'+i%50))+string(rune(i)), noon)
-	}
-	if len(l.young)+len(l.old) > 2*maxAddresses {
-		t.Errorf("%d addresses are kept", len(l.young)+len(l.old))
-	}
-}
-
 func TestMask(t *testing.T) {
 	for login, want := range map[string]string{"anna.lind": "a•••d", "bo": "b•••", "x": "x•••", "åsa.ö": "å•••ö"} {
 		if got := mask(login); got != want {

@@ -23,6 +23,14 @@ type Phone struct {
 // Connect registers a new phone by a session's link; nobody has said Yes yet.
 func (e *Env) Connect(link string) *Phone {
 	e.T.Helper()
+	p, err := e.Claimed(link)()
+	e.must(err)
+	return p
+}
+
+// Claimed claims a session's link for a new phone; what it returns finishes the registration.
+func (e *Env) Claimed(link string) (finish func() (*Phone, error)) {
+	e.T.Helper()
 	ctx := context.Background()
 	l, err := wire.ParseLink(link)
 	e.must(err)
@@ -44,12 +52,17 @@ func (e *Env) Connect(link string) *Phone {
 		Device: authn.DeviceInfo{Name: "Test phone", Model: "Model 1", OS: "Test OS", App: "1"}, Class: key.Software, UV: uv, Verifies: policy,
 	})
 	e.must(err)
-	p.Bound, err = d.Finish(ctx, raw)
-	e.must(err)
-	p.ID, p.User = p.Bound.Device, p.Bound.User
-	p.Device = client.NewDevice(s, p.ID, p.device, e.Options())
-	e.T.Cleanup(p.Close)
-	return p
+	return func() (*Phone, error) {
+		d := client.NewDevice(s, "", p.device, e.Options())
+		defer d.Close()
+		if p.Bound, err = d.Finish(ctx, raw); err != nil {
+			return nil, err
+		}
+		p.ID, p.User = p.Bound.Device, p.Bound.User
+		p.Device = client.NewDevice(s, p.ID, p.device, e.Options())
+		e.T.Cleanup(p.Close)
+		return p, nil
+	}
 }
 
 // Verify sets the policy for user verification.
@@ -100,6 +113,17 @@ func (p *Phone) AnswerUnverified(number string) error {
 
 func (p *Phone) decide(kind authn.DecisionKind, number string, verify bool) error {
 	p.env.T.Helper()
+	return p.prepare(kind, number, verify)(context.Background())
+}
+
+// Prepared is an answer to the one open request that is signed, to be sent at the right moment, and as often as a test wants.
+func (p *Phone) Prepared(kind authn.DecisionKind, number string) (send func(context.Context) error) {
+	p.env.T.Helper()
+	return p.prepare(kind, number, true)
+}
+
+func (p *Phone) prepare(kind authn.DecisionKind, number string, verify bool) (send func(context.Context) error) {
+	p.env.T.Helper()
 	raw, r := p.Open()
 	d := wire.Decision{
 		Device: p.ID, Audience: r.Issuer, ID: key.RandomID(16), IssuedAt: p.env.Now().Unix(), Request: r.ID,
@@ -113,9 +137,11 @@ func (p *Phone) decide(kind authn.DecisionKind, number string, verify bool) erro
 	}
 	signed, err := wire.SignDecision(signer, d)
 	p.env.must(err)
-	a, err := p.Decide(context.Background(), r.ID, signed)
-	if err == nil {
-		_, err = wire.VerifyReceipt(a.Receipt, p.Server().Identity, raw, signed)
+	return func(ctx context.Context) error {
+		a, err := p.Decide(ctx, r.ID, signed)
+		if err == nil {
+			_, err = wire.VerifyReceipt(a.Receipt, p.Server().Identity, raw, signed)
+		}
+		return err
 	}
-	return err
 }

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	mailtext "avow/assets/mail"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/key"
@@ -31,10 +32,11 @@ import (
 	"avow/internal/server/admin"
 	"avow/internal/server/directory"
 	"avow/internal/server/live"
+	"avow/internal/server/notify"
 	"avow/internal/server/oidc"
 	"avow/internal/server/site"
 	"avow/internal/store"
-	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -50,7 +52,10 @@ type Options struct {
 	Log       slog.Handler      // nil: nothing is logged
 	CanMail   bool              // users are sent mails, which stay in the outbox
 	CanText   bool              // and text messages
+	SMTP      *notify.SMTP      // takes the mails, when the test calls Server.Notices.Once or Server.Messages.Mails
 	Directory *directory.Config // nil: all users are local. It is read when the test calls Server.Directory.Sync, or Run
+
+	Wrap func(store.Store) store.Store // put around the database; nil for nothing
 }
 
 // Env is a running server. It ends with its test.
@@ -62,22 +67,22 @@ type Env struct {
 	Credential client.Credential
 	Admin      *client.Admin
 
-	cert   tls.Certificate
-	ts     *httptest.Server
-	offset atomic.Int64
+	options Options
+	cert    tls.Certificate
+	ts      *httptest.Server
+	handler atomic.Pointer[http.Handler]
+	offset  atomic.Int64
 }
 
 // Start runs a server.
 func Start(t testing.TB, o Options) *Env {
 	t.Helper()
-	e := &Env{T: t, Dir: t.TempDir()}
+	e := &Env{T: t, Dir: t.TempDir(), options: o}
 	identity, k := e.Key(), e.Key()
 	e.cert = selfSigned(t)
 	ts := httptest.NewUnstartedServer(nil)
 	e.ts = ts
 	host := ts.Listener.Addr().String()
-	db, err := sqlite.Open(context.Background(), filepath.Join(e.Dir, "avow.db"), sqlite.Options{})
-	e.must(err)
 	if o.Log == nil {
 		o.Log = slog.DiscardHandler
 	}
@@ -86,25 +91,16 @@ func Start(t testing.TB, o Options) *Env {
 		AdminMail: []string{"desk@example.com"},
 		TLSKeys:   func() []string { return []string{string(client.SPKI(e.cert.Leaf))} },
 		CanMail:   o.CanMail, CanText: o.CanText,
-		Match: authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.Now, Log: slog.New(o.Log),
+		Match: authn.MatchNumber, Now: e.Now, Log: slog.New(o.Log),
 	}
-	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used")}
-	if o.Directory != nil {
-		cfg.Directory, err = directory.New(context.Background(), e.Site, *o.Directory)
-		e.must(err)
-	}
-	e.Server, err = server.New(e.Site, cfg)
-	e.must(err)
-	commands := admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline)
-	commands.SetDirectory(cfg.Directory)
-	e.Server.Mount(oidc.New(e.Site, e.Server.Approval, e.Server.Offline, o.LongPoll), commands)
-	e.must(e.Server.MountPages(context.Background()))
+	e.assemble()
 	a := authn.Admin{ID: authn.NewAdminID(), Name: AdminName, Role: authn.RoleOwner, Key: k.Key(), CreatedAt: e.Now()}
-	e.must(db.Update(context.Background(), func(tx store.Tx) error { return tx.CreateAdmin(a) }))
+	e.must(e.Site.Store.Update(context.Background(), func(tx store.Tx) error { return tx.CreateAdmin(a) }))
 	e.Credential = client.Credential{Name: a.Name, ID: a.ID, Server: e.ClientServer(), Key: k}
 	e.Admin = client.NewAdmin(e.Credential, e.Options())
 
-	ts.Config.Handler, ts.Config.ErrorLog = e.Server.Handler(), log.New(io.Discard, "", 0)
+	ts.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*e.handler.Load()).ServeHTTP(w, r) })
+	ts.Config.ErrorLog = log.New(io.Discard, "", 0)
 	ts.TLS = &tls.Config{Certificates: []tls.Certificate{e.cert}}
 	ts.StartTLS()
 	t.Cleanup(func() {
@@ -115,6 +111,37 @@ func Start(t testing.TB, o Options) *Env {
 		}
 	})
 	return e
+}
+
+// assemble opens the database and makes the server on it.
+func (e *Env) assemble() {
+	e.T.Helper()
+	db, err := sqlitetest.Open(context.Background(), filepath.Join(e.Dir, "avow.db"))
+	e.must(err)
+	e.Site.Store, e.Site.Live = db, live.NewHub()
+	if e.options.Wrap != nil {
+		e.Site.Store = e.options.Wrap(db)
+	}
+	cfg := server.Config{Tombstones: filepath.Join(e.Dir, "used"), SMTP: e.options.SMTP, Texts: mailtext.New("046-555 01 00")}
+	if e.options.Directory != nil {
+		cfg.Directory, err = directory.New(context.Background(), e.Site, *e.options.Directory)
+		e.must(err)
+	}
+	e.Server, err = server.New(e.Site, cfg)
+	e.must(err)
+	commands := admin.New(e.Site, e.Server.Proof, e.Server.Registration, e.Server.Device, e.Server.Offline, e.Server.Restore)
+	commands.SetDirectory(cfg.Directory)
+	e.Server.Mount(oidc.New(e.Site, e.Server.Approval, e.Server.Offline, e.options.LongPoll), commands)
+	e.must(e.Server.MountPages(context.Background()))
+	h := e.Server.Handler()
+	e.handler.Store(&h)
+}
+
+// Restart ends the server and starts it again on the same files and at the same address: what it had in memory is gone.
+func (e *Env) Restart() {
+	e.T.Helper()
+	e.must(e.Server.Close())
+	e.assemble()
 }
 
 // Stop lets the server answer nobody any more.

@@ -12,31 +12,35 @@ import (
 	"avow/internal/key"
 	"avow/internal/server/api"
 	"avow/internal/server/approval"
+	"avow/internal/server/backup"
 	"avow/internal/server/live"
 	"avow/internal/server/site"
 	"avow/internal/store"
 )
 
 // ClientID is the client as which the pages ask. Nobody has its key: it asks from within.
-const ClientID = authn.ClientID("avow-pages")
+const ClientID = authn.PagesClient
 
-// DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree.
+// DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree, and ColleaguesID that as which colleagues are
+// asked for somebody who has lost her phone.
 const (
-	DeskID        = authn.ClientID("avow-desk")
-	SecondAdminID = authn.ClientID("avow-second-admin")
+	DeskID        = authn.DeskClient
+	SecondAdminID = authn.SecondAdminClient
+	ColleaguesID  = authn.ColleaguesClient
 )
 
 // Service is the sign-ins of people. It is safe for concurrent use.
 type Service struct {
 	site     *site.Site
 	approval *approval.Service
+	backup   *backup.Service
 	client   authn.Client
 	limits   *limits
 }
 
 // New makes the service.
-func New(s *site.Site, a *approval.Service) *Service {
-	return &Service{site: s, approval: a, limits: newLimits()}
+func New(s *site.Site, a *approval.Service, b *backup.Service) *Service {
+	return &Service{site: s, approval: a, backup: b, limits: newLimits()}
 }
 
 // Prepare makes the client as which the pages ask, once.
@@ -48,7 +52,9 @@ func (s *Service) Prepare(ctx context.Context) error {
 }
 
 // Own reports whether a client is the server itself: its pages, its service desk. Nobody registered it.
-func Own(id authn.ClientID) bool { return id == ClientID || id == DeskID || id == SecondAdminID }
+func Own(id authn.ClientID) bool {
+	return id == ClientID || id == DeskID || id == SecondAdminID || id == ColleaguesID
+}
 
 // Client finds a client of the server's own, or makes it, with a key that nobody has. People who look after others are asked for the number,
 // whatever the policy for computers is.
@@ -68,7 +74,7 @@ func Client(tx store.Tx, id authn.ClientID, name string, now time.Time) (authn.C
 // Person is who is signed in.
 type Person struct {
 	User    authn.User
-	Admin   authn.Admin // zero for somebody without a role
+	Admin   authn.Admin // zero for somebody without a role, and for everybody whose phone did not say Yes: a piece of paper looks after nobody else
 	Session authn.WebSession
 }
 
@@ -122,7 +128,7 @@ func who(r store.Reader, hash authn.Hash, now time.Time) (p Person, err error) {
 		return p, ErrSignedOut
 	}
 	p.Admin, err = r.AdminByUser(p.User.ID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && p.Admin.Disabled {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (p.Admin.Disabled || !p.Session.ByPhone()) {
 		p.Admin, err = authn.Admin{}, nil
 	}
 	return p, err

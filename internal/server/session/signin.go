@@ -91,7 +91,7 @@ func (s *Service) Finish(ctx context.Context, q Question, agent string) (token k
 	ip := api.ClientIP(ctx)
 	_, _, err = s.approval.Redeem(ctx, q.Auth, ClientID, func(tx store.Tx, _ authn.Device, u authn.User) error {
 		w := authn.WebSession{
-			ID: authn.NewWebSessionID(), Token: authn.HashOf(token), User: u.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(authn.WebSessionLifetime),
+			ID: authn.NewWebSessionID(), Token: authn.HashOf(token), User: u.ID, By: authn.ByPhone, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(authn.WebSessionLifetime),
 			IP: ip, Agent: authn.CleanText(agent, 64),
 		}
 		if err := tx.CreateWebSession(w); err != nil {

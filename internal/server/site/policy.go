@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"avow/internal/authn"
@@ -16,11 +17,11 @@ const policySetting = "policy"
 
 // Policy is what holds now: what administrators have decided, and for the rest the configuration.
 func (s *Site) Policy() authn.Policy {
-	var p authn.Policy
+	d := s.Defaults
+	p := undecided(d)
 	if decided := s.policy.Load(); decided != nil {
 		p = *decided
 	}
-	d := s.Defaults
 	return authn.Policy{
 		Match:            cmp.Or(p.Match, d.Match, s.Match, authn.MatchNumber),
 		UserVerification: cmp.Or(p.UserVerification, d.UserVerification, authn.UVEachApproval),
@@ -29,7 +30,21 @@ func (s *Site) Policy() authn.Policy {
 		Attestation:      cmp.Or(p.Attestation, d.Attestation, authn.AttestationNone),
 		GrantDays:        cmp.Or(p.GrantDays, d.GrantDays, int(authn.GrantLifetime/(24*time.Hour))),
 		GrantUses:        cmp.Or(p.GrantUses, d.GrantUses, authn.GrantUses),
+		Restore:          cmp.Or(p.Restore, d.Restore, authn.RestoreAllowed),
+		GroupRestore:     maps.Clone(p.GroupRestore),
+		OldDevice:        cmp.Or(p.OldDevice, d.OldDevice, authn.OldDeviceAsked),
+		RestoreHold:      p.RestoreHold,
+		RestoreDelivery:  cmp.Or(p.RestoreDelivery, d.RestoreDelivery, authn.RestoreByMail),
+		ProbationHours:   p.ProbationHours,
+		ColleaguesNeeded: cmp.Or(p.ColleaguesNeeded, d.ColleaguesNeeded, authn.ColleaguesNeeded),
+		ColleaguesHold:   cmp.Or(p.ColleaguesHold, d.ColleaguesHold, authn.ColleaguesHold),
+		BackupEnrolls:    p.BackupEnrolls,
 	}
+}
+
+// undecided are the settings of which zero is a decision, as they are while nobody has decided, or has before they were there.
+func undecided(d authn.Policy) authn.Policy {
+	return authn.Policy{RestoreHold: d.RestoreHold, ProbationHours: cmp.Or(d.ProbationHours, authn.ProbationHours)}
 }
 
 // LoadPolicy reads what administrators have decided. The server calls it at start.
@@ -45,7 +60,7 @@ func (s *Site) LoadPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var p authn.Policy
+	p := undecided(s.Defaults)
 	if err := json.Unmarshal([]byte(kept.Value), &p); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}

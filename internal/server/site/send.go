@@ -35,3 +35,11 @@ func (s *Site) Send(tx store.Tx, u authn.User, m authn.Message, now time.Time) e
 	m.CreatedAt, m.NextTry, m.State = now, now, authn.MessageQueued
 	return tx.CreateMessage(m)
 }
+
+// RestoreDelivery says how the one-time code of a restore reaches a user: as the policy says, and by the service desk where she cannot be written to.
+func (s *Site) RestoreDelivery(u authn.User) authn.RestoreDelivery {
+	if mail, _ := s.Reach(u); !mail {
+		return authn.RestoreByDesk
+	}
+	return s.Policy().RestoreDelivery
+}

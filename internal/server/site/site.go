@@ -5,6 +5,7 @@ package site
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -46,8 +47,12 @@ func (s *Site) Derive(purpose string) key.Secret {
 	return b
 }
 
-// Notify queues a notice within a transaction: the mail goes out by the outbox, the user's other devices see it with their status.
+// Notify queues a notice within a transaction: the mail goes out by the outbox, the user's other devices see it with their status. cause is the device that
+// it is about and that is not told. A kind that no user is told of (authn.NoticeRule) is an error.
 func Notify(tx store.Tx, user authn.User, kind authn.NoticeKind, cause authn.DeviceID, facts map[string]string, now time.Time) error {
+	if !kind.Rule().User {
+		return fmt.Errorf("notice %q is not for users", kind)
+	}
 	n := authn.Notice{
 		ID: authn.NewNoticeID(), User: user.ID, Kind: kind, At: now, Cause: cause, Facts: facts,
 		Mail: authn.MailNone, MailTo: user.Mail,
@@ -59,8 +64,11 @@ func Notify(tx store.Tx, user authn.User, kind authn.NoticeKind, cause authn.Dev
 }
 
 // NotifyAdmins queues one mail of a security event to each address of AdminMail. The notices belong to no user, so no device
-// shows them.
+// shows them. A kind that they are not told of (authn.NoticeRule) is an error.
 func (s *Site) NotifyAdmins(tx store.Tx, kind authn.NoticeKind, cause authn.DeviceID, facts map[string]string, now time.Time) error {
+	if !kind.Rule().Admins {
+		return fmt.Errorf("notice %q is not for administrators", kind)
+	}
 	for _, address := range s.AdminMail {
 		n := authn.Notice{
 			ID: authn.NewNoticeID(), Kind: kind, At: now, Cause: cause, Facts: facts,

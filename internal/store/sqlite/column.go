@@ -86,6 +86,14 @@ func (h *hash) Scan(src any) error {
 	return nil
 }
 
+// filed gives the column of an encrypted file, NULL for none.
+func filed(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
 // point is a public key's column.
 type point key.Public
 

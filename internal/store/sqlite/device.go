@@ -5,7 +5,8 @@ import "avow/internal/authn"
 const deviceColumns = `id, created_at, user_id, ` + deviceChanges
 
 const deviceChanges columns = `name, model, os, app, device_key, approval_key, exchange_key, class, state, registration_id, created_by, created_ip,
-	confirmed_at, last_seen_at, revoked_at, uv_policy`
+	confirmed_at, last_seen_at, revoked_at, uv_policy, origin, from_device, probation_until, wipe_state, wipe_scope, wipe_counter, wipe_command,
+	wipe_requested_at, wipe_requested_by, wipe_delivered_at, wipe_confirmed_at, wipe_left, wipe_receipt`
 
 func deviceDest(d *authn.Device) []any {
 	return []any{
@@ -14,6 +15,10 @@ func deviceDest(d *authn.Device) []any {
 		(*point)(&d.Keys.Device), (*point)(&d.Keys.Approval), (*point)(&d.Keys.Exchange),
 		(*string)(&d.Class), (*string)(&d.State), (*string)(&d.Registration), &d.CreatedBy, &d.CreatedIP,
 		(*nanos)(&d.ConfirmedAt), (*nanos)(&d.LastSeenAt), (*nanos)(&d.RevokedAt), (*string)(&d.Verifies),
+		(*string)(&d.Origin), (*string)(&d.From), (*nanos)(&d.ProbationUntil),
+		(*string)(&d.Wipe.State), (*string)(&d.Wipe.Scope), &d.Wipe.Counter, &d.Wipe.Command,
+		(*nanos)(&d.Wipe.RequestedAt), &d.Wipe.RequestedBy, (*nanos)(&d.Wipe.DeliveredAt), (*nanos)(&d.Wipe.ConfirmedAt),
+		(*string)(&d.Wipe.Left), &d.Wipe.Receipt,
 	}
 }
 
@@ -23,6 +28,10 @@ func deviceValues(d authn.Device) []any {
 		pointed(d.Keys.Device), pointed(d.Keys.Approval), pointed(d.Keys.Exchange),
 		string(d.Class), string(d.State), string(d.Registration), d.CreatedBy, d.CreatedIP,
 		at(d.ConfirmedAt), at(d.LastSeenAt), at(d.RevokedAt), string(d.Verifies),
+		string(d.Origin), string(d.From), at(d.ProbationUntil),
+		string(d.Wipe.State), string(d.Wipe.Scope), int64(d.Wipe.Counter), d.Wipe.Command,
+		at(d.Wipe.RequestedAt), d.Wipe.RequestedBy, at(d.Wipe.DeliveredAt), at(d.Wipe.ConfirmedAt),
+		string(d.Wipe.Left), d.Wipe.Receipt,
 	}
 }
 

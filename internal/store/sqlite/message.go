@@ -8,20 +8,20 @@ import (
 
 const messageColumns = `id, created_at, ` + messageChanges
 
-const messageChanges columns = `kind, channel, user_id, session_id, check_id, receiver, language, created_by, state, tries, next_try, sent_at, problem`
+const messageChanges columns = `kind, channel, user_id, session_id, check_id, receiver, language, created_by, state, tries, next_try, sent_at, problem, restore_id`
 
 func messageDest(m *authn.Message) []any {
 	return []any{
 		(*string)(&m.ID), (*nanos)(&m.CreatedAt),
 		(*string)(&m.Kind), (*string)(&m.Channel), (*string)(&m.User), (*string)(&m.Session), (*string)(&m.Check), &m.To, &m.Language, &m.CreatedBy,
-		(*string)(&m.State), &m.Tries, (*nanos)(&m.NextTry), (*nanos)(&m.SentAt), &m.Problem,
+		(*string)(&m.State), &m.Tries, (*nanos)(&m.NextTry), (*nanos)(&m.SentAt), &m.Problem, (*string)(&m.Restore),
 	}
 }
 
 func messageValues(m authn.Message) []any {
 	return []any{
 		string(m.Kind), string(m.Channel), string(m.User), string(m.Session), string(m.Check), m.To, m.Language, m.CreatedBy,
-		string(m.State), int64(m.Tries), at(m.NextTry), at(m.SentAt), m.Problem,
+		string(m.State), int64(m.Tries), at(m.NextTry), at(m.SentAt), m.Problem, string(m.Restore),
 	}
 }
 

@@ -60,6 +60,19 @@ func TestOldDevicesVerifyEachTime(t *testing.T) {
 	}
 }
 
+// undo takes the newest migrations back, for a test that starts from an old schema.
+var undo = []string{
+	`DROP TABLE backup_codes`, `DROP TABLE backup_sets`, `ALTER TABLE web_sessions DROP COLUMN signed_by`,
+	`ALTER TABLE registration_sessions DROP COLUMN probation`,
+	`DROP TABLE duplicates`, `DROP TABLE statements`, `DROP TABLE escrows`, `DROP TABLE restore_guards`, `DROP TABLE restores`,
+	`ALTER TABLE messages DROP COLUMN restore_id`,
+	`ALTER TABLE devices DROP COLUMN origin`, `ALTER TABLE devices DROP COLUMN from_device`, `ALTER TABLE devices DROP COLUMN probation_until`,
+	`ALTER TABLE devices DROP COLUMN wipe_state`, `ALTER TABLE devices DROP COLUMN wipe_scope`, `ALTER TABLE devices DROP COLUMN wipe_counter`,
+	`ALTER TABLE devices DROP COLUMN wipe_command`, `ALTER TABLE devices DROP COLUMN wipe_requested_at`, `ALTER TABLE devices DROP COLUMN wipe_requested_by`,
+	`ALTER TABLE devices DROP COLUMN wipe_delivered_at`, `ALTER TABLE devices DROP COLUMN wipe_confirmed_at`, `ALTER TABLE devices DROP COLUMN wipe_left`,
+	`ALTER TABLE devices DROP COLUMN wipe_receipt`,
+}
+
 // TestClaimedClassesAreForgotten_R015: what devices had claimed of their keys before attestations were checked is not known.
 func TestClaimedClassesAreForgotten_R015(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "avow.db")
@@ -84,7 +97,7 @@ func TestClaimedClassesAreForgotten_R015(t *testing.T) {
 	}
 	defer db.Close()
 	if _, err := db.Exec(`ALTER TABLE devices DROP COLUMN uv_policy; ALTER TABLE registration_sessions DROP COLUMN uv_policy;
-		ALTER TABLE users DROP COLUMN reach_changed_at; DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
+		ALTER TABLE users DROP COLUMN reach_changed_at; ` + strings.Join(undo, "; ") + `; DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
 		t.Fatal(err)
 	}
 	err = open(t, path).View(ctx, func(r store.Reader) (err error) {
@@ -93,5 +106,8 @@ func TestClaimedClassesAreForgotten_R015(t *testing.T) {
 	})
 	if err != nil || d.Class != key.Software {
 		t.Errorf("it is %q now, %v", d.Class, err)
+	}
+	if d.Origin != authn.OriginRegistration || !d.ProbationUntil.IsZero() || d.Wipe != (authn.Wipe{}) {
+		t.Errorf("a device from before has origin %q, probation until %v and wipe %+v", d.Origin, d.ProbationUntil, d.Wipe)
 	}
 }

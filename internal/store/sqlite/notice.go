@@ -31,6 +31,11 @@ var (
 	qUpdateNotice = prepared(noticeChanges.update(`notices`, `id = ?`))
 )
 
+// Notice implements store.Reader.
+func (r reader) Notice(id authn.NoticeID) (authn.Notice, error) {
+	return one(r.turn, qNotice, noticeDest, string(id))
+}
+
 // NoticesOf implements store.Reader.
 func (r reader) NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error) {
 	return many(r.turn, qNoticesOf, noticeDest, string(user), at(since))

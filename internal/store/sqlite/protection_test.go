@@ -28,8 +28,10 @@ const (
 	public    = "public"           // lets nobody in: ids, states, times, nonces that only a key's holder can answer
 	hashOf    = "hash"             // SHA-256 of at least 128 random bits
 	macOf     = "mac"              // of something that could be guessed, by a key from outside the database
+	stretched = "argon2id"         // of 65 random bits, keyed from outside the database: nothing to try without that key
 	publicKey = "public key"       // the public half only
 	personal  = "personal"         // about people; to be kept from others, but opens nothing
+	encrypted = "ciphertext"       // age, to keys that only phones and people have
 	statement = "signed statement" // a JWS, good for what it says to whom it says it
 )
 
@@ -48,14 +50,14 @@ var protection = map[string]map[string]string{
 	"messages": {
 		"seq": public, "id": public, "kind": public, "channel": public, "user_id": public, "session_id": public, "check_id": public,
 		"receiver": personal, "language": personal, "created_at": public, "created_by": personal, "state": public, "tries": public,
-		"next_try": public, "sent_at": public, "problem": personal,
+		"next_try": public, "sent_at": public, "problem": personal, "restore_id": public,
 	},
 	"templates": {
 		"channel": public, "language": public, "subject": public, "body": public, "updated_at": public, "updated_by": personal,
 	},
 	"settings": {"name": public, "value": public, "updated_at": public, "updated_by": personal},
 	"web_sessions": {
-		"seq": public, "id": public, "token_hash": hashOf, "user_id": public, "created_at": personal, "seen_at": personal, "expires_at": public,
+		"seq": public, "id": public, "token_hash": hashOf, "user_id": public, "signed_by": public, "created_at": personal, "seen_at": personal, "expires_at": public,
 		"ended_at": public, "ip": personal, "agent": personal,
 	},
 	"caller_checks": {
@@ -70,14 +72,23 @@ var protection = map[string]map[string]string{
 		"seq": public, "id": public, "user_id": public, "name": personal, "model": personal, "os": personal, "app": public,
 		"device_key": publicKey, "approval_key": publicKey, "exchange_key": publicKey, "class": public, "state": public,
 		"registration_id": public, "created_by": personal, "created_ip": personal, "created_at": public, "confirmed_at": public,
-		"last_seen_at": personal, "revoked_at": public, "uv_policy": public,
+		"last_seen_at": personal, "revoked_at": public, "uv_policy": public, "origin": public, "from_device": public, "probation_until": public,
+		"wipe_state": public, "wipe_scope": public, "wipe_counter": public, "wipe_command": statement, "wipe_requested_at": public,
+		"wipe_requested_by": personal, "wipe_delivered_at": personal, "wipe_confirmed_at": personal, "wipe_left": public, "wipe_receipt": statement,
 	},
+	// The optical secret, which keys both MACs, never comes to the server.
+	"duplicates": {
+		"seq": public, "id": public, "secret_hash": hashOf, "user_id": public, "from_device": public, "state": public, "created_at": public,
+		"expires_at": public, "claim_key": publicKey, "claim_ip": personal, "statement": statement, "claim_mac": macOf, "raced": public,
+		"ended_at": public, "device_id": public, "bound": statement, "handover": encrypted, "handover_mac": macOf,
+	},
+	"statements": {"device_id": public, "jti": public, "at": public},
 	"registration_sessions": {
 		"seq": public, "id": public, "secret_hash": hashOf, "page_hash": hashOf, "user_id": public, "mode": public, "state": public,
 		"created_by": personal, "created_at": public, "expires_at": public, "ended_at": public, "claimed_at": public, "claim_ip": personal,
 		"claim_key": publicKey, "challenge": public, "device_id": public, "check_words": public, "registration_hash": public,
 		"bound": statement, "answered": public, "delivery": public, "proof": public, "proof_tries": public, "notification": public,
-		"notified_at": public, "uv_policy": public,
+		"notified_at": public, "uv_policy": public, "probation": public,
 	},
 	"approval_requests": {
 		"seq": public, "id": public, "auth_req_hash": hashOf, "handle_hash": hashOf, "number_mac": macOf, "user_id": public,
@@ -110,6 +121,25 @@ var protection = map[string]map[string]string{
 	"guards": {
 		"user_id": public, "opened": personal, "refusals": personal, "wrong_numbers": public, "muted_until": public,
 	},
+	// A thief of the database cannot restore: what proves a restore code is its private half, and the file opens with nothing that is here.
+	"escrows": {
+		"user_id": public, "proof_key": publicKey, "exchange_key": publicKey, "vouch": macOf, "generation": public, "tag": macOf, "made_by": public,
+		"code_at": public, "updated_at": public, "proven_at": public, "proven_by": public, "holders": public, "file": encrypted,
+	},
+	"restore_guards": {
+		"user_id": public, "failed_proofs": personal, "blocked_at": public, "blocked_by": personal, "allowed_until": public, "colleagues": personal,
+		"needed": public, "otp_mails": personal,
+	},
+	// The one-time code follows from id, otp_sends and the server's secret.
+	"restores": {
+		"seq": public, "id": public, "user_id": public, "kind": public, "state": public, "challenge_hash": hashOf, "device_key": publicKey,
+		"approval_key": publicKey, "exchange_key": publicKey, "name": personal, "model": personal, "os": personal, "app": public, "class": public,
+		"uv": public, "uv_policy": public, "statement_hash": hashOf, "ip": personal, "created_at": public, "delivery": public, "otp_sends": public,
+		"otp_expires": public, "otp_tries": public, "held_until": public, "ended_at": public, "ended_by": personal, "device_id": public,
+		"bound": statement, "needed": public, "answers": personal,
+	},
+	"backup_sets":  {"user_id": public, "made_at": public, "noted_at": public},
+	"backup_codes": {"user_id": public, "place": public, "salt": public, "hash": stretched, "used_at": personal},
 	"notices": {
 		"seq": public, "id": public, "user_id": public, "kind": public, "at": public, "cause": public, "facts": personal,
 		"mail_state": public, "mail_to": personal, "tries": public, "next_try": public,
@@ -137,7 +167,7 @@ func TestEveryColumnIsProtected(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	form := map[string]string{hashOf: "BLOB", macOf: "BLOB", publicKey: "BLOB"}
+	form := map[string]string{hashOf: "BLOB", macOf: "BLOB", stretched: "BLOB", publicKey: "BLOB", encrypted: "BLOB"}
 	seen := map[string]bool{}
 	for rows.Next() {
 		var table, column, kind string
@@ -254,6 +284,19 @@ func story(t *testing.T, s *Store) map[string][]byte {
 			return v.Decide(authn.Verdict{Device: device.ID, Kind: authn.Approve, Number: request.Number, UV: authn.UVPIN, Proof: "e30.e30.e30"}, now)
 		})
 	})
+	code, optical := key.NewSecret(16), key.NewSecret(16)
+	offer := authn.NewDuplicate(user.ID, device.ID, authn.HashOf(code), now)
+	step("duplicate", func(tx store.Tx) error { return tx.CreateDuplicate(offer) })
+	step("claim of the duplicate", func(tx store.Tx) error {
+		return tx.UpdateDuplicate(offer.ID, func(d authn.Duplicate) (authn.Duplicate, error) {
+			return d.Claim(private["list"].Key(), "e30.e30.e30", wire.DuplicateClaimMAC(optical, "e30.e30.e30"), "192.0.2.2", now)
+		})
+	})
+	step("answer of the duplicate", func(tx store.Tx) error {
+		return tx.UpdateDuplicate(offer.ID, func(d authn.Duplicate) (authn.Duplicate, error) {
+			return d.Approve(device.ID, "e30.e30.e30", []byte("age"), wire.DuplicateHandoverMAC(optical, []byte("age")), now)
+		})
+	})
 	token := key.NewSecret(16)
 	computer := authn.Computer{ID: "laptop-42", Name: "LAPTOP-42", CreatedAt: now}.Invite(authn.HashOf(token), now)
 	grant := authn.Grant{ID: authn.NewGrantID(), Computer: computer.ID, Device: device.ID, User: user.ID, Seq: 1, State: authn.GrantActive, CreatedAt: now}
@@ -287,11 +330,11 @@ func story(t *testing.T, s *Store) map[string][]byte {
 		}
 	}
 	challenge := append([]byte("challenge"), publicOf["QR"].Compressed()...)
-	code, err := otp.ChallengeCode(shared("QR", "exchange"), challenge, parties)
+	typed, err := otp.ChallengeCode(shared("QR", "exchange"), challenge, parties)
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes["code for a QR"] = []byte(code)
+	codes["code for a QR"] = []byte(typed)
 	hash := func(text string) (h authn.Hash) {
 		if err := h.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)
@@ -309,8 +352,8 @@ func story(t *testing.T, s *Store) map[string][]byte {
 		}), tx.CreateGrant(grant), tx.CreateBatch(list), tx.CreateBatch(desk), tx.CreateOfflineUse(line), tx.CreateOfflineUse(given))
 	})
 	secrets := map[string][]byte{
-		"enrollment token": token,
-		"page secret":      page, "session id": authn.SessionSecret(page), "auth_req_id": authReq, "handle": handle,
+		"enrollment token": token, "id of a duplicate": code, "optical secret": optical,
+		"page secret": page, "session id": authn.SessionSecret(page), "auth_req_id": authReq, "handle": handle,
 		"match number": []byte(number), "plain hash of the number": sum([]byte(number)), "pepper": pepper,
 	}
 	for name, code := range codes {

@@ -5,7 +5,7 @@ import "avow/internal/authn"
 const sessionColumns = `id, created_at, user_id, ` + sessionChanges
 
 const sessionChanges columns = `secret_hash, page_hash, mode, state, created_by, expires_at, ended_at, claimed_at, claim_ip, claim_key, challenge,
-	device_id, check_words, registration_hash, bound, answered, delivery, proof, proof_tries, notification, notified_at, uv_policy`
+	device_id, check_words, registration_hash, bound, answered, delivery, proof, proof_tries, notification, notified_at, uv_policy, probation`
 
 func sessionDest(s *authn.RegistrationSession) []any {
 	return []any{
@@ -16,7 +16,7 @@ func sessionDest(s *authn.RegistrationSession) []any {
 		words{&s.CheckWords},
 		&s.Registration, &s.Bound, &s.Answered,
 		(*string)(&s.Delivery), (*string)(&s.Proof), &s.ProofTries, (*string)(&s.Notification), (*nanos)(&s.NotifiedAt),
-		(*string)(&s.Verifies),
+		(*string)(&s.Verifies), &s.Probation,
 	}
 }
 
@@ -26,7 +26,7 @@ func sessionValues(s authn.RegistrationSession) []any {
 		at(s.ExpiresAt), at(s.EndedAt), at(s.ClaimedAt), s.ClaimIP, pointed(s.ClaimKey), s.Challenge,
 		string(s.Device), wordsOf(s.CheckWords), s.Registration, s.Bound, s.Answered,
 		string(s.Delivery), string(s.Proof), int64(s.ProofTries), string(s.Notification), at(s.NotifiedAt),
-		string(s.Verifies),
+		string(s.Verifies), s.Probation,
 	}
 }
 

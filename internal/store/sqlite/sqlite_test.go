@@ -4,9 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
-
-	"avow/internal/store"
-	"avow/internal/store/storetest"
 )
 
 func open(t testing.TB, path string) *Store {
@@ -26,8 +23,4 @@ func open(t testing.TB, path string) *Store {
 func openNew(t testing.TB) *Store {
 	t.Helper()
 	return open(t, filepath.Join(t.TempDir(), "avow.db"))
-}
-
-func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return openNew(t) })
 }

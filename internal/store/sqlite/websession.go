@@ -6,13 +6,13 @@ import (
 	"avow/internal/authn"
 )
 
-const webColumns = `id, created_at, user_id, ` + webChanges
+const webColumns = `id, created_at, user_id, signed_by, ` + webChanges
 
 const webChanges columns = `token_hash, seen_at, expires_at, ended_at, ip, agent`
 
 func webDest(s *authn.WebSession) []any {
 	return []any{
-		(*string)(&s.ID), (*nanos)(&s.CreatedAt), (*string)(&s.User),
+		(*string)(&s.ID), (*nanos)(&s.CreatedAt), (*string)(&s.User), (*string)(&s.By),
 		(*hash)(&s.Token), (*nanos)(&s.SeenAt), (*nanos)(&s.ExpiresAt), (*nanos)(&s.EndedAt), &s.IP, &s.Agent,
 	}
 }
@@ -48,7 +48,7 @@ func (r reader) WebSessionsOf(user authn.UserID) ([]authn.WebSession, error) {
 
 // CreateWebSession implements store.Tx.
 func (t *tx) CreateWebSession(s authn.WebSession) error {
-	return t.changeOne(qCreateWeb, append([]any{string(s.ID), at(s.CreatedAt), string(s.User)}, webValues(s)...)...)
+	return t.changeOne(qCreateWeb, append([]any{string(s.ID), at(s.CreatedAt), string(s.User), string(s.By)}, webValues(s)...)...)
 }
 
 // UpdateWebSession implements store.Tx.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"testing"
-	"time"
 
 	"avow/internal/authn"
 	"avow/internal/store"
@@ -274,7 +273,7 @@ var entityCases = concat(
 		},
 		zero:   func() authn.Notice { return authn.Notice{ID: "n_z", User: "u_a"} },
 		id:     func(n authn.Notice) string { return string(n.ID) },
-		get:    notice,
+		get:    func(r store.Reader, id string) (authn.Notice, error) { return r.Notice(authn.NoticeID(id)) },
 		create: func(tx store.Tx, n authn.Notice) error { return tx.CreateNotice(n) },
 		update: func(tx store.Tx, id string, fn func(authn.Notice) (authn.Notice, error)) error {
 			return tx.UpdateNotice(authn.NoticeID(id), fn)
@@ -297,20 +296,6 @@ func request(seed int) authn.ApprovalRequest {
 	r := filled[authn.ApprovalRequest](seed)
 	r.User, r.Client = "u_a", "laptop"
 	return r
-}
-
-// notice finds a notice among its user's: the contract has no other way.
-func notice(r store.Reader, id string) (authn.Notice, error) {
-	all, err := r.NoticesOf("u_a", time.Time{})
-	if err != nil {
-		return authn.Notice{}, err
-	}
-	for _, n := range all {
-		if string(n.ID) == id {
-			return n, nil
-		}
-	}
-	return authn.Notice{}, store.ErrNotFound
 }
 
 func concat(lists ...[]Case) (all []Case) {

@@ -41,7 +41,7 @@ var outboxEntities = concat(
 			return tx.UpdateWebSession(authn.WebSessionID(id), fn)
 		},
 		keep: func(old, next authn.WebSession) authn.WebSession {
-			next.ID, next.CreatedAt, next.User = old.ID, old.CreatedAt, old.User
+			next.ID, next.CreatedAt, next.User, next.By = old.ID, old.CreatedAt, old.User, old.By
 			return next
 		},
 	}.cases(),

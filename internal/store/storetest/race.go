@@ -26,6 +26,14 @@ var raceCases = []Case{
 	{"two values change together for every reader", together},
 }
 
+// many is how many tries race: a thousand, and a hundred under -short, which the race detector is given.
+func many() int {
+	if testing.Short() {
+		return 100
+	}
+	return 1000
+}
+
 // parallel runs fn(0) to fn(n-1) at once.
 func parallel(n int, fn func(i int)) {
 	var wg sync.WaitGroup
@@ -74,7 +82,7 @@ func claimRace(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.CreateRegistrationSession(v) })
 	var tries tally
 	var winner atomic.Value
-	parallel(1000, func(i int) {
+	parallel(many(), func(i int) {
 		mine := publicKey(i)
 		err := s.Update(context.Background(), func(tx store.Tx) error {
 			return tx.UpdateRegistrationSession(v.ID, func(old authn.RegistrationSession) (authn.RegistrationSession, error) {
@@ -85,7 +93,7 @@ func claimRace(t *testing.T, s store.Store) {
 			winner.Store(mine)
 		}
 	})
-	tries.want(t, 1, 999)
+	tries.want(t, 1, int32(many()-1))
 	got := read(t, s, func(r store.Reader) (authn.RegistrationSession, error) { return r.RegistrationSession(v.ID) })
 	if mine, ok := winner.Load().(key.Public); !ok || got.State != authn.SessionClaimed || got.ClaimKey != mine {
 		t.Error("the session is not claimed by the key of the winner")
@@ -115,7 +123,7 @@ func decisionRace(t *testing.T, s store.Store) {
 	get := func() (v authn.ApprovalRequest) {
 		return read(t, s, func(r store.Reader) (authn.ApprovalRequest, error) { return r.ApprovalRequest(id) })
 	}
-	parallel(1000, func(i int) {
+	parallel(many(), func(i int) {
 		verdict := authn.Verdict{Device: authn.DeviceID(fmt.Sprint("d_", i%10)), Kind: authn.Approve, UV: authn.UVPIN, Proof: fmt.Sprint("proof ", i)}
 		if i%2 == 1 {
 			verdict.Kind = authn.Deny
@@ -134,7 +142,7 @@ func decisionRace(t *testing.T, s store.Store) {
 			t.Errorf("read %q, another has read %q", got.Proof, firstRead.Load())
 		}
 	})
-	tries.want(t, 1, 999)
+	tries.want(t, 1, int32(many()-1))
 	got := get()
 	if got.Proof != winner.Load() || (got.State == authn.RequestApproved) != (got.Decision == authn.Approve) {
 		t.Errorf("kept %s %q of proof %q, want what the winner said, %q", got.State, got.Decision, got.Proof, winner.Load())
@@ -153,10 +161,10 @@ func redeemRace(t *testing.T, s store.Store) {
 		t.Fatalf("decide: %v", err)
 	}
 	var tries tally
-	parallel(1000, func(int) {
+	parallel(many(), func(int) {
 		tries.count(change(func(v authn.ApprovalRequest) (authn.ApprovalRequest, error) { return v.Redeem(noon) }), authn.ErrDecided)
 	})
-	tries.want(t, 1, 999)
+	tries.want(t, 1, int32(many()-1))
 }
 
 // limitRace decides by a list that it reads: updates see each other's rows, also within one batch.
@@ -243,7 +251,7 @@ func enrollRace(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.CreateComputer(c) })
 	var tries tally
 	var winner atomic.Value
-	parallel(1000, func(i int) {
+	parallel(many(), func(i int) {
 		mine := publicKey(i)
 		err := s.Update(context.Background(), func(tx store.Tx) error {
 			found, err := tx.ComputerByToken(c.Token)
@@ -256,7 +264,7 @@ func enrollRace(t *testing.T, s store.Store) {
 			winner.Store(mine)
 		}
 	})
-	tries.want(t, 1, 999)
+	tries.want(t, 1, int32(many()-1))
 	got := read(t, s, func(r store.Reader) (authn.Computer, error) { return r.Computer(c.ID) })
 	if mine, ok := winner.Load().(key.Public); !ok || got.State != authn.ComputerEnrolled || got.Key != mine {
 		t.Error("the computer is not enrolled with the key of the winner")
@@ -271,7 +279,7 @@ func releaseRace(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.CreateBatch(b) })
 	var tries tally
 	var given [authn.DeskCount]atomic.Int32
-	parallel(1000, func(int) {
+	parallel(many(), func(int) {
 		index := 0
 		err := s.Update(context.Background(), func(tx store.Tx) error {
 			return tx.UpdateBatch(b.ID, func(old authn.Batch) (authn.Batch, error) {
@@ -287,7 +295,7 @@ func releaseRace(t *testing.T, s store.Store) {
 			given[index].Add(1)
 		}
 	})
-	tries.want(t, authn.DeskCount, 1000-authn.DeskCount)
+	tries.want(t, authn.DeskCount, int32(many()-authn.DeskCount))
 	for i := range given {
 		if n := given[i].Load(); n != 1 {
 			t.Errorf("code %d was given out %d times", i, n)
@@ -304,10 +312,10 @@ func deskRace(t *testing.T, s store.Store) {
 	}
 	update(t, s, func(tx store.Tx) error { return tx.CreateOfflineUse(u) })
 	var tries tally
-	parallel(1000, func(int) {
+	parallel(many(), func(int) {
 		tries.count(s.Update(context.Background(), func(tx store.Tx) error {
 			return tx.UpdateOfflineUse(u.Computer, u.Use, func(old authn.OfflineUse) (authn.OfflineUse, error) { return old.Take(noon) })
 		}), authn.ErrDeskUsed)
 	})
-	tries.want(t, 1, 999)
+	tries.want(t, 1, int32(many()-1))
 }

@@ -150,7 +150,7 @@ func emptyLists(t *testing.T, s store.Store) {
 		)
 	})
 	view(t, s, func(r store.Reader) error {
-		n, err1 := notice(r, "n_1")
+		n, err1 := r.Notice("n_1")
 		diff(t, "notice", n, authn.Notice{ID: "n_1", User: "u_a"})
 		v, err2 := r.ApprovalRequest("r_1")
 		diff(t, "request", v, authn.ApprovalRequest{ID: "r_1", User: "u_a", Client: "laptop"})

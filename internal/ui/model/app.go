@@ -5,6 +5,7 @@ package model
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,49 @@ type Core interface {
 	OfflineCode(context.Context, phone.Challenge, platform.Prompt) (phone.OfflineCode, error)
 	ListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
 	NextListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
+	RestoreCore
+	DevicesCore
+}
+
+// RestoreCore is what the screens need to set restore up, and to restore.
+type RestoreCore interface {
+	ActivateRestore(context.Context, phone.AccountID, key.RestoreCode, platform.Prompt) error
+	NoteRestoreCode(context.Context, phone.AccountID) error
+	ShowRestoreCode(context.Context, phone.AccountID, platform.Prompt) (key.RestoreCode, error)
+	JoinRestore(context.Context, phone.AccountID, key.RestoreCode, platform.Prompt) error
+	DeactivateRestore(context.Context, phone.AccountID, platform.Prompt) error
+	SkipRestore(context.Context, phone.AccountID) error
+	DrillRestore(context.Context, phone.AccountID, key.RestoreCode, platform.Prompt) (phone.Drill, error)
+	RestoreSheet(phone.AccountID, key.RestoreCode) (phone.Sheet, error)
+	FindRestore(context.Context, phone.RestoreFrom) (*phone.RestoreOffer, error)
+	ProveRestore(context.Context, *phone.RestoreOffer, platform.Prompt) (phone.Restoring, error)
+	ConfirmRestore(ctx context.Context, id authn.RestoreID, digits string) (phone.Restoring, error)
+	ResendRestore(context.Context, authn.RestoreID) (phone.Restoring, error)
+	CheckRestore(context.Context, authn.RestoreID) (phone.Restoring, error)
+	CancelRestore(context.Context, authn.RestoreID) error
+	FinishRestore(context.Context, authn.RestoreID, platform.Prompt) (phone.Account, []phone.OldDevice, error)
+	BlockRestore(context.Context, phone.AccountID, authn.RestoreID) error
+	Colleagues(context.Context, phone.AccountID) (phone.ColleagueList, error)
+	NameColleagues(ctx context.Context, id phone.AccountID, logins []string, needed int, p platform.Prompt) (phone.ColleagueList, error)
+	AskColleagues(context.Context, *phone.RestoreOffer, platform.Prompt) (phone.Restoring, error)
+	RemindColleagues(context.Context, authn.RestoreID) (phone.Restoring, error)
+}
+
+// DevicesCore is what the screens need of an account's other devices, of a new phone, and of an app whose PIN is forgotten.
+type DevicesCore interface {
+	Devices(context.Context, phone.AccountID) (phone.DeviceList, error)
+	RemoveDevice(context.Context, phone.AccountID, authn.DeviceID, platform.Prompt) (phone.DeviceList, error)
+	WipeDevice(context.Context, phone.AccountID, authn.DeviceID, authn.WipeScope, platform.Prompt) (phone.DeviceList, error)
+	BlockDevice(context.Context, phone.AccountID, authn.DeviceID, platform.Prompt) (phone.DeviceList, error)
+	OfferDuplicate(context.Context, phone.AccountID, platform.Prompt) (*phone.Offer, error)
+	AwaitDuplicate(context.Context, *phone.Offer) (phone.Joiner, error)
+	AnswerDuplicate(ctx context.Context, o *phone.Offer, j phone.Joiner, yes bool, p platform.Prompt) error
+	CancelDuplicate(context.Context, *phone.Offer) error
+	ClaimDuplicate(context.Context, wire.DuplicateLink, platform.Prompt) (*phone.Joining, error)
+	AwaitJoin(context.Context, *phone.Joining, platform.Prompt) (phone.Account, error)
+	CancelJoin(context.Context, *phone.Joining) error
+	ResetPIN(context.Context, key.Secret, platform.Prompt) error
+	EraseApp(context.Context) error
 }
 
 // Biometrics is what the settings need of the keystore; nil fields of Config.Biometrics mean that there are none.
@@ -79,6 +123,35 @@ const (
 	PageListCode    Page = "list-code"    // the next one of a computer's list
 
 	PageProof Page = "second-proof" // what is typed beside scanning a code that was sent
+
+	PageRestore        Page = "restore"         // how the restore code of an account stands
+	PageRestoreOffer   Page = "restore-offer"   // asked in place of Home
+	PageRestoreWhy     Page = "restore-why"     // 1 of 3
+	PageRestoreCode    Page = "restore-code"    // 2 of 3; also when it is looked at
+	PageRestoreSpelled Page = "restore-spelled" // as it is read out
+	PageRestoreNoted   Page = "restore-noted"   // 3 of 3: one group is typed
+	PageRestoreReady   Page = "restore-ready"
+	PageRestoreType    Page = "restore-type" // a whole code is typed: to restore, for a drill, to join
+	PageRestoreDrill   Page = "restore-drill"
+
+	PageRestoreFrom    Page = "restore-from" // on a new phone: server and user name
+	PageRestoreConfirm Page = "restore-confirm"
+	PageRestoreDigits  Page = "restore-digits" // the one-time code
+	PageRestoreWait    Page = "restore-wait"
+	PageRestored       Page = "restored"
+	PageOldDevices     Page = "old-devices"
+	PageNoCode         Page = "restore-no-code"
+	PageColleagues     Page = "colleagues" // who may bring the account back together
+
+	PageDevices   Page = "devices"
+	PageNewPhone  Page = "new-phone"       // the old one shows a code
+	PageJoiner    Page = "new-phone-words" // and asks whether that phone may join
+	PageJoin      Page = "join"            // the new one has scanned it
+	PageJoinWords Page = "join-words"
+
+	PageForgot   Page = "forgot-pin"
+	PageResetPIN Page = "reset-pin"
+	PageErased   Page = "erased" // nothing is left: the app starts anew
 )
 
 // Config is what an App is made of.
@@ -94,6 +167,7 @@ type Config struct {
 	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
 	Now        func() time.Time
 	Changed    func()       // called after every change, from any goroutine; must return at once
+	StartAnew  func()       // closes this app and opens an empty one in its place, once everything was deleted; nil: the person has to
 	Go         func(func()) // runs work in the background; nil: a goroutine
 	Languages  []string     // the system's wishes, first first
 }
@@ -134,6 +208,18 @@ type App struct {
 	result  *Result
 	home    homeState
 	offline *offlineState // the page with a code for a computer; nil when there is none
+
+	restore     restoreState
+	restoring   restoringState
+	offersLater map[phone.AccountID]bool // the offer of a restore code was answered
+	devices     devicesState
+	colleagues  colleaguesState
+	newPhone    newPhoneState
+	join        joinState
+	forgot      bool                       // "Forgot your PIN?" was tapped, on the lock
+	resetting   bool                       // and a new one is chosen
+	chosen      func(key.Secret)           // goes on once a PIN was chosen; nil: a registration
+	names       map[phone.AccountID]string // organisations of the accounts, to say whose was deleted
 }
 
 // New makes the app's screens around a core.
@@ -147,7 +233,7 @@ func New(cfg Config) *App {
 	if cfg.Go == nil {
 		cfg.Go = func(f func()) { go f() }
 	}
-	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}}
+	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}, offersLater: map[phone.AccountID]bool{}, names: map[phone.AccountID]string{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
 	a.cancel = cfg.Core.Subscribe(a.event)
@@ -168,13 +254,19 @@ func (a *App) Close() {
 func (a *App) Page() Page {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p := a.page(a.cfg.Core.State())
+	s := a.cfg.Core.State()
+	for _, acc := range s.Accounts {
+		a.names[acc.ID] = acc.Organisation
+	}
+	p := a.page(s)
 	a.tidy(p)
 	return p
 }
 
 func (a *App) page(s phone.State) Page {
 	switch {
+	case s.Erased:
+		return PageErased
 	case a.ask != nil:
 		return PageAskPIN
 	case a.failure != nil:
@@ -187,12 +279,19 @@ func (a *App) page(s phone.State) Page {
 		return PageRequest
 	case s.Trouble != nil:
 		return PageTrouble
+	case s.HasPIN && s.Locked && a.resetting:
+		return PageResetPIN
+	case s.HasPIN && s.Locked && a.forgot:
+		return PageForgot
 	case s.HasPIN && s.Locked:
 		return PageLock
 	case len(a.stack) > 0:
 		return a.top()
 	case len(s.Accounts) == 0 && a.tab == PageHome:
 		return PageWelcome
+	}
+	if _, ok := a.isRestoreOffer(s); ok {
+		return PageRestoreOffer
 	}
 	return a.tab
 }
@@ -216,6 +315,7 @@ func (a *App) GoTo(tab Page) {
 		a.pop()
 		a.closeOffline()
 		a.tab, a.stack, a.home.removed = tab, nil, ""
+		a.left()
 	})
 }
 
@@ -227,7 +327,7 @@ func (a *App) Open(p Page) {
 // Back leaves the page on top; Esc and the arrow do the same. On a request it is "Later", never No.
 func (a *App) Back() {
 	switch a.Page() {
-	case PageLock, PageTrouble, PageWelcome, PageHome, PageComputers, PageSettings: // nothing lies under them that could be seen
+	case PageLock, PageTrouble, PageWelcome, PageHome, PageComputers, PageSettings, PageErased: // nothing lies under them that could be seen
 	case PageScan:
 		a.CloseScan()
 	case PageAskPIN:
@@ -244,6 +344,18 @@ func (a *App) Back() {
 		a.FinishConnect()
 	case PageOfflineCode, PageListCode:
 		a.change(a.closeOffline)
+	case PageRestoreOffer:
+		a.NotNow()
+	case PageRestoreReady, PageRestoreDrill:
+		a.CloseRestore()
+	case PageRestored:
+		a.NoteNewCode() // the old code is worth nothing any more
+	case PageOldDevices:
+		a.KeepOld()
+	case PageForgot:
+		a.leaveForgot()
+	case PageResetPIN:
+		a.change(func() { a.resetting, a.pin = false, pinEntry{} })
 	default:
 		a.change(a.pop)
 	}
@@ -256,6 +368,30 @@ func (a *App) pop() {
 	}
 	a.endCamera()
 	a.fault, a.pin, a.scan = nil, pinEntry{}, scanState{}
+	a.left()
+}
+
+// left forgets what belongs to pages that are open no more; mu must be held.
+func (a *App) left() {
+	a.leaveRestore()
+	open := func(pages ...Page) bool {
+		return slices.ContainsFunc(a.stack, func(p Page) bool { return slices.Contains(pages, p) })
+	}
+	if !open(PageNewPhone, PageJoiner) && a.newPhone.account != "" {
+		a.leaveNewPhone()
+	}
+	if !open(PageJoin, PageJoinWords) && (a.join.link != nil || a.join.joining != nil) {
+		a.leaveJoin()
+	}
+	if !open(PageDevices, PageNewPhone, PageJoiner) {
+		a.devices = devicesState{}
+	}
+	if !open(PageColleagues) {
+		a.colleagues = colleaguesState{}
+	}
+	if !open(PageChoosePIN) {
+		a.chosen = nil
+	}
 }
 
 // popIf takes the page away only if it is still the one on top; mu must be held.
@@ -279,7 +415,7 @@ func (a *App) Busy() string {
 
 func (a *App) busyOn(p Page) string {
 	switch {
-	case p == PageRequest:
+	case p == PageRequest, p == PageJoiner:
 		return a.busy[laneAnswer]
 	case p == PageAskPIN:
 		return a.busy[a.ask.lane]
@@ -339,6 +475,12 @@ func (a *App) event(e phone.Event) {
 		a.react(a.accountsChanged) // it asks the core, which an event must not do
 	case phone.ComputersChanged:
 		a.react(a.computersChanged)
+	case phone.RestoreChanged:
+		a.react(a.restoreChanged)
+	case phone.DevicesChanged:
+		a.react(a.devicesChanged)
+	case phone.Wiped:
+		a.react(func() { a.accountWiped(e.Account) })
 	case phone.LockChanged:
 		a.Hide()
 		a.react(a.locked)

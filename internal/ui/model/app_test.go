@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/phone"
@@ -321,14 +323,14 @@ func TestSettingsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Get(); got != (model.Choices{Appearance: model.FollowSystem}) {
-		t.Errorf("at first settings are %+v", got)
+	if diff := cmp.Diff(model.Choices{Appearance: model.FollowSystem}, s.Get()); diff != "" {
+		t.Errorf("at first settings differ:\n%s", diff)
 	}
 	want := model.Choices{Appearance: model.Dark, LargeText: true, Language: "de"}
 	if err := s.Set(func(c *model.Choices) { *c = want }); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = model.OpenSettings(dir); err != nil || s.Get() != want {
+	if s, err = model.OpenSettings(dir); err != nil || !cmp.Equal(s.Get(), want) {
 		t.Errorf("read back: %+v, %v", s.Get(), err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone"
-	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/wire"
 )
@@ -19,6 +18,7 @@ type connectState struct {
 	invitation *phone.Invitation
 	account    phone.Account
 	waiting    bool // Connect was said, the PIN has to be chosen first
+	joined     bool // by another phone, not by a code of the organisation
 	proof      proofEntry
 }
 
@@ -192,12 +192,8 @@ func (a *App) connectNow(pin key.Secret) {
 	prompt := platform.Prompt{Title: title, Subtitle: inv.Host, Reason: a.T("app.prompt.connect_reason")}
 	var acc phone.Account
 	a.verified(&question{title: title, subtitle: inv.Host, lane: laneOther}, a.T("app.busy.connecting"), func(ctx context.Context) error {
-		if pin != nil {
-			ctx = keystore.WithPIN(ctx, pin)
-			pin = nil // only for the first try: what is typed later counts
-		}
 		var err error
-		acc, err = a.cfg.Core.Connect(ctx, inv, prompt)
+		acc, err = a.cfg.Core.Connect(once(ctx, &pin), inv, prompt)
 		return err
 	}, func(err error) {
 		switch {
@@ -267,7 +263,14 @@ func (a *App) ConnectedView() WordsView {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t, acc := a.print, a.connect.account
-	return WordsView{Title: t.T("app.connected.title"), Text: t.T("app.connected.text", "Organisation", acc.Organisation), Organisation: acc.Organisation}
+	v := WordsView{Title: t.T("app.connected.title"), Text: t.T("app.connected.text", "Organisation", acc.Organisation), Organisation: acc.Organisation}
+	if known, ok := a.cfg.Core.State().Account(acc.ID); ok {
+		acc = known // how long it may do little comes with its first status
+	}
+	if now := a.cfg.Now(); a.connect.joined && now.Before(acc.ProbationUntil) {
+		v.Waiting = t.T("app.join.probation", "When", t.Soon(acc.ProbationUntil, now))
+	}
+	return v
 }
 
 // FinishConnect leaves the last pages of a registration.

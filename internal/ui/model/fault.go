@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"time"
 
-	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/phone"
@@ -52,6 +51,9 @@ func (a *App) faultOf(err error) Fault {
 	case registrationFaults[e.Code].title != "":
 		said := registrationFaults[e.Code]
 		f.Title, f.Sentence, f.Hard = t.T(said.title), t.T(said.sentence), said.hard
+	case restoreFaults[e.Code].title != "":
+		said := restoreFaults[e.Code]
+		f.Title, f.Sentence, f.Hard = t.T(said.title), t.T(said.sentence), said.hard
 	case errors.Is(err, authn.ErrRequestExpired):
 		f.Sentence = t.T("app.fault.too_late")
 	case errors.Is(err, authn.ErrDecided):
@@ -93,10 +95,7 @@ func (a *App) faultOf(err error) Fault {
 }
 
 // registrationFaults is what becomes of a code that connects an account, by the error of the server or of the organisation's directory behind it.
-var registrationFaults = map[string]struct {
-	title, sentence translations.Message
-	hard            bool
-}{
+var registrationFaults = map[string]saying{
 	"session_unknown":       {title: "app.fault.session_unknown_title", sentence: "app.fault.session_unknown"},
 	"session_expired":       {title: "app.fault.session_expired_title", sentence: "app.fault.session_expired"},
 	"session_used":          {title: "app.fault.session_used_title", sentence: "app.fault.session_used"},
@@ -134,6 +133,13 @@ func ShortCode(code string) string {
 		{"account_locked", "ACC"},
 		{"bad_phone", "ACC"},
 		{"device_", "DEV"},
+		{"duplicate_", "DEV"},
+		{"wipe_", "DEV"},
+		{"restore_", "RST"},
+		{"otp_", "RST"},
+		{"escrow_", "RST"},
+		{"no_escrow", "RST"},
+		{"no_restore", "RST"},
 		{"user_", "ACC"},
 		{"request_", "REQ"},
 		{"already_", "REQ"},

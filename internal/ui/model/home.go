@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,10 @@ type HomeView struct {
 	Last         *RequestCard
 	Notes        []Note
 	Computers    *Note // the server can't be reached, but codes for computers can be had
+	Alerts       []Alert
+	Restore      *Note // restore needs to be looked at
+	Running      []RunningRestore
+	Again        bool // this phone has no part in the account any more: it can be connected again, or restored
 	Busy         string
 	Support      string
 }
@@ -70,10 +75,13 @@ type RequestCard struct {
 
 // Note is something the person should know.
 type Note struct {
-	Tone Tone
-	Head string
-	Text string
+	Tone  Tone
+	Head  string
+	Text  string
+	Opens Page // what can be done about it; "" where a tap does nothing
 }
+
+func newNote(t Tone, head, text string) Note { return Note{Tone: t, Head: head, Text: text} }
 
 // Home is the view of PageHome.
 func (a *App) Home() HomeView {
@@ -94,6 +102,10 @@ func (a *App) Home() HomeView {
 	if !acc.PasswordChangedAt.IsZero() {
 		v.Facts = append(v.Facts, Fact{Label: t.T("app.home.password"), Value: t.Day(acc.PasswordChangedAt)})
 	}
+	if f, ok := a.restoreFact(acc); ok {
+		v.Facts = append(v.Facts, f)
+	}
+	v.Alerts, v.Restore, v.Running, v.Again = a.alerts(acc, now), a.restoreNote(acc), a.running(s), acc.Status == phone.Removed
 	for _, r := range s.Requests {
 		left := timeLeft(r, now)
 		sub := t.T("app.home.sign_in")
@@ -168,27 +180,40 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 		if now.Sub(at) > recent {
 			continue
 		}
+		if note, ok := a.restoreNotice(n, t.When(at, now)); ok {
+			if !said(notes, note) && (len(acc.Restores) == 0 || n.Kind.Reaction() != authn.ReactionBlockRestore) { // what runs stands above, with Block
+				notes = append(notes, note)
+			}
+			continue
+		}
 		when, device, computer := t.When(at, now), n.Facts["device"], n.Facts["computer"]
 		switch n.Kind {
 		case authn.NoticeDeviceRegistered:
-			notes = append(notes, Note{Wait, t.T("app.notice.device", "Device", device), t.T("app.notice.device_text", "When", when)})
+			note := newNote(Wait, t.T("app.notice.device", "Device", device), t.T("app.notice.device_text", "When", when))
+			note.Opens = PageDevices
+			notes = append(notes, note)
 		case authn.NoticeDeviceRevoked:
-			notes = append(notes, Note{Wait, t.T("app.notice.revoked", "Device", device), t.T("app.notice.when", "When", when)})
+			notes = append(notes, newNote(Wait, t.T("app.notice.revoked", "Device", device), t.T("app.notice.when", "When", when)))
 		case authn.NoticeClaimRefused:
-			notes = append(notes, Note{Bad, t.T("app.notice.claim"), t.T("app.notice.claim_text", "When", when)})
+			notes = append(notes, newNote(Bad, t.T("app.notice.claim"), t.T("app.notice.claim_text", "When", when)))
 		case authn.NoticeTooManyRequests:
-			notes = append(notes, Note{Wait, t.T("app.notice.many"), t.T("app.notice.many_text", "When", when)})
+			notes = append(notes, newNote(Wait, t.T("app.notice.many"), t.T("app.notice.many_text", "When", when)))
 		case authn.NoticeOfflineUnknown:
-			notes = append(notes, Note{Bad, t.T("app.notice.offline", "Computer", computer), t.T("app.notice.offline_text", "When", when)})
+			notes = append(notes, newNote(Bad, t.T("app.notice.offline", "Computer", computer), t.T("app.notice.offline_text", "When", when)))
 		case authn.NoticeOfflineLocked:
-			notes = append(notes, Note{Wait, t.T("app.notice.locked", "Computer", computer), t.T("app.notice.locked_text", "When", when)})
+			notes = append(notes, newNote(Wait, t.T("app.notice.locked", "Computer", computer), t.T("app.notice.locked_text", "When", when)))
 		case authn.NoticeDeskUnknown:
-			notes = append(notes, Note{Bad, t.T("app.notice.desk_wrong", "Computer", computer), t.T("app.notice.desk_wrong_text", "When", when)})
+			notes = append(notes, newNote(Bad, t.T("app.notice.desk_wrong", "Computer", computer), t.T("app.notice.desk_wrong_text", "When", when)))
 		case authn.NoticeDeskCode:
-			notes = append(notes, Note{Wait, t.T("app.notice.desk", "Computer", computer), t.T("app.notice.desk_text", "When", when)})
+			notes = append(notes, newNote(Wait, t.T("app.notice.desk", "Computer", computer), t.T("app.notice.desk_text", "When", when)))
 		}
 	}
 	return notes
+}
+
+// said tells whether a newer note says the same: a restore is told of when it begins and when it waits.
+func said(notes []Note, n Note) bool {
+	return slices.ContainsFunc(notes, func(x Note) bool { return x.Head == n.Head })
 }
 
 // passwordSoon is for how many days before it expires a password is spoken of.
@@ -203,11 +228,11 @@ func (a *App) passwordNote(acc phone.Account, now time.Time) (Note, bool) {
 	at = at.In(now.Location())
 	switch days := translations.DaysBetween(now, at); {
 	case !now.Before(at):
-		return Note{Bad, t.T("app.password.over"), t.T("app.password.over_text", "When", t.When(at, now))}, true
+		return newNote(Bad, t.T("app.password.over"), t.T("app.password.over_text", "When", t.When(at, now))), true
 	case days == 0:
-		return Note{Wait, t.T("app.password.today", "Clock", t.Clock(at)), t.T("app.password.today_text")}, true
+		return newNote(Wait, t.T("app.password.today", "Clock", t.Clock(at)), t.T("app.password.today_text")), true
 	case days <= passwordSoon:
-		return Note{Wait, t.T("app.password.soon", "Day", t.Day(at)), t.T("app.password.soon_text", "Count", days)}, true
+		return newNote(Wait, t.T("app.password.soon", "Day", t.Day(at)), t.T("app.password.soon_text", "Count", days)), true
 	}
 	return Note{}, false
 }

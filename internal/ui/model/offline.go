@@ -224,6 +224,7 @@ func (a *App) Hide() { a.change(a.hide) }
 
 // hide is Hide; mu must be held.
 func (a *App) hide() {
+	a.hideCode()
 	if a.offline != nil && a.offline.code != nil {
 		a.offline.code = nil
 		a.guard(false)
@@ -232,6 +233,9 @@ func (a *App) hide() {
 
 // tidy hides a code whose time is over or that lies under the page p; mu must be held.
 func (a *App) tidy(p Page) {
+	if top := a.top(); (top == PageRestoreCode || top == PageRestoreSpelled) && p != top {
+		a.hideCode()
+	}
 	if o := a.offline; o != nil && o.code != nil && (p != o.page || !a.cfg.Now().Before(o.code.Until)) {
 		a.hide()
 	}

@@ -45,6 +45,8 @@ type PINView struct {
 	Waits     bool   // no key does anything until the time is over
 	Biometric bool   // the sensor can be used
 	Back      bool   // there is a way back
+	Forgot    string // the button for who has forgotten it; on the lock
+	Alerts    []Alert
 }
 
 // PIN is the view of the PIN page that is shown.
@@ -76,7 +78,16 @@ func (a *App) PIN() PINView {
 	case PageAskPIN:
 		v.Back, v.Name, v.Below, v.Ask = true, a.ask.title, a.ask.subtitle, t.T("app.pin.type")
 		v.Biometric = a.hasBiometric()
+	case PageResetPIN:
+		v.Back, v.Name, v.Below, v.Ask = true, t.T("app.pin.reset_title"), t.T("app.pin.reset_why"), t.T("app.pin.choose_ask")
+		if a.pin.first != "" {
+			v.Ask = t.T("app.pin.choose_again")
+		}
 	default:
+		v.Forgot = t.T("app.pin.forgot")
+		for _, acc := range s.Accounts { // whoever sees that somebody restores the account can stop it, also who has no PIN at hand
+			v.Alerts = append(v.Alerts, a.alerts(acc, a.cfg.Now())...)
+		}
 		v.Ask = t.T("app.pin.type")
 		if v.Biometric = a.hasBiometric(); v.Biometric {
 			v.Ask = t.T("app.pin.touch_or_type")
@@ -140,6 +151,8 @@ func (a *App) submitPIN(pin string) {
 		a.choosePIN(pin)
 	case PageChangePIN:
 		a.changePIN(pin)
+	case PageResetPIN:
+		a.resetPIN(pin)
 	case PageLock:
 		a.unlock(withPIN(a.ctx, pin), a.cfg.Core.Unlock)
 	case PageAskPIN:
@@ -166,10 +179,40 @@ func (a *App) choosePIN(pin string) {
 	}, func(err error) {
 		a.pinDone(err)
 		if err == nil {
-			a.change(func() { a.popIf(PageChoosePIN) })
-			a.connectNow(key.Secret(pin)) // it was typed a moment ago: nobody is asked a third time
+			goOn := a.connectNow
+			a.change(func() {
+				if a.chosen != nil {
+					goOn = a.chosen
+				}
+				a.popIf(PageChoosePIN)
+			})
+			goOn(key.Secret(pin)) // it was typed a moment ago: nobody is asked a third time
 		}
 	})
+}
+
+// withPINChosen goes on with f from a page, once there is a PIN: f gets one that was chosen a moment ago, else nil.
+func (a *App) withPINChosen(from Page, f func(key.Secret)) {
+	if a.cfg.Core.State().HasPIN {
+		f(nil)
+		return
+	}
+	a.change(func() {
+		if a.top() == from { // else it is a second tap before the page came
+			a.chosen, a.pin = f, pinEntry{}
+			a.stack = append(a.stack, PageChoosePIN)
+		}
+	})
+}
+
+// once gives a command a PIN that was typed already, the first time only: what is typed later counts.
+func once(ctx context.Context, pin *key.Secret) context.Context {
+	if *pin == nil {
+		return ctx
+	}
+	ctx = keystore.WithPIN(ctx, *pin)
+	*pin = nil
+	return ctx
 }
 
 func (a *App) changePIN(pin string) {

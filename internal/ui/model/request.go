@@ -121,6 +121,7 @@ var actions = map[authn.RequestAction]words{
 	authn.ActionSignIn:       {"app.request.title", "app.request.advice", "app.request.type_number", "app.prompt.approve", "app.result.yes_text"},
 	authn.ActionVerifyCaller: {"app.request.title_caller", "app.request.advice_caller", "app.request.number_caller", "app.prompt.caller", "app.result.yes_caller"},
 	authn.ActionVouch:        {"app.request.title_vouch", "app.request.advice_vouch", "app.request.number_vouch", "app.prompt.vouch", "app.result.yes_vouch"},
+	authn.ActionConnectPhone: {"app.request.title_colleague", "app.request.advice_colleague", "app.request.number_colleague", "app.prompt.colleague", "app.result.yes_colleague"},
 	authn.ActionAgree:        {"app.request.title_agree", "app.request.advice_agree", "app.request.number_agree", "app.prompt.agree", "app.result.yes_agree"},
 }
 
@@ -338,6 +339,7 @@ func (a *App) requestClosed(e phone.Event) {
 type Result struct {
 	Title, Text string
 	Approved    bool
+	Stopped     bool // something was blocked
 	Facts       []Fact
 	Receipt     string // the proof's first digits, as two groups: 8F2C 91D0
 }

@@ -212,9 +212,14 @@ func (a *App) NoPicture(err error) { a.scanFault(err) }
 // Typing opens the field for a link.
 func (a *App) Typing() { a.change(func() { a.scan.typing, a.fault = true, nil }) }
 
+// Pastes tells whether what is on the clipboard can be of use on a page.
+func Pastes(p Page) bool {
+	return p == PageScan || p == PageProof || p == PageRestoreType || p == PageRestoreDigits
+}
+
 // Text takes a link that was pasted, typed or handed over by the system; where a code is asked for, also that.
 func (a *App) Text(text string) {
-	if a.pastedProof(text) {
+	if a.pastedProof(text) || a.pastedCode(text) || a.pastedDigits(text) {
 		return
 	}
 	if strings.TrimSpace(text) == "" {
@@ -268,6 +273,24 @@ func (a *App) found(c scanner.Content) {
 			return
 		}
 		a.askOffline(link)
+	case wire.DuplicateLink:
+		a.mu.Lock()
+		answering := a.scan.forRequest != ""
+		a.mu.Unlock()
+		if answering {
+			a.notThis("app.scan.not_the_request")
+			return
+		}
+		a.askJoin(link)
+	case wire.RestoreLink:
+		a.mu.Lock()
+		answering := a.scan.forRequest != ""
+		a.mu.Unlock()
+		if answering {
+			a.notThis("app.scan.not_the_request")
+			return
+		}
+		a.scannedSheet(link)
 	case wire.ComputerLink:
 		a.notThis("app.scan.for_a_computer", "Command", "avow-login enroll")
 	default:

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -31,8 +32,12 @@ const (
 type Choices struct {
 	Appearance Appearance `json:"appearance"`
 	LargeText  bool       `json:"large_text"`
-	Language   string     `json:"language"` // "" follows the system
+	Language   string     `json:"language"`        // "" follows the system
+	Known      []string   `json:"known,omitempty"` // devices of which she said that they are hers, the last ones
 }
+
+// maxKnown is how many of them are kept.
+const maxKnown = 50
 
 // Settings keep the choices in a file.
 type Settings struct {
@@ -75,6 +80,17 @@ func (s *Settings) Set(change func(*Choices)) error {
 		return err
 	}
 	return atomicfile.Write(s.path, data)
+}
+
+// Knows tells whether something was said to be known.
+func (s *Settings) Knows(what string) bool { return slices.Contains(s.Get().Known, what) }
+
+// Know remembers that something is known, so that nobody asks again.
+func (s *Settings) Know(what string) error {
+	return s.Set(func(c *Choices) {
+		known := append(slices.Clone(c.Known), what)
+		c.Known = known[max(0, len(known)-maxKnown):]
+	})
 }
 
 // SettingsView is the last tab.

@@ -16,9 +16,9 @@ func (a *App) structure(p Page) any {
 		for i := range v.Requests {
 			v.Requests[i].Left, v.Requests[i].Part = "", 0
 		}
-		last, computers := v.Last, v.Computers
-		v.Last, v.Computers = nil, nil
-		return []any{v, pointed(last), pointed(computers)}
+		last, computers, restore := v.Last, v.Computers, v.Restore
+		v.Last, v.Computers, v.Restore = nil, nil, nil
+		return []any{v, pointed(last), pointed(computers), pointed(restore)}
 	case PageComputers:
 		return a.Computers()
 	case PageOfflineCode, PageListCode:
@@ -40,9 +40,9 @@ func (a *App) structure(p Page) any {
 	case PageProof:
 		v := a.Proof()
 		return []any{v.Kind, v.Title, v.Host, v.Account}
-	case PageChoosePIN, PageChangePIN, PageLock, PageAskPIN:
+	case PageChoosePIN, PageChangePIN, PageResetPIN, PageLock, PageAskPIN:
 		v := a.PIN()
-		return []any{v.Initials, v.Name, v.Below, v.Biometric}
+		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts}
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
 	case PageWelcome:
@@ -53,6 +53,79 @@ func (a *App) structure(p Page) any {
 		return a.Failure()
 	case PageWords:
 		return a.CheckWords()
+	case PageConnected:
+		return a.ConnectedView()
+	}
+	return a.restoreStructure(p)
+}
+
+// restoreStructure is structure for the pages of restore, devices and a new phone. A code that is shown is not in it: a signature outlives what is hidden.
+func (a *App) restoreStructure(p Page) any {
+	switch p {
+	case PageRestoreOffer, PageRestoreWhy:
+		return a.RestoreWhy()
+	case PageRestore:
+		v := a.RestorePage()
+		v.Busy = ""
+		return v
+	case PageRestoreCode:
+		v := a.RestoreCode()
+		v.Groups = nil
+		return v
+	case PageRestoreNoted:
+		v := a.RestoreNoted()
+		return []any{v.Number, v.Step}
+	case PageRestoreReady:
+		return a.RestoreReady()
+	case PageRestoreType:
+		v := a.RestoreType()
+		return []any{v.Title, v.Text, v.Scan}
+	case PageRestoreDrill:
+		return a.RestoreDrill()
+	case PageRestoreConfirm:
+		return a.RestoreConfirm()
+	case PageRestoreDigits:
+		v := a.RestoreDigits()
+		return []any{v.Title, v.Text, v.Resend, v.Left != ""}
+	case PageRestoreWait:
+		v := a.RestoreWait()
+		if len(v.Facts) > 1 {
+			v.Facts = v.Facts[:1] // the time left ticks
+		}
+		return v
+	case PageRestored:
+		return a.Restored()
+	case PageOldDevices:
+		return a.OldDevices()
+	case PageColleagues:
+		v := a.Colleagues()
+		v.Wrong = ""
+		return v
+	case PageNoCode:
+		return a.NoCode()
+	case PageDevices:
+		v := a.Devices()
+		this := v.This
+		v.This = nil
+		return []any{v, pointed(this)}
+	case PageNewPhone:
+		v := a.NewPhone()
+		v.Left, v.Part, v.Urgent = "", 0, false
+		shown := v.QR != ""
+		v.QR = ""
+		return []any{v, shown}
+	case PageJoiner:
+		v := a.Joiner()
+		v.Busy = ""
+		return v
+	case PageJoin:
+		return a.Join()
+	case PageJoinWords:
+		return a.JoinWords()
+	case PageForgot:
+		return a.Forgot()
+	case PageErased:
+		return a.Erased()
 	}
 	return nil
 }

@@ -5,7 +5,9 @@ type WelcomeView struct {
 	Brand, Motto string // on the slip
 	Title, Text  string
 	Connect      string
+	Restore      string // "I have a restore code"
 	Note         string // what was done last: an account was removed
+	Running      []RunningRestore
 }
 
 // Welcome is the view of PageWelcome.
@@ -15,6 +17,6 @@ func (a *App) Welcome() WelcomeView {
 	t := a.print
 	return WelcomeView{
 		Brand: t.T("app.welcome.brand"), Motto: t.T("app.welcome.motto"), Title: t.T("app.welcome.title"), Text: t.T("app.welcome.text"),
-		Connect: t.T("app.welcome.connect"), Note: a.home.removed,
+		Connect: t.T("app.welcome.connect"), Note: a.home.removed, Restore: t.T("app.welcome.restore"), Running: a.running(a.cfg.Core.State()),
 	}
 }

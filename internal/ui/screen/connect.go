@@ -58,7 +58,11 @@ func Connected(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.ConnectedView()
 	stamp := w.NewStamp()
 	slip := w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, stamp), w.Gap(16), w.NewDisplay(v.Title)), w.NewLead(v.Text))
-	s.Object, _ = f.page(w.Column(0, w.Gap(28), slip), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.FinishConnect)))
+	rows := []fyne.CanvasObject{w.Gap(28), slip}
+	if v.Waiting != "" {
+		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Info.Fill(), Text: v.Waiting}))
+	}
+	s.Object, _ = f.page(w.Column(0, rows...), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.FinishConnect)))
 	s.Shown = stamp.Arrive
 	return s
 }

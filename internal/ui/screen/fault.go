@@ -53,3 +53,31 @@ func Trouble(a *model.App, f Frame) *Screen {
 	s.Object, _ = f.page(w.Column(0, rows...), foot)
 	return s
 }
+
+// problem is a note that stands below what is typed while the answer to it is no.
+type problem struct {
+	note *w.Note
+	tone w.Tone
+	icon icons.Name
+	said string
+}
+
+func newProblem(tone w.Tone, icon icons.Name) *problem {
+	p := &problem{note: w.NewNote(w.NoteSpec{Tone: tone, Icon: icon.Fill(), Text: " "}), tone: tone, icon: icon}
+	p.note.Hide()
+	return p
+}
+
+// say shows the words, or nothing for none; when they are others than before, the page has to fit itself anew.
+func (p *problem) say(head, words string, refit func()) {
+	if words == p.said {
+		return
+	}
+	p.said = words
+	p.note.Set(w.NoteSpec{Tone: p.tone, Icon: p.icon.Fill(), Strong: head, Text: words, Below: true})
+	p.note.Show()
+	if words == "" {
+		p.note.Hide()
+	}
+	refit()
+}

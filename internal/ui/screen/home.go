@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"fmt"
+
 	"fyne.io/fyne/v2"
 
 	"avow/assets/icons"
@@ -18,9 +20,30 @@ var statusTokens = map[model.Tone]style.Token{model.Good: style.Positive, model.
 // Home is the first tab: the account, what is open, what was last.
 func Home(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Home()
-	rows := []fyne.CanvasObject{homeHead(s, a, f, v), statusCard(s, a, v)}
-	for _, n := range v.Notes {
-		rows = append(rows, w.NewNote(w.NoteSpec{Tone: tone(n.Tone), Icon: noteIcon(n.Tone), Strong: n.Head, Text: n.Text, Below: n.Head != ""}))
+	rows := []fyne.CanvasObject{homeHead(s, a, f, v)}
+	for i, x := range v.Alerts { // what can be stopped comes before all else
+		rows = append(rows, alertSlip(s, a, f, x, i+1))
+	}
+	rows = append(rows, statusCard(s, a, v))
+	if v.Again {
+		rows = append(rows, w.NewRows(
+			name(s, "again-scan", w.NewRow(w.RowSpec{Icon: icons.Scan, Title: a.T("app.home.again_scan"), Caret: true, OnTap: a.OpenScan})),
+			name(s, "again-code", w.NewRow(w.RowSpec{Icon: icons.Lifebuoy, Title: a.T("app.home.again_code"), Caret: true, OnTap: a.OpenRestoreFrom}))))
+	}
+	for i, r := range v.Running {
+		rows = append(rows, runningNote(s, a, r, i+1))
+	}
+	for i, n := range v.Notes {
+		spec := w.NoteSpec{Tone: tone(n.Tone), Icon: noteIcon(n.Tone), Strong: n.Head, Text: n.Text, Below: n.Head != ""}
+		if n.Opens != "" {
+			spec.OnTap = func() { a.Look(n) }
+		}
+		rows = append(rows, name(s, fmt.Sprint("note-", i+1), w.NewNote(spec)))
+	}
+	if n := v.Restore; n != nil {
+		rows = append(rows, name(s, "restore", w.NewNote(w.NoteSpec{
+			Tone: tone(n.Tone), Icon: icons.Lifebuoy, Strong: n.Head, Text: n.Text, Below: true, OnTap: a.OpenRestore,
+		})))
 	}
 	if n := v.Computers; n != nil {
 		rows = append(rows, name(s, "computers", w.NewNote(w.NoteSpec{
@@ -43,7 +66,7 @@ func Home(a *model.App, f Frame) *Screen {
 			})
 		}
 	} else {
-		if v.Tone != model.Bad && v.Computers == nil { // to an account that is blocked or gone nothing comes, and what to do now is on the note
+		if v.Tone != model.Bad && v.Computers == nil && len(v.Alerts) == 0 { // to an account that is blocked or gone nothing comes, and what to do now is on the note
 			rows = append(rows, w.Space(), quiet(a))
 		}
 		rows = append(rows, w.Space())
@@ -66,6 +89,13 @@ func Home(a *model.App, f Frame) *Screen {
 		check.SetBusy(v.Busy)
 	}
 	return s
+}
+
+// runningNote leads to a restore, or an account of another phone, that this phone waits for.
+func runningNote(s *Screen, a *model.App, r model.RunningRestore, n int) fyne.CanvasObject {
+	return name(s, fmt.Sprint("running-", n), w.NewNote(w.NoteSpec{
+		Tone: tone(r.Note.Tone), Icon: icons.Lifebuoy, Strong: r.Note.Head, Text: r.Note.Text, Below: true, OnTap: func() { a.Continue(r) },
+	}))
 }
 
 func noteIcon(t model.Tone) icons.Name {
@@ -97,6 +127,8 @@ func homeHead(s *Screen, a *model.App, f Frame, v model.HomeView) fyne.CanvasObj
 	more = name(s, "menu", w.NewIconButton(icons.Dots, func() {
 		w.ShowMenu(f.Canvas, more,
 			w.MenuItem{Icon: icons.Plus, Text: a.T("app.menu.add"), OnTap: a.OpenScan},
+			w.MenuItem{Icon: icons.Phone, Text: a.T("app.menu.devices"), OnTap: a.OpenDevices},
+			w.MenuItem{Icon: icons.Lifebuoy, Text: a.T("app.menu.restore"), OnTap: a.OpenRestore},
 			w.MenuItem{Icon: icons.Lock, Text: a.T("app.menu.lock"), OnTap: a.LockNow},
 			w.MenuItem{Icon: icons.Trash, Text: a.T("app.menu.remove"), Negative: true, OnTap: func() { askRemove(a, f) }},
 		)

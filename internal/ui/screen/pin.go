@@ -30,8 +30,19 @@ func PIN(p model.Page, a *model.App, f Frame) *Screen {
 		top = w.TopBar("", a.Back)
 	}
 	var refit func()
-	s.Object, refit = f.page(w.Column(0, top, w.Gap(4), w.Center(head), w.Gap(14), name1, w.Gap(2), below, w.Space(),
-		ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8)), nil)
+	who := []fyne.CanvasObject{top, w.Gap(4), w.Center(head), w.Gap(14), name1, w.Gap(2), below, w.Space()}
+	if len(v.Alerts) > 0 {
+		who = []fyne.CanvasObject{w.Gap(8)}
+		for i, x := range v.Alerts {
+			who = append(who, alertSlip(s, a, f, x, i+1), w.Gap(12))
+		}
+		who = append(who, w.Space())
+	}
+	var foot fyne.CanvasObject
+	if v.Forgot != "" {
+		foot = name(s, "forgot", w.NewButton(w.Plain, v.Forgot, "", a.OpenForgot))
+	}
+	s.Object, refit = f.page(w.Column(0, append(who, ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8))...), foot)
 	s.Update = func() {
 		v := a.PIN()
 		dots.Set(v.Filled, v.Wrong)

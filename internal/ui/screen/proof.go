@@ -15,8 +15,7 @@ import (
 // Proof asks for what is typed beside scanning: a password, or eight digits.
 func Proof(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Proof()
-	note := w.NewNote(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Text: " "})
-	note.Hide()
+	wrong := newProblem(w.Warn, icons.Warning)
 	var field proofField
 	connect := name(s, "connect", w.NewMainButton(a.T("app.connect.connect"), icons.Fingerprint, func() { field.submit() }).Guarded(f.Guard))
 	if v.Kind == authn.ProofPassword {
@@ -34,7 +33,7 @@ func Proof(a *model.App, f Frame) *Screen {
 	if f.Small && field.pad != nil {
 		lead.Hide()
 	}
-	rows := []fyne.CanvasObject{w.TopBar("", a.Back), title, lead, w.Gap(12), w.NewSlip(top, field.object), w.Gap(12), note}
+	rows := []fyne.CanvasObject{w.TopBar("", a.Back), title, lead, w.Gap(12), w.NewSlip(top, field.object), w.Gap(12), wrong.note}
 	if field.pad != nil {
 		rows = append(rows, field.pad)
 	}
@@ -47,7 +46,7 @@ func Proof(a *model.App, f Frame) *Screen {
 		}
 		refit()
 	})
-	tries, said := 0, ""
+	tries := 0
 	s.Update = func() {
 		v := a.Proof()
 		connect.SetBusy(a.Busy())
@@ -60,15 +59,7 @@ func Proof(a *model.App, f Frame) *Screen {
 				}
 			}
 		}
-		if v.Words != said {
-			said = v.Words
-			note.Set(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Strong: v.Head, Text: v.Words, Below: true})
-			note.Show()
-			if said == "" {
-				note.Hide()
-			}
-			refit()
-		}
+		wrong.say(v.Head, v.Words, refit)
 	}
 	s.Shown = func() {
 		s.Update()

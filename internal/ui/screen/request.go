@@ -176,15 +176,21 @@ func Result(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.ResultView()
 	stamp := w.NewStamp()
 	var head fyne.CanvasObject = w.NewBigTile(icons.Close, w.Quiet, 96)
-	if v.Approved {
+	switch {
+	case v.Approved:
 		head = stamp
 		s.Shown = stamp.Arrive
+	case v.Stopped:
+		head = w.NewBigTile(icons.Prohibit, w.Bad, 96)
 	}
 	var facts []w.Fact
 	for _, x := range v.Facts {
 		facts = append(facts, w.Fact{Label: x.Label, Value: x.Value, Mono: x.Icon == "receipt"})
 	}
 	slip := w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title), w.Gap(4), w.NewLead(v.Text)), w.NewFacts(facts...))
+	if len(facts) == 0 {
+		slip = w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title)), w.NewLead(v.Text))
+	}
 	s.Object, _ = f.page(w.Column(0, w.Gap(28), slip), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done)))
 	return s
 }

@@ -35,6 +35,8 @@ type Files interface {
 	Copy(text string)
 	// Save lets the person choose where to save a text.
 	Save(name, text string)
+	// SaveFile lets the person choose where to save something that is no text; saved is called once it is there.
+	SaveFile(name string, data []byte, saved func())
 }
 
 // Screen is one screen as it stands.
@@ -82,7 +84,7 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 	switch p {
 	case model.PageWelcome:
 		return Welcome(a, f)
-	case model.PageChoosePIN, model.PageChangePIN, model.PageLock, model.PageAskPIN:
+	case model.PageChoosePIN, model.PageChangePIN, model.PageResetPIN, model.PageLock, model.PageAskPIN:
 		return PIN(p, a, f)
 	case model.PageScan:
 		return Scan(a, f)
@@ -112,6 +114,52 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return Language(a, f)
 	case model.PageTextSize:
 		return TextSize(a, f)
+	case model.PageRestoreOffer, model.PageRestoreWhy:
+		return RestoreWhy(a, f)
+	case model.PageRestore:
+		return RestorePage(a, f)
+	case model.PageRestoreCode:
+		return RestoreCode(a, f)
+	case model.PageRestoreSpelled:
+		return RestoreSpelled(a, f)
+	case model.PageRestoreNoted:
+		return RestoreNoted(a, f)
+	case model.PageRestoreReady:
+		return RestoreReady(a, f)
+	case model.PageRestoreType:
+		return RestoreType(a, f)
+	case model.PageRestoreDrill:
+		return RestoreDrill(a, f)
+	case model.PageRestoreFrom:
+		return RestoreFrom(a, f)
+	case model.PageRestoreConfirm:
+		return RestoreConfirm(a, f)
+	case model.PageRestoreDigits:
+		return RestoreDigits(a, f)
+	case model.PageRestoreWait:
+		return RestoreWait(a, f)
+	case model.PageRestored:
+		return Restored(a, f)
+	case model.PageOldDevices:
+		return OldDevices(a, f)
+	case model.PageColleagues:
+		return Colleagues(a, f)
+	case model.PageNoCode:
+		return NoCode(a, f)
+	case model.PageDevices:
+		return Devices(a, f)
+	case model.PageNewPhone:
+		return NewPhone(a, f)
+	case model.PageJoiner:
+		return Joiner(a, f)
+	case model.PageJoin:
+		return Join(a, f)
+	case model.PageJoinWords:
+		return JoinWords(a, f)
+	case model.PageForgot:
+		return Forgot(a, f)
+	case model.PageErased:
+		return Erased(a, f)
 	case model.PageAbout:
 		return About(a, f)
 	case model.PageDebugLog:

@@ -76,6 +76,11 @@ func (f *files) Paste()              { f.paste() }
 func (f *files) Copy(text string)    { f.copied = text }
 func (f *files) Save(_, text string) { f.saved = text }
 
+func (f *files) SaveFile(name string, data []byte, saved func()) {
+	f.saved = name + " " + string(data[:4])
+	saved()
+}
+
 func newStage(t *testing.T, l look, s phone.State) *stage {
 	t.Helper()
 	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: l.appearance, Language: l.language, LargeText: l.large})

@@ -18,11 +18,16 @@ func Welcome(a *model.App, f Frame) *Screen {
 		w.Line(8, -1, w.NewText(style.TextYesNo, style.BrandMark, w.Run{Text: v.Brand, Bold: true}), w.Space(),
 			w.NewText(style.TextBody, style.BrandMark, w.Run{Text: v.Motto})))
 	body := w.Column(0, w.Gap(8), slip, w.Gap(24), w.NewDisplay(v.Title), w.Gap(8), w.NewLead(v.Text))
+	for i, r := range v.Running {
+		body.Add(w.Gap(16))
+		body.Add(runningNote(s, a, r, i+1))
+	}
 	if v.Note != "" {
 		body.Add(w.Gap(16))
 		body.Add(w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Info.Fill(), Text: v.Note}))
 	}
-	settings := name(s, "settings", w.NewButton(w.Plain, a.T("app.settings.title"), icons.Gear, func() { a.GoTo(model.PageSettings) }))
-	s.Object, _ = f.page(body, w.Column(4, settings, name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
+	settings := name(s, "settings", w.NewIconButton(icons.Gear, func() { a.GoTo(model.PageSettings) }))
+	restore := name(s, "restore", w.NewButton(w.Plain, v.Restore, icons.Lifebuoy, a.OpenRestoreFrom))
+	s.Object, _ = f.page(body, w.Column(4, w.Line(4, 0, restore, settings), name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
 	return s
 }

@@ -69,6 +69,26 @@ func (f *files) Save(name, text string) {
 	d.Show()
 }
 
+// SaveFile lets the person choose where data goes.
+func (f *files) SaveFile(name string, data []byte, saved func()) {
+	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
+		if err != nil || w == nil {
+			return
+		}
+		_, err = w.Write(data)
+		if closed := w.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			dialog.ShowError(err, f.win)
+			return
+		}
+		saved()
+	}, f.win)
+	d.SetFileName(name)
+	d.Show()
+}
+
 func openPicture(m *model.App, uri fyne.URI) {
 	r, err := storage.Reader(uri)
 	if err != nil {

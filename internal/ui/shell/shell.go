@@ -91,7 +91,7 @@ func (s *Shell) Show(m *model.App) {
 	})
 	c.SetOnTypedKey(s.typed)
 	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) {
-		if s.page == model.PageScan || s.page == model.PageProof {
+		if model.Pastes(s.page) {
 			s.opt.Files.Paste()
 		}
 	})

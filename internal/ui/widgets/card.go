@@ -103,6 +103,7 @@ type RowSpec struct {
 	// SecondTone colors the second line if it says a status; Quiet is muted.
 	SecondTone Tone
 	Below      fyne.CanvasObject // under the second line; not tappable itself
+	Foot       fyne.CanvasObject // under all of it, as wide as the row: what can be done with it
 	Value      string            // muted, at the end
 	Caret      bool              // leads on
 	End        fyne.CanvasObject // instead of value and caret; not tappable itself when OnTap is set
@@ -170,7 +171,7 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		}
 		caret.set(caretIcon, style.TextMuted)
 		v.objects = []fyne.CanvasObject{r.overlay, tile, icon.Image, title, second, value, caret.Image}
-		for _, o := range []fyne.CanvasObject{r.spec.Below, r.spec.End} {
+		for _, o := range []fyne.CanvasObject{r.spec.Below, r.spec.End, r.spec.Foot} {
 			if o != nil {
 				v.objects = append(v.objects, o)
 			}
@@ -179,6 +180,12 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		r.shade()
 	}
 	v.layout = func(s fyne.Size) {
+		if r.spec.Foot != nil {
+			w := s.Width - 2*style.SpaceCardPadding
+			h := heightAt(r.spec.Foot, w)
+			s.Height -= h + style.SpaceCardPadding
+			place(r.spec.Foot, style.SpaceCardPadding, s.Height, w, h)
+		}
 		r.frame(0, 0, s.Width, s.Height)
 		x := r.textStart()
 		d := style.IconRow
@@ -239,6 +246,9 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		w := r.textStart() + 80
 		if r.spec.End != nil {
 			w += r.spec.End.MinSize().Width
+		}
+		if r.spec.Foot != nil {
+			h += r.spec.Foot.MinSize().Height + style.SpaceCardPadding
 		}
 		return fyne.NewSize(w, h)
 	}

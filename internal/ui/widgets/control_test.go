@@ -157,7 +157,7 @@ func TestTargetsAreBigEnough(t *testing.T) {
 		"no": NewYesNo("No", "Yes", nil).no, "yes": NewYesNo("No", "Yes", nil).yes,
 		"icon": NewIconButton(icons.Dots, nil), "row": NewRow(RowSpec{Title: "Lock"}), "tab": NewTabBar(nil, Tab{icons.House, "Home"}).tabs[0],
 		"chip": NewChips(0, nil, "All").parts[0], "segment": NewSegmented(0, nil, Option{Text: "A"}).parts[0],
-		"scan": NewScanButton(nil), "key": pad.keys[0], "corner": pad.leftKey, "field": NewField(FieldSpec{}),
+		"scan": NewScanButton(nil), "key": pad.keys[0], "corner": pad.leftKey, "field": NewField(FieldSpec{}), "groups": NewGroupsField(5, 1),
 		"note":      NewNote(NoteSpec{Text: "Hm", OnTap: func() {}}),
 		"menu item": newMenuRow(MenuItem{Text: "X"}, nil), "side item": NewSideBar("", nil, "", nil, Tab{icons.House, "H"}).tabs[0],
 		"code": NewCodeRow(CodeSpec{Issuer: "I", Code: "1"}), "small main": NewMainButton("A", "", nil).Sized(10),

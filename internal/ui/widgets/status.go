@@ -230,7 +230,7 @@ func NewFacts(facts ...Fact) fyne.CanvasObject {
 			columns = 1
 		}
 	}
-	if style.LargeText() {
+	if style.LargeText() || len(facts) == 1 {
 		columns = 1
 	}
 	gap := float32(10)

@@ -17,6 +17,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/server/live"
+	"avow/internal/server/notify/notifytest"
 	"avow/internal/server/site"
 	"avow/internal/store"
 	"avow/internal/store/sqlite"
@@ -63,7 +64,7 @@ func empty(path string) error {
 	}
 	now := func() time.Time { return noon }
 	s := &site.Site{Organisation: "Lund Energy", Host: "id.example.com", Store: db, Live: live.NewHub(), Now: now, Log: slog.New(slog.DiscardHandler), CanMail: true}
-	o, err := New(s, Config{SMTP: (&sink{port: port}).smtp(), Links: links{now}})
+	o, err := New(s, Config{SMTP: (&sink{Server: &notifytest.Server{Port: port}}).smtp(), Links: links{now}})
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func die(t *testing.T, p *sink, path string, after int) bool {
 	t.Helper()
 	var killed atomic.Bool
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+path, portEnv+"="+strconv.Itoa(p.port))
+	cmd.Env = append(os.Environ(), childEnv+"="+path, portEnv+"="+strconv.Itoa(p.Port))
 	var trouble strings.Builder
 	cmd.Stderr = &trouble
 	if err := cmd.Start(); err != nil {
@@ -216,8 +217,8 @@ func TestSoakTenThousand(t *testing.T) {
 	took := time.Since(began)
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	if p.count() != n || p.visits > 1 {
-		t.Errorf("%d mails over %d connections", p.count(), p.visits)
+	if p.count() != n || p.Visits() > 1 {
+		t.Errorf("%d mails over %d connections", p.count(), p.Visits())
 	}
 	t.Logf("%d mails in %v, %.0f a second, memory from the system %d MiB, in use %d MiB, database with disk sync", n, took.Round(time.Millisecond), float64(n)/took.Seconds(), mem.Sys>>20, mem.HeapInuse>>20)
 }

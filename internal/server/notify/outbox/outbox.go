@@ -47,6 +47,8 @@ type Config struct {
 	Gateway      *notify.Gateway // nil: no text messages
 	Links        Links
 	CallerDigits func(authn.CallerCheckID) string // the code of a check of who calls
+
+	RestoreDigits func(authn.Restore) string // the one-time code of a restore
 }
 
 // Service empties the outbox. Its functions for administrators are safe for concurrent use.
@@ -54,6 +56,7 @@ type Service struct {
 	site    *site.Site
 	links   Links
 	digits  func(authn.CallerCheckID) string
+	restore func(authn.Restore) string
 	mail    carrier
 	text    carrier
 	written *cache
@@ -73,7 +76,7 @@ func New(s *site.Site, cfg Config) (*Service, error) {
 	if cfg.Links == nil {
 		return nil, errors.New("outbox: nobody works out links")
 	}
-	o := &Service{site: s, links: cfg.Links, digits: cfg.CallerDigits, mail: nobody{"mail server"}, text: nobody{"gateway for text messages"}, written: newCache()}
+	o := &Service{site: s, links: cfg.Links, digits: cfg.CallerDigits, restore: cfg.RestoreDigits, mail: nobody{"mail server"}, text: nobody{"gateway for text messages"}, written: newCache()}
 	if cfg.SMTP != nil {
 		m, err := notify.NewMailer(*cfg.SMTP)
 		if err != nil {

@@ -25,6 +25,7 @@ import (
 	"avow/internal/server/site"
 	"avow/internal/store"
 	"avow/internal/store/sqlite"
+	"avow/internal/store/sqlite/sqlitetest"
 	"avow/internal/wire"
 )
 
@@ -67,7 +68,7 @@ func (d *desk) pass(by time.Duration) {
 
 func newDesk(t testing.TB, path string, cfg Config) *desk {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	db, err := sqlitetest.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +202,7 @@ func TestMailIsSentOnce(t *testing.T) {
 // TestOneConnection: mails share a connection, and one that is refused holds nobody up.
 func TestOneConnection(t *testing.T) {
 	p := newSink(t)
-	p.refuse = func(to string) error {
+	p.Refuse(func(to string) error {
 		switch to {
 		case "full@example.com":
 			return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"}
@@ -209,7 +210,7 @@ func TestOneConnection(t *testing.T) {
 			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
 		}
 		return nil
-	}
+	})
 	d := newDesk(t, disk(t), Config{SMTP: p.smtp()})
 	_, full := d.invite("full", authn.ChannelMail)
 	failing, unknown := d.invite("unknown", authn.ChannelMail)
@@ -225,8 +226,8 @@ func TestOneConnection(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", got.To, got, want)
 		}
 	}
-	if p.visits != 1 {
-		t.Errorf("%d connections", p.visits)
+	if p.Visits() != 1 {
+		t.Errorf("%d connections", p.Visits())
 	}
 	if got := d.message(full.ID); !got.NextTry.Equal(noon.Add(firstWait)) || !strings.Contains(got.Problem, "mailbox full") {
 		t.Errorf("full: %+v", got)
@@ -234,9 +235,7 @@ func TestOneConnection(t *testing.T) {
 	if s := d.session1(failing.ID); s.Notification != authn.MessageFailed || !s.NotifiedAt.IsZero() {
 		t.Errorf("failing session: %s", s.Notification)
 	}
-	p.mu.Lock()
-	p.refuse = nil
-	p.mu.Unlock()
+	p.Refuse(nil)
 	d.pass(firstWait)
 	if err := d.Mails(t.Context()); err != nil || d.message(full.ID).State != authn.MessageSent {
 		t.Errorf("later: %v, %+v", err, d.message(full.ID))
@@ -316,7 +315,7 @@ func TestServerDown(t *testing.T) {
 // TestServerHangsUp: the answer to a whole mail is lost. It may have been taken, so it is not sent again.
 func TestServerHangsUp(t *testing.T) {
 	p := newSink(t)
-	p.receive = func(int) { _ = p.server.Close() }
+	p.receive = func(int) { p.Close() }
 	d := newDesk(t, disk(t), Config{SMTP: p.smtp()})
 	session, m := d.invite("anna.lind", authn.ChannelMail)
 	_, second := d.invite("b", authn.ChannelMail)

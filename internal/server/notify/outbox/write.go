@@ -75,6 +75,19 @@ func (s *Service) subject(r store.Reader, m authn.Message, p *plan, now time.Tim
 		p.code = s.digits(m.Check)
 		return nil
 	}
+	if m.Kind == authn.MessageRestoreCode || m.Kind == authn.MessageColleagueCode {
+		x, err := r.Restore(m.Restore)
+		switch {
+		case err != nil:
+			return err
+		case x.StateAt(now) != authn.RestoreProved || !now.Before(x.OTPExpires):
+			return errEnded
+		case s.restore == nil:
+			return authn.Fail(authn.Invalid, "no_restore_codes", "This server gives no codes for restores.")
+		}
+		p.code = s.restore(x)
+		return nil
+	}
 	session, err := r.RegistrationSession(m.Session)
 	if err != nil {
 		return err

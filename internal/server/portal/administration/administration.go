@@ -32,6 +32,13 @@ type Messages interface {
 	ResetTemplate(ctx context.Context, ch authn.Channel, language string, by outbox.By) error
 }
 
+// Restores is who may restore; *restore.Service has it.
+type Restores interface {
+	signin.Restores
+	Allow(ctx context.Context, user authn.UserID, actor, reason string) error
+	Unblock(ctx context.Context, user authn.UserID, actor, reason string) error
+}
+
 // Config is what the pages are built on.
 type Config struct {
 	Pages        *page.Set
@@ -39,6 +46,7 @@ type Config struct {
 	People       *people.Service
 	Registration *registration.Service
 	Device       *device.Service
+	Restores     Restores
 	Approval     *approval.Service
 	Messages     Messages
 	Directory    func(context.Context) (web.Directory, error) // where users are read from; nil: nowhere
@@ -80,6 +88,9 @@ func (s *Service) routes() map[string]route {
 		"POST /admin/users/{id}/unblock": {authn.MayManage, s.setStatus(authn.UserActive)},
 		"POST /admin/users/{id}/role":    {authn.MayAppoint, s.setRole},
 
+		"GET /admin/users/{id}/restore/{act}":  {authn.MayManage, s.askRestore},
+		"POST /admin/users/{id}/restore/{act}": {authn.MayManage, s.setRestore},
+
 		"GET /admin/registrations":              {authn.MaySee, s.registrations},
 		"GET /admin/registrations/new":          {authn.MayManage, s.newRegistration},
 		"POST /admin/registrations":             {authn.MayManage, s.register},
@@ -92,8 +103,10 @@ func (s *Service) routes() map[string]route {
 		"POST /admin/requests/{id}/stop": {authn.MayManage, s.stopRequest},
 
 		"GET /admin/devices":              {authn.MaySee, s.devices},
-		"GET /admin/devices/{id}/remove":  {authn.MayManage, s.askDevice},
-		"POST /admin/devices/{id}/remove": {authn.MayManage, s.dropDevice},
+		"GET /admin/devices/{id}/remove":  {authn.MayManage, s.askDevice(web.RemoveDevice)},
+		"POST /admin/devices/{id}/remove": {authn.MayManage, s.dropDevice(web.RemoveDevice)},
+		"GET /admin/devices/{id}/wipe":    {authn.MayManage, s.askDevice(web.WipeDevice)},
+		"POST /admin/devices/{id}/wipe":   {authn.MayManage, s.dropDevice(web.WipeDevice)},
 
 		"GET /admin/policies":  {authn.MaySee, s.policies},
 		"POST /admin/policies": {authn.MayConfigure, s.setPolicies},

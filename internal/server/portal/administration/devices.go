@@ -23,7 +23,7 @@ func (s *Service) devices(v signin.Visitor) error {
 			if err != nil {
 				return err
 			}
-			row := deviceRow(v, d)
+			row := s.deviceRow(v, d)
 			row.Person = person(u)
 			c.Rows = append(c.Rows, row)
 		}
@@ -42,16 +42,16 @@ var protections = map[key.Class]translations.Message{
 }
 
 // deviceRow is a device as administrators see it: with how its keys are kept, as it says.
-func deviceRow(v signin.Visitor, d authn.Device) web.DeviceRow {
-	row := signin.DeviceRow(d)
+func (s *Service) deviceRow(v signin.Visitor, d authn.Device) web.DeviceRow {
+	row := signin.DeviceRow(d, s.Site.Now())
 	if text, ok := protections[d.Class]; ok {
 		row.Protection = v.T(text)
 	}
 	return row
 }
 
-// deviceQuestion asks whether the device in the address shall be removed.
-func (s *Service) deviceQuestion(v signin.Visitor) (c web.Confirm, err error) {
+// deviceQuestion asks whether the device in the address shall be removed, or wiped.
+func (s *Service) deviceQuestion(v signin.Visitor, kind web.ConfirmKind) (c web.Confirm, err error) {
 	var owner authn.UserID
 	err = s.Site.Store.View(v.Context(), func(r store.Reader) error {
 		d, err := r.Device(authn.DeviceID(v.R.PathValue("id")))
@@ -60,9 +60,7 @@ func (s *Service) deviceQuestion(v signin.Visitor) (c web.Confirm, err error) {
 		}
 		owner = d.User
 		u, err := r.User(d.User)
-		c = web.Confirm{
-			Kind: web.RemoveDevice, Name: d.Info.Clean().Name, Person: person(u).Name, Post: "/admin/devices/" + string(d.ID) + "/remove", Back: "/admin/users/" + string(u.ID),
-		}
+		c = web.Confirm{Kind: kind, Name: d.Info.Clean().Name, Person: person(u).Name, Post: v.R.URL.EscapedPath(), Back: "/admin/users/" + string(u.ID)}
 		return err
 	})
 	if err == nil {
@@ -71,25 +69,35 @@ func (s *Service) deviceQuestion(v signin.Visitor) (c web.Confirm, err error) {
 	return c, err
 }
 
-func (s *Service) askDevice(v signin.Visitor) error {
-	c, err := s.deviceQuestion(v)
-	if err != nil {
-		return err
+func (s *Service) askDevice(kind web.ConfirmKind) func(signin.Visitor) error {
+	return func(v signin.Visitor) error {
+		c, err := s.deviceQuestion(v, kind)
+		if err != nil {
+			return err
+		}
+		return s.ask(v, web.DevicesSection, c, nil)
 	}
-	return s.ask(v, web.DevicesSection, c, nil)
 }
 
-func (s *Service) dropDevice(v signin.Visitor) error {
-	c, err := s.deviceQuestion(v)
-	if err != nil {
-		return err
+// dropDevice removes a device, or removes and wipes it. Only the work account is the organisation's to wipe.
+func (s *Service) dropDevice(kind web.ConfirmKind) func(signin.Visitor) error {
+	return func(v signin.Visitor) error {
+		c, err := s.deviceQuestion(v, kind)
+		if err != nil {
+			return err
+		}
+		id, done := authn.DeviceID(v.R.PathValue("id")), web.DeviceRemoved
+		why, err := reason(v)
+		switch {
+		case err != nil:
+		case kind == web.WipeDevice:
+			err, done = s.Device.Wipe(v.Context(), id, authn.WipeAccount, v.Actor(), why), web.WipeAsked
+		default:
+			err = s.Device.Revoke(v.Context(), id, v.Actor(), why)
+		}
+		if err != nil {
+			return s.ask(v, web.DevicesSection, c, err)
+		}
+		return v.Done(c.Back, done, c.Name)
 	}
-	why, err := reason(v)
-	if err == nil {
-		err = s.Device.Revoke(v.Context(), authn.DeviceID(v.R.PathValue("id")), v.Actor(), why)
-	}
-	if err != nil {
-		return s.ask(v, web.DevicesSection, c, err)
-	}
-	return v.Done(c.Back, web.DeviceRemoved, c.Name)
 }

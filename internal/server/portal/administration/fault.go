@@ -60,6 +60,16 @@ var faults = map[string]fault{
 	"bad_grant_days":        {"grant_days", "administration.wrong.days"},
 	"bad_grant_uses":        {"grant_uses", "administration.wrong.uses"},
 
+	"bad_restore":           {"restore", "administration.wrong.choose"},
+	"bad_old_device":        {"old_device", "administration.wrong.choose"},
+	"bad_restore_delivery":  {"restore_delivery", "administration.wrong.choose"},
+	"bad_restore_hold":      {"restore_hold", "administration.wrong.restore_hours"},
+	"bad_probation":         {"probation_hours", "administration.wrong.restore_hours"},
+	"bad_colleagues_needed": {"colleagues_needed", "administration.wrong.colleagues"},
+	"bad_colleagues_hold":   {"colleagues_hold", "administration.wrong.colleague_hours"},
+	"bad_group":             {"groups", "administration.wrong.groups"},
+	"too_many_groups":       {"groups", "administration.wrong.groups"},
+
 	"message_under_way":     {"", "administration.wrong.under_way"},
 	"no_channel":            {"", "administration.wrong.no_channel"},
 	"test_unsaved":          {"", "administration.wrong.unsaved"},

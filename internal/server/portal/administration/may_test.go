@@ -35,6 +35,8 @@ var allowed = map[string][]string{
 	"GET /admin/users/{id}/unblock":                changes,
 	"POST /admin/users/{id}/unblock":               changes,
 	"POST /admin/users/{id}/role":                  appoints,
+	"GET /admin/users/{id}/restore/{act}":          changes,
+	"POST /admin/users/{id}/restore/{act}":         changes,
 	"GET /admin/registrations":                     sees,
 	"GET /admin/registrations/new":                 changes,
 	"POST /admin/registrations":                    changes,
@@ -47,6 +49,8 @@ var allowed = map[string][]string{
 	"GET /admin/devices":                           sees,
 	"GET /admin/devices/{id}/remove":               changes,
 	"POST /admin/devices/{id}/remove":              changes,
+	"GET /admin/devices/{id}/wipe":                 changes,
+	"POST /admin/devices/{id}/wipe":                changes,
 	"GET /admin/policies":                          sees,
 	"POST /admin/policies":                         changes,
 	"GET /admin/messages":                          sees,
@@ -79,7 +83,7 @@ func (o *office) things() *strings.Replacer {
 	})
 	return strings.NewReplacer(
 		"users/{id}", "users/"+string(phone.User), "registrations/{id}", "registrations/"+string(session), "requests/{id}", "requests/"+string(request),
-		"devices/{id}", "devices/"+string(phone.ID), "outbox/{id}", "outbox/"+string(message.ID), "{channel}", "mail", "{tag}", "de",
+		"devices/{id}", "devices/"+string(phone.ID), "outbox/{id}", "outbox/"+string(message.ID), "{channel}", "mail", "{tag}", "de", "{act}", "allow",
 	)
 }
 

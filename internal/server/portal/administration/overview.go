@@ -29,6 +29,9 @@ func (s *Service) overview(v signin.Visitor) error {
 		if _, c.Devices, err = r.FindDevices(store.DeviceQuery{}); err != nil {
 			return err
 		}
+		if c.Restore, err = coverage(r, users.All, now); err != nil {
+			return err
+		}
 		open, err := openRequests(r, now)
 		c.OpenRegistrations, c.MessagesFailed, c.OpenRequests = sessions.Open, messages.Failed, len(open)
 		return err

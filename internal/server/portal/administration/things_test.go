@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"avow/internal/authn"
 	"avow/internal/server/live"
 	"avow/internal/server/portal/administration"
@@ -67,11 +69,42 @@ func TestRemoveDevice(t *testing.T) {
 	b.get("/admin/devices/d_nothing/remove").want(t, http.StatusNotFound)
 }
 
+// TestWipe: an administrator wipes the work account of a device, says why, and is told no more of it than is known (R-113, R-114).
+func TestWipe(t *testing.T) {
+	o := newOffice(t)
+	in, phone := o.Colleague("adam", authn.RoleAdmin)
+	b := &browser{Browser: in, t: t}
+	o.User("anna.lind")
+	p := o.Phone("anna.lind")
+	path, user := "/admin/devices/"+string(p.ID)+"/wipe", "/admin/users/"+string(p.User)
+	b.get(user).want(t, http.StatusOK, path)
+	b.get(path).want(t, http.StatusOK, "Wipe Test phone of Name of anna.lind?", "What else is in the app stays.")
+	b.send(path).want(t, http.StatusUnprocessableEntity, "Say why.")
+	b.send(path, "reason", "lost", "scope", "everything").want(t, http.StatusOK, "Test phone is removed and will be wiped", "Wipe asked for, not fetched yet")
+	var d authn.Device
+	o.view(func(r store.Reader) (err error) { d, err = r.Device(p.ID); return err })
+	if d.State != authn.DeviceRevoked || d.Wipe.State != authn.WipeRequested || d.Wipe.Scope != authn.WipeAccount || d.Wipe.RequestedBy != "admin:adam" {
+		t.Errorf("got %s, %+v", d.State, d.Wipe)
+	}
+	if got := b.get(user); got.Has(path) {
+		t.Error("it can be asked for again")
+	}
+	o.Advance(authn.NeverSeenAfter + time.Hour)
+	b = o.enter("adam", phone)
+	b.get(user).want(t, http.StatusOK, "Not seen since the wipe was asked for")
+	b.get("/admin/devices").want(t, http.StatusOK, "Not seen since the wipe was asked for")
+}
+
 func TestPolicies(t *testing.T) {
 	o := newOffice(t)
 	b := o.signIn("adam", authn.RoleAdmin)
 	b.get("/admin/policies").want(t, http.StatusOK, "Nobody has changed them yet.", `value="each_approval" checked`, `value="auto" checked`)
-	good := []string{"match", "qr", "verification", "each_approval", "session_hours", "12", "grant_days", "3", "grant_uses", "9", "proof", "auto", "reason", "safer"}
+	before := o.Site.Policy()
+	good := []string{
+		"match", "qr", "verification", "each_approval", "session_hours", "12", "grant_days", "3", "grant_uses", "9", "proof", "auto",
+		"restore", "limited", "old_device", "removed", "restore_delivery", "desk", "restore_hold", "0", "probation_hours", "0", "colleagues_needed", "3", "colleagues_hold", "48",
+		"group_name", "Board", "group_policy", "forbidden", "reason", "safer",
+	}
 	with := func(pairs ...string) []string { return append(slices.Clone(good), pairs...) }
 	for sentence, form := range map[string][]string{
 		"Say why.":                       with("reason", " "),
@@ -80,14 +113,28 @@ func TestPolicies(t *testing.T) {
 		"This number is not possible":    with("grant_uses", "0"),
 		"Choose what it asks for":        with("proof", ""),
 		"Choose one of these.":           with("match", "shout"),
+		"hours from 0 to 72":             with("restore_hold", "73"),
+		"hours from 1 to 72":             with("colleagues_hold", "0"),
+		"Write a number from 1 to 5":     with("colleagues_needed", "x"),
+		"Each group once":                with("group_name", " "),
 	} {
 		b.send("/admin/policies", form...).want(t, http.StatusUnprocessableEntity, sentence, `role="alert"`)
 	}
+	for _, name := range []string{"restore", "old_device", "restore_delivery", "group_policy"} {
+		b.send("/admin/policies", with(name, "perhaps")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
+	}
 	b.send("/admin/policies", with("verification", "always")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
-	b.send("/admin/policies", good...).want(t, http.StatusOK, "Saved.", "Last changed by adam", `value="qr" checked`)
-	got := o.Site.Policy()
-	if want := (authn.Policy{Match: authn.MatchQR, UserVerification: authn.UVEachApproval, Attestation: authn.AttestationNone, SessionHours: 12, GrantDays: 3, GrantUses: 9}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	b.send("/admin/policies", with("backup_enrolls", "yes")...).want(t, http.StatusOK, "Saved.", `name="backup_enrolls" value="yes" checked`)
+	if !o.Site.Policy().BackupEnrolls {
+		t.Error("two backup codes connect no phone")
+	}
+	b.send("/admin/policies", good...).want(t, http.StatusOK, "Saved.", "Last changed by adam", `value="qr" checked`) // and takes that back
+	want, got := before, o.Site.Policy()
+	want.Match, want.UserVerification, want.SessionHours, want.GrantDays, want.GrantUses, want.SecondProof = authn.MatchQR, authn.UVEachApproval, 12, 3, 9, ""
+	want.Restore, want.OldDevice, want.RestoreDelivery, want.ColleaguesNeeded, want.ColleaguesHold = authn.RestoreLimited, authn.OldDeviceRemoved, authn.RestoreByDesk, 3, 48
+	want.ProbationHours, want.GroupRestore = 0, map[string]authn.RestorePolicy{"Board": authn.RestoreForbidden}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 	if a := o.last("policy.set"); a.Actor != "admin:adam" || a.Reason != "safer" {
 		t.Errorf("the log says %+v", a)

@@ -69,7 +69,7 @@ func (s *Service) userPage(r store.Reader, v signin.Visitor, u authn.User) (c we
 		return c, err
 	}
 	for _, d := range slices.Backward(devices) {
-		c.Devices = append(c.Devices, deviceRow(v, d))
+		c.Devices = append(c.Devices, s.deviceRow(v, d))
 	}
 	sessions, err := r.RegistrationSessionsOf(u.ID)
 	if err != nil {
@@ -85,6 +85,9 @@ func (s *Service) userPage(r store.Reader, v signin.Visitor, u authn.User) (c we
 		if len(c.Registrations) < perPage {
 			c.Registrations = append(c.Registrations, row)
 		}
+	}
+	if c.Restore, err = signin.RestoreOf(r, s.Site, u); err != nil {
+		return c, err
 	}
 	c.State = userState(u, devices, open)
 	c.New = s.registrationForm(u, devices, open)

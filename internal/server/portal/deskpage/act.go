@@ -1,6 +1,7 @@
 package deskpage
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -12,6 +13,8 @@ import (
 	"avow/internal/server/people"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/portal/signin"
+	"avow/internal/server/registration"
+	"avow/internal/server/session"
 )
 
 var ways = map[string]desk.Begin{
@@ -41,6 +44,13 @@ var sentences = map[string]struct {
 	"check_over":          {"", "servicedesk.wrong.over"},
 	"check_needed":        {"", "servicedesk.wrong.needed"},
 	"second_admin_needed": {"", "servicedesk.wrong.second_needed"},
+	"restore_unknown":     {"restore", "servicedesk.wrong.restore"},
+	"restore_state":       {"restore", "servicedesk.wrong.restore"},
+	"restore_expired":     {"restore", "servicedesk.wrong.restore"},
+	"restore_failed":      {"restore", "servicedesk.wrong.restore"},
+	"restore_blocked":     {"restore", "servicedesk.wrong.restore"},
+	"restore_over":        {"restore", "servicedesk.wrong.restore"},
+	"otp_resends":         {"restore", "servicedesk.wrong.restore_codes"},
 	"too_many_devices":    {"how", "servicedesk.wrong.too_many_devices"},
 	"no_other_channel":    {"how", "servicedesk.wrong.no_other_channel"},
 	"no_password":         {"how", "servicedesk.wrong.no_password"},
@@ -110,9 +120,19 @@ func (s *Service) act(v signin.Visitor, do func(user authn.UserID, reason string
 	return err
 }
 
-func (s *Service) register(v signin.Visitor) error {
+var channels = map[string]authn.Channel{string(web.ByMail): authn.ChannelMail, string(web.ByText): authn.ChannelText}
+
+func (s *Service) register(v signin.Visitor) error { return s.send(v, "how", s.desk.Register) }
+
+// codeLost sends a registration that takes the place of the lost phones.
+func (s *Service) codeLost(v signin.Visitor) error { return s.send(v, "lost", s.desk.CodeLost) }
+
+type sender func(ctx context.Context, by session.Person, user authn.UserID, ch authn.Channel, reason string) (registration.Created, error)
+
+// send sends a registration by the channel of a field, and shows what the desk may see of it.
+func (s *Service) send(v signin.Visitor, field string, send sender) error {
 	return s.act(v, func(user authn.UserID, reason string) error {
-		ch, ok := map[string]authn.Channel{string(web.ByMail): authn.ChannelMail, string(web.ByText): authn.ChannelText}[v.R.PostFormValue("how")]
+		ch, ok := channels[v.R.PostFormValue(field)]
 		if !ok {
 			return page.ErrStale
 		}
@@ -120,7 +140,7 @@ func (s *Service) register(v signin.Visitor) error {
 		if err != nil {
 			return err
 		}
-		made, err := s.desk.Register(v.Context(), v.Person, user, ch, reason)
+		made, err := send(v.Context(), v.Person, user, ch, reason)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,9 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		"GET /desk": s.find, "GET /desk/{id}": s.person, "GET /desk/{id}/events": s.events,
 		"POST /desk/{id}/check": s.check, "POST /desk/{id}/check/code": s.code, "POST /desk/{id}/check/stop": s.stop,
 		"POST /desk/{id}/registration": s.register, "POST /desk/{id}/offline-code": s.offlineCode,
-		"POST /desk/{id}/unpair": s.unpair, "POST /desk/{id}/block": s.block,
+		"POST /desk/{id}/unpair": s.unpair, "POST /desk/{id}/block": s.block, "POST /desk/{id}/code-lost": s.codeLost,
+		"POST /desk/{id}/restore-code": s.restoreCode, "POST /desk/{id}/restore-allow": s.allowRestore, "POST /desk/{id}/restore-unblock": s.unblockRestore,
+		"POST /desk/{id}/restore-block": s.blockRestore,
 	} {
 		mux.Handle(pattern, s.Handle(s.signin.Signed(func(v signin.Visitor) error {
 			if err := v.May(authn.MayHelp); err != nil {
@@ -183,16 +185,35 @@ func (s *Service) facts(v signin.Visitor, u authn.User) (web.DeskPerson, error) 
 		if o.Device.State == authn.DeviceRevoked {
 			continue
 		}
-		p.Devices = append(p.Devices, signin.DeviceRow(o.Device))
+		p.Devices = append(p.Devices, signin.DeviceRow(o.Device, s.Site.Now()))
 		p.HasPhone = p.HasPhone || o.Device.MayApprove() == nil
 	}
 	return p, s.Site.Store.View(v.Context(), func(r store.Reader) (err error) {
 		if p.State, err = stateOf(r, u, s.Site.Now()); err != nil {
 			return err
 		}
+		if p.Restore, err = signin.RestoreOf(r, s.Site, u); err != nil {
+			return err
+		}
+		if p.BlockedAt, p.BlockedBy, err = blocked(r, u); err != nil {
+			return err
+		}
 		p.LastYes, err = lastYes(r, u.ID)
 		return err
 	})
+}
+
+// blocked is when and by whom an account was blocked, as far as the log knows. Why stands in the log only: it may be what the desk need not know.
+func blocked(r store.Reader, u authn.User) (at time.Time, by string, err error) {
+	if u.Active() == nil {
+		return at, "", nil
+	}
+	found, _, err := r.FindAudit(store.AuditQuery{Text: string(u.ID), Action: "user.disable", Limit: 1})
+	for _, e := range found {
+		_, name, _ := strings.Cut(e.Actor, ":")
+		at, by = page.Local(e.At), authn.CleanText(name, 128)
+	}
+	return at, by, err
 }
 
 // lastYes is when a user last approved something, among what was asked lately.

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"avow/assets/web"
 	"avow/internal/authn"
 	"avow/internal/server/api"
+	"avow/internal/server/backup"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/registration"
 	"avow/internal/store"
@@ -25,47 +27,76 @@ func (s *Service) me(v Visitor) error {
 	if err != nil {
 		return err
 	}
-	u := v.User
+	u, now := v.User, s.Site.Now()
 	c := web.MePage{
 		Login: u.Login, Mail: u.Mail, Phone: u.Phone, PasswordAt: page.Local(u.PasswordChangedAt), PasswordEnds: page.Local(u.PasswordExpiresAt),
 		SignIns: v.rows(open),
 	}
+	err = s.Site.Store.View(v.Context(), func(r store.Reader) (err error) {
+		if c.Restore, err = RestoreOf(r, s.Site, u); err != nil {
+			return err
+		}
+		set, err := backup.Set(r, u.ID)
+		c.Backup, c.ByCode = backupOf(set), !v.Session.ByPhone()
+		if err == nil && c.ByCode {
+			if err = s.mayConnectByCode(r, v); errors.Is(err, authn.ErrNotAllowed) {
+				return nil
+			}
+			c.ConnectsByCode = err == nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	n := 0
 	for _, o := range slices.Backward(owned) {
-		switch row := DeviceRow(o.Device); o.Device.State {
+		switch row := DeviceRow(o.Device, now); o.Device.State {
 		case authn.DevicePending:
 			c.Pending = append(c.Pending, row)
 		case authn.DeviceActive:
 			n++
 			c.Devices = append(c.Devices, row)
+		case authn.DeviceRevoked:
+			if recentWipe(o.Device, now) {
+				c.Gone = append(c.Gone, row)
+			}
 		}
 	}
-	c.MayConnect = n < authn.MaxDevices
+	room := n < authn.MaxDevices
+	c.MayConnect, c.ConnectsByCode = room && !c.ByCode, room && c.ConnectsByCode
 	return s.Render(v.Request, http.StatusOK, web.Me, s.FrameOf(v, v.T("me.title"), "", c))
 }
 
-// DeviceRow is a device as lists show it. All but the dates is what the device says of itself.
-func DeviceRow(d authn.Device) web.DeviceRow {
-	info := d.Info.Clean()
-	var facts []string
-	for _, f := range []string{info.Model, info.OS, info.App} {
-		if f != "" && f != info.Name {
-			facts = append(facts, f)
-		}
-	}
-	os := strings.ToLower(info.OS)
+// wipeShown is for how long a removed device stands on its user's page after its wipe is over.
+const wipeShown = 90 * 24 * time.Hour
+
+// recentWipe reports whether what became of a wipe is still of interest to its user.
+func recentWipe(d authn.Device, now time.Time) bool {
+	return d.Wipe.State != authn.WipeNone && now.Sub(d.Wipe.RequestedAt) < wipeShown
+}
+
+// DeviceRow is a device as lists show it. All but the dates and states is what the device says of itself.
+func DeviceRow(d authn.Device, now time.Time) web.DeviceRow {
+	os := strings.ToLower(d.Info.Clean().OS)
 	laptop := strings.Contains(os, "linux") || strings.Contains(os, "windows") || strings.Contains(os, "macos")
-	return web.DeviceRow{
-		ID: string(d.ID), Name: info.Name, Facts: strings.Join(facts, " · "), State: web.DeviceState(d.State), Laptop: laptop && !strings.Contains(os, "android"),
+	row := web.DeviceRow{
+		ID: string(d.ID), State: web.DeviceState(d.State), Laptop: laptop && !strings.Contains(os, "android"), Origin: origins[d.Origin],
 		ConnectedAt: page.Local(d.CreatedAt), SeenAt: page.Local(d.LastSeenAt),
 	}
+	row.Name, row.Facts = describe(d.Info)
+	row.Wipe, row.WipeAt = wiped(d, now)
+	if d.State != authn.DeviceRevoked && d.OnProbation(now) {
+		row.Probation = page.Local(d.ProbationUntil)
+	}
+	return row
 }
 
 // rows are sign-ins as lists show them, the current one first.
 func (v Visitor) rows(open []authn.WebSession) (rows []web.SignInRow) {
 	for _, w := range open {
 		row := web.SignInRow{
-			ID: string(w.ID), Agent: w.Agent, Place: w.IP, Since: page.Local(w.CreatedAt), SeenAt: page.Local(w.SeenAt), Current: w.ID == v.Session.ID,
+			ID: string(w.ID), Agent: w.Agent, Place: w.IP, Since: page.Local(w.CreatedAt), SeenAt: page.Local(w.SeenAt), Current: w.ID == v.Session.ID, ByCode: w.By == authn.ByBackupCode,
 		}
 		if row.Current {
 			rows = slices.Insert(rows, 0, row)
@@ -82,6 +113,9 @@ const fresh = 10 * time.Minute
 
 // more makes a session for another phone of her own and shows its code.
 func (s *Service) more(v Visitor) error {
+	if !v.Session.ByPhone() {
+		return authn.ErrNotAllowed
+	}
 	if v.Admin.ID != "" && s.Site.Now().Sub(v.Session.CreatedAt) > fresh {
 		v.Redirect("/sign-in?next=" + next("/me") + "&login=" + url.QueryEscape(v.User.Login))
 		return nil
@@ -116,9 +150,7 @@ func (s *Service) askDevice(kind web.ConfirmKind) func(Visitor) error {
 		if err != nil {
 			return err
 		}
-		name := d.Info.Clean().Name
-		c := web.Confirm{Kind: kind, Name: name, Person: v.User.Name, Post: v.R.URL.EscapedPath(), Back: "/me"}
-		return s.Render(v.Request, http.StatusOK, web.Question, s.FrameOf(v, v.T(kind.Title(), "Name", name, "Person", v.User.Name), "", c))
+		return s.question(v, web.Confirm{Kind: kind, Name: d.Info.Clean().Name})
 	}
 }
 

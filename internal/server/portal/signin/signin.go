@@ -1,5 +1,5 @@
 // Package signin is what a person sees of the server for herself: signing in with her phone, her own devices, her sign-ins in browsers, and the first owner's start. It makes
-// no decision: packages session, registration and device do. Routes: GET and POST /sign-in, GET /sign-in/wait, GET /sign-in/events (SSE), POST /sign-in/stop, POST /sign-out,
+// no decision: packages session, registration and device do. Routes: GET and POST /sign-in, GET and POST /sign-in/backup, GET /sign-in/wait, GET /sign-in/events (SSE), POST /sign-in/stop, POST /sign-out,
 // GET and POST /start, GET /me and what is below it, GET /sign-ins and what is below it.
 package signin
 
@@ -10,6 +10,7 @@ import (
 	"avow/assets/web"
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/server/backup"
 	"avow/internal/server/device"
 	"avow/internal/server/portal/page"
 	"avow/internal/server/registration"
@@ -29,14 +30,16 @@ type Service struct {
 	connect      Connect
 	registration *registration.Service
 	device       *device.Service
+	restores     Restores
+	backup       *backup.Service
 	questions    key.Secret // seals the cookie of a sign-in that waits
 	forms        key.Secret // ties forms to cookies
 }
 
 // New makes the service.
-func New(set *page.Set, sessions *session.Service, connect Connect, r *registration.Service, d *device.Service) *Service {
+func New(set *page.Set, sessions *session.Service, connect Connect, r *registration.Service, d *device.Service, x Restores, b *backup.Service) *Service {
 	return &Service{
-		Set: set, sessions: sessions, connect: connect, registration: r, device: d,
+		Set: set, sessions: sessions, connect: connect, registration: r, device: d, restores: x, backup: b,
 		questions: set.Site.Derive("sign-in cookie"), forms: set.Site.Derive("sign-in form"),
 	}
 }
@@ -45,10 +48,16 @@ func New(set *page.Set, sessions *session.Service, connect Connect, r *registrat
 func (s *Service) Routes(mux *http.ServeMux) {
 	for pattern, h := range map[string]page.Handler{
 		"GET /sign-in": s.form, "POST /sign-in": s.begin, "GET /sign-in/wait": s.wait, "GET /sign-in/events": s.events, "POST /sign-in/stop": s.stop,
+		"GET /sign-in/backup": s.byCode, "POST /sign-in/backup": s.signByCode,
+		"GET /me/backup": s.Signed(s.askBackup), "POST /me/backup": s.Signed(s.makeBackup),
+		"GET /me/backup/noted": s.Signed(s.askNoted), "POST /me/backup/noted": s.Signed(s.noted),
+		"GET /me/backup/connect": s.Signed(s.askSecond), "POST /me/backup/connect": s.Signed(s.connectByCode),
 		"POST /sign-out": s.Signed(s.signOut), "GET /start": s.start, "POST /start": s.started,
 		"GET /me": s.Signed(s.me), "POST /me/connect": s.Signed(s.more),
 		"GET /me/devices/{id}/remove": s.Signed(s.askDevice(web.RemoveOwnDevice)), "POST /me/devices/{id}/remove": s.Signed(s.dropDevice(web.RemoveOwnDevice)),
 		"GET /me/devices/{id}/not-mine": s.Signed(s.askDevice(web.NotMyDevice)), "POST /me/devices/{id}/not-mine": s.Signed(s.dropDevice(web.NotMyDevice)),
+		"GET /me/devices/{id}/wipe": s.Signed(s.askWipe), "POST /me/devices/{id}/wipe": s.Signed(s.wipe),
+		"GET /me/restores/{id}/block": s.Signed(s.askRestore), "POST /me/restores/{id}/block": s.Signed(s.blockRestore),
 		"GET /sign-ins": s.Signed(s.signIns), "POST /sign-ins/{id}/end": s.Signed(s.endOne),
 		"GET /sign-ins/end": s.Signed(s.askEnd), "POST /sign-ins/end": s.Signed(s.endAll),
 	} {

@@ -268,6 +268,73 @@ func TestOwnDevices(t *testing.T) {
 	}
 }
 
+// TestWipeOwn: she has what she chooses deleted from a device of her own, also everything, and from nobody else's (R-114).
+func TestWipeOwn(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{})
+	e.User("anna")
+	p := e.Phone("anna")
+	bo, other := e.Colleague("bo", "")
+	b, me := e.SignIn(p, "anna")
+	path := "/me/devices/" + string(p.ID) + "/wipe"
+	if !me.Has(path) || bo.Get(path).Status != http.StatusNotFound || b.Get("/me/devices/"+string(other.ID)+"/wipe").Status != http.StatusNotFound {
+		t.Error("a device can be wiped by another, or not by its user")
+	}
+	ask := b.Get(path)
+	if !ask.Has("Wipe Test phone?", `value="account" checked`, `value="everything"`) {
+		t.Errorf("the question is %s", ask.Body)
+	}
+	if got := b.Post(ask, path, "scope", "the moon"); got.Status != http.StatusForbidden {
+		t.Errorf("something else is wiped: %d", got.Status)
+	}
+	if done := b.Post(ask, path, "scope", "everything"); done.Path != "/me" || !done.Has("Test phone is removed and will be wiped", "Wipe asked for, not fetched yet") {
+		t.Errorf("after it: %s %s", done.Path, done.Body)
+	}
+	err := e.Site.Store.View(context.Background(), func(r store.Reader) error {
+		d, err := r.Device(p.ID)
+		if d.State != authn.DeviceRevoked || d.Wipe.Scope != authn.WipeEverything {
+			t.Errorf("got %s, %+v", d.State, d.Wipe)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOwnRestore: she sees that somebody restores her account and blocks it on her page (R-095); nobody else can.
+func TestOwnRestore(t *testing.T) {
+	e := servertest.Start(t, servertest.Options{CanMail: true})
+	e.User("anna")
+	p := e.Phone("anna")
+	b, me := e.SignIn(p, "anna")
+	if !me.Has("Not set up") {
+		t.Error("the page does not say that restore is not set up")
+	}
+	paper := p.SetUpRestore()
+	thief := e.Restorer("anna", paper)
+	path := "/me/restores/" + string(thief.Started.RestoreID) + "/block"
+	if me = b.Get("/me"); !me.Has("New phone", "Waits for the one-time code", path) || me.Has(paper.Text()) {
+		t.Errorf("the page says %s", me.Body)
+	}
+	bo, _ := e.Colleague("bo", "")
+	if got := bo.Get(path); got.Status != http.StatusNotFound {
+		t.Errorf("another asks: %d", got.Status)
+	}
+	if got := bo.Post(bo.Get("/me"), path, "form", bo.Get("/me").Form("/sign-out").Get("form")); got.Status != http.StatusNotFound {
+		t.Errorf("another blocks: %d", got.Status)
+	}
+	ask := b.Get(path)
+	if !ask.Has("Block the restore on New phone?") {
+		t.Errorf("the question is %s", ask.Title())
+	}
+	if done := b.Post(ask, path); done.Path != "/me" || !done.Has("The restore is stopped", "Blocked") || done.Has(path) {
+		t.Errorf("after it: %s", done.Body)
+	}
+	if _, err := thief.Confirm(e.Digits(thief.Started.RestoreID)); authn.CodeOf(err) != "restore_blocked" {
+		t.Errorf("the restore goes on: %v", err)
+	}
+}
+
 // TestFirstOwner: the one-time link makes the owner, who connects her phone and signs in; it works once, and not after a day.
 func TestFirstOwner(t *testing.T) {
 	e := servertest.Start(t, servertest.Options{})

@@ -35,6 +35,9 @@ type Core struct {
 	OnList      func(context.Context, authn.GrantID) (phone.OfflineCode, error)
 	OnNext      func(context.Context, authn.GrantID) (phone.OfflineCode, error)
 
+	RestoreScript
+	DevicesScript
+
 	mu        sync.Mutex
 	state     phone.State
 	calls     map[string]int

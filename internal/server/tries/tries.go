@@ -1,4 +1,6 @@
-package registration
+// Package tries limits how often one address may try something that needs no proof of who asks. A whole company may sit behind one address, so it is against those
+// who want to keep the server busy; what is guessed at has a limit of its own.
+package tries
 
 import (
 	"sync"
@@ -9,8 +11,7 @@ import (
 	"avow/internal/authn"
 )
 
-// Limit is how often one address may try. A whole company may sit behind one address, and a code has 128 bits: this is against
-// those who want to keep the server busy.
+// Limit is how often one address may try.
 type Limit struct {
 	PerMinute int // 0 means 120
 	Burst     int // 0 means 120
@@ -19,26 +20,27 @@ type Limit struct {
 // maxAddresses bounds one generation of limiters.
 const maxAddresses = 4096
 
-// limits holds one limiter an address, in two generations: when one is full the older is forgotten.
-type limits struct {
+// Limiter holds one limiter an address, in two generations: when one is full the older is forgotten. It is safe for concurrent use.
+type Limiter struct {
 	limit Limit
 	mu    sync.Mutex
 	young map[string]*rate.Limiter
 	old   map[string]*rate.Limiter
 }
 
-func newLimits(l Limit) *limits {
+// New makes a limiter.
+func New(l Limit) *Limiter {
 	if l.PerMinute <= 0 {
 		l.PerMinute = 120
 	}
 	if l.Burst <= 0 {
 		l.Burst = 120
 	}
-	return &limits{limit: l, young: map[string]*rate.Limiter{}}
+	return &Limiter{limit: l, young: map[string]*rate.Limiter{}}
 }
 
-// take counts one try.
-func (l *limits) take(address string, now time.Time) error {
+// Take counts one try, before anything is looked at. "too_many_tries" when there were too many.
+func (l *Limiter) Take(address string, now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lim, ok := l.young[address]

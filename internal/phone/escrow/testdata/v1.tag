@@ -1,0 +1,1 @@
+3Ywmz46rmJ9qqihUf0oVhZdduuK3mI-RSxtREPS4Ye8

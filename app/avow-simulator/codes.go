@@ -47,6 +47,17 @@ func (p *cliPhone) opened(cmd *cobra.Command, f func(context.Context) error) err
 	})
 }
 
+// changing is opened for what changes codes. Where an account keeps them for a restore, its server gets them; one that is away gets them later.
+func (p *cliPhone) changing(cmd *cobra.Command, f func(context.Context) error) error {
+	return p.opened(cmd, func(ctx context.Context) error {
+		if err := f(ctx); err != nil {
+			return err
+		}
+		_ = p.core.Sync(ctx)
+		return nil
+	})
+}
+
 // code finds the one that a person means.
 func (p *cliPhone) code(name string, trash bool) (codes.View, error) {
 	if v, err := p.core.CodeView(codes.ID(name)); err == nil {
@@ -109,7 +120,7 @@ func (p *cliPhone) codesAdd() *cobra.Command {
 			if e.Code, err = otp.Parse(text); err != nil {
 				return err
 			}
-			return p.opened(cmd, func(ctx context.Context) error {
+			return p.changing(cmd, func(ctx context.Context) error {
 				id, err := p.core.AddCode(ctx, e)
 				if err != nil {
 					return err
@@ -173,7 +184,7 @@ func (p *cliPhone) codesNext() *cobra.Command {
 		Short: "show the next code of one that goes by a counter; the counter moves on first",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.opened(cmd, func(ctx context.Context) error {
+			return p.changing(cmd, func(ctx context.Context) error {
 				v, err := p.code(strings.Join(args, " "), false)
 				if err != nil {
 					return err
@@ -199,7 +210,7 @@ func (p *cliPhone) codesEdit() *cobra.Command {
 		Short: "change name, note, groups, issuer, account, pin or counter of a code; what is not given stays",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.opened(cmd, func(ctx context.Context) error {
+			return p.changing(cmd, func(ctx context.Context) error {
 				v, err := p.code(strings.Join(args, " "), false)
 				if err != nil {
 					return err
@@ -242,7 +253,7 @@ func (p *cliPhone) codesMove() *cobra.Command {
 		Short: "move a code to the end of the order by hand, or before another one",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.opened(cmd, func(ctx context.Context) error {
+			return p.changing(cmd, func(ctx context.Context) error {
 				v, err := p.code(strings.Join(args, " "), false)
 				if err != nil {
 					return err
@@ -271,7 +282,7 @@ func (p *cliPhone) codesDo(use, short string, trash bool, do func(context.Contex
 		Short: short,
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.opened(cmd, func(ctx context.Context) error {
+			return p.changing(cmd, func(ctx context.Context) error {
 				v, err := p.code(strings.Join(args, " "), trash)
 				if err != nil {
 					return err

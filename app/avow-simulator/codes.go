@@ -32,9 +32,13 @@ secret: it is read from standard input, or written there only with --secret.`,
 	return cmd
 }
 
-func (p *cliPhone) trash(ctx context.Context, id codes.ID) error   { return p.core.TrashCode(ctx, id) }
-func (p *cliPhone) untrash(ctx context.Context, id codes.ID) error { return p.core.UntrashCode(ctx, id) }
-func (p *cliPhone) delete(ctx context.Context, id codes.ID) error  { return p.core.DeleteCode(ctx, id) }
+func (p *cliPhone) trash(ctx context.Context, id codes.ID) error { return p.core.TrashCode(ctx, id) }
+
+func (p *cliPhone) untrash(ctx context.Context, id codes.ID) error {
+	return p.core.UntrashCode(ctx, id)
+}
+
+func (p *cliPhone) delete(ctx context.Context, id codes.ID) error { return p.core.DeleteCode(ctx, id) }
 
 // opened runs f with the vault open.
 func (p *cliPhone) opened(cmd *cobra.Command, f func(context.Context) error) error {
@@ -86,10 +90,10 @@ func (p *cliPhone) codesList() *cobra.Command {
 			}
 			q.Text = strings.Join(args, " ")
 			return p.opened(cmd, func(context.Context) error {
-				out := codeLines{}
+				out := serviceCodes{}
 				for _, id := range p.core.FindCodes(q) {
 					if v, err := p.core.CodeView(id); err == nil {
-						out = append(out, newCodeLine(v))
+						out = append(out, newServiceCode(v))
 					}
 				}
 				return p.print(cmd, out)
@@ -129,7 +133,7 @@ func (p *cliPhone) codesAdd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.print(cmd, newCodeLine(v))
+				return p.print(cmd, newServiceCode(v))
 			})
 		},
 	}
@@ -157,7 +161,7 @@ func (p *cliPhone) codesShow() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return p.print(cmd, codeLink{ID: v.ID, Link: string(uri)})
+					return p.print(cmd, serviceLink{ID: v.ID, Link: string(uri)})
 				}
 				now := time.Now()
 				shown, err := p.core.Code(ctx, v.ID, now)
@@ -170,7 +174,7 @@ func (p *cliPhone) codesShow() *cobra.Command {
 				if err := p.core.UsedCode(ctx, v.ID); err != nil {
 					return err
 				}
-				return p.print(cmd, newShownLine(v, shown, now))
+				return p.print(cmd, newShownCode(v, shown, now))
 			})
 		},
 	}
@@ -196,7 +200,7 @@ func (p *cliPhone) codesNext() *cobra.Command {
 				if v, err = p.core.CodeView(v.ID); err != nil {
 					return err
 				}
-				return p.print(cmd, newShownLine(v, shown, time.Time{}))
+				return p.print(cmd, newShownCode(v, shown, time.Time{}))
 			})
 		},
 	}
@@ -231,7 +235,7 @@ func (p *cliPhone) codesEdit() *cobra.Command {
 				if v, err = p.core.CodeView(v.ID); err != nil {
 					return err
 				}
-				return p.print(cmd, newCodeLine(v))
+				return p.print(cmd, newServiceCode(v))
 			})
 		},
 	}
@@ -267,7 +271,7 @@ func (p *cliPhone) codesMove() *cobra.Command {
 				if err := p.core.MoveCode(ctx, v.ID, other.ID); err != nil {
 					return err
 				}
-				return p.print(cmd, newCodeLine(v))
+				return p.print(cmd, newServiceCode(v))
 			})
 		},
 	}
@@ -297,14 +301,14 @@ func (p *cliPhone) codesDo(use, short string, trash bool, do func(context.Contex
 				if err != nil {
 					after = v // deleted
 				}
-				return p.print(cmd, newCodeLine(after))
+				return p.print(cmd, newServiceCode(after))
 			})
 		},
 	}
 }
 
-// codeLine is a code in a list.
-type codeLine struct {
+// serviceCode is a code in a list.
+type serviceCode struct {
 	ID      codes.ID `json:"id"`
 	Kind    otp.Kind `json:"kind"`
 	Issuer  string   `json:"issuer,omitempty"`
@@ -321,8 +325,8 @@ type codeLine struct {
 	PurgeAt string   `json:"purge_at,omitempty"` // in the trash: when it goes for good
 }
 
-func newCodeLine(v codes.View) codeLine {
-	l := codeLine{
+func newServiceCode(v codes.View) serviceCode {
+	l := serviceCode{
 		ID: v.ID, Kind: v.Kind, Issuer: v.Issuer, Account: v.Account, Name: v.Name, Note: v.Note, Groups: v.Groups, Pinned: v.Pinned,
 		Digits: int(v.Digits), Period: int(v.Period), Counter: uint64(v.Counter), Uses: v.Uses, Weak: v.Weak,
 	}
@@ -332,7 +336,7 @@ func newCodeLine(v codes.View) codeLine {
 	return l
 }
 
-func (l codeLine) String() string {
+func (l serviceCode) String() string {
 	parts := []string{string(l.ID), string(l.Kind)}
 	for _, text := range []string{l.Name, l.Issuer, l.Account} {
 		if text != "" {
@@ -354,20 +358,20 @@ func (l codeLine) String() string {
 	return strings.Join(parts, "  ")
 }
 
-type codeLines []codeLine
+type serviceCodes []serviceCode
 
-func (l codeLines) String() string { return lines(l, "There are no codes.") }
+func (l serviceCodes) String() string { return lines(l, "There are no codes.") }
 
-// codeLink is a code's secret.
-type codeLink struct {
+// serviceLink is a code's secret.
+type serviceLink struct {
 	ID   codes.ID `json:"id"`
 	Link string   `json:"link"`
 }
 
-func (l codeLink) String() string { return l.Link }
+func (l serviceLink) String() string { return l.Link }
 
-// shownLine is a code as it is typed.
-type shownLine struct {
+// shownCode is a code as it is typed.
+type shownCode struct {
 	ID       codes.ID `json:"id"`
 	Code     string   `json:"code"`
 	Next     string   `json:"next,omitempty"`
@@ -375,15 +379,15 @@ type shownLine struct {
 	Counter  uint64   `json:"counter,omitempty"` // of the next one
 }
 
-func newShownLine(v codes.View, s codes.Shown, now time.Time) shownLine {
-	l := shownLine{ID: v.ID, Code: s.Text, Next: s.Next, Counter: uint64(v.Counter)}
+func newShownCode(v codes.View, s codes.Shown, now time.Time) shownCode {
+	l := shownCode{ID: v.ID, Code: s.Text, Next: s.Next, Counter: uint64(v.Counter)}
 	if !s.Until.IsZero() {
 		l.SecsLeft = int(s.Until.Sub(now).Seconds()) + 1
 	}
 	return l
 }
 
-func (l shownLine) String() string {
+func (l shownCode) String() string {
 	if l.Next == "" {
 		return l.Code
 	}

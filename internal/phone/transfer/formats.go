@@ -27,6 +27,20 @@ type format struct {
 // formats are asked in this order: what has a name of its own in it first, what is only guessed last.
 var formats = []format{
 	{Google, "Google Authenticator", sniffMigration, readLines},
+	{Google, "Google Authenticator", sniffGoogleDatabase, readGoogleDatabase},
+	{Microsoft, "Microsoft Authenticator", sniffMicrosoft, readMicrosoft},
+	{Bitwarden, "Bitwarden", sniffBitwarden, readBitwarden},
+	{LastPass, "LastPass", sniffLastPass, readLastPass},
+	{KeePass, "KeePass", sniffKeePass, readKeePass},
+	{Authy, "Authy", sniffAuthy, readAuthy},
+	{BattleNet, "Battle.net", sniffBattleNet, readBattleNet},
+	{FreeOTPPlus, "FreeOTP+", sniffFreeOTPPlus, readFreeOTPPlus},
+	{FreeOTP, "FreeOTP", sniffFreeOTP, readFreeOTP},
+	{Duo, "Duo Mobile", sniffDuo, readDuo},
+	{Steam, "Steam", sniffSteam, readSteam},
+	{AuthenticatorPlus, "Authenticator Plus", sniffZip, readZip},
+	{WinAuth, "WinAuth", sniffWinAuth, readWinAuth},
+	{TOTPAuthenticator, "TOTP Authenticator", sniffTOTPAuthenticator, readTOTPAuthenticator},
 	{OTPAuth, "otpauth", sniffLines, readLines},
 }
 

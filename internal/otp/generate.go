@@ -25,6 +25,9 @@ func (c Code) Generate(now time.Time) (string, error) {
 	if err := c.Validate(); err != nil {
 		return "", err
 	}
+	if c.Kind.NeedsPIN() && c.PIN == nil {
+		return "", ErrNoPIN
+	}
 	moving := c.Counter
 	if c.Kind != HOTP {
 		step, err := c.Step(now)
@@ -127,6 +130,12 @@ func clean(typed string) string {
 
 // at is the code for a moving factor. c is valid.
 func (c Code) at(moving Counter) (string, error) {
+	switch c.Kind {
+	case MOTP:
+		return c.motp(moving), nil
+	case Yandex:
+		return c.yandex(moving), nil
+	}
 	options := hotp.ValidateOpts{Digits: otp.Digits(c.Digits), Algorithm: algorithms[c.Algorithm]}
 	if c.Kind == Steam {
 		options.Encoder = otp.EncoderSteam

@@ -5,13 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"avow/internal/authn"
 	"avow/internal/phone/escrow"
-	"avow/internal/phone/vault"
 )
 
 // keptAccount is the account's part of an escrow: what is the user's, and not of one phone's keys. Phones join what they have, so that two of them come to the
@@ -56,9 +54,7 @@ func (c *Core) content(a *account) (escrow.Document, authn.Hash, error) {
 	}
 	doc.Account = escrow.Entry{ID: accountEntry, At: s.Sealed.At, Body: body}
 	if s.Restore.Codes {
-		if doc.Codes, err = decodeCodes(c.doc.Codes); err != nil {
-			return escrow.Document{}, authn.Hash{}, err
-		}
+		doc.Codes = c.codes.Escrow()
 	}
 	doc.Sort()
 	return doc, digestOf(doc), nil
@@ -109,29 +105,6 @@ func digestOf(doc escrow.Document) authn.Hash {
 	return authn.Hash(sha256.Sum256(b))
 }
 
-// Codes of other services stand in the vault as entries, so that what two phones have can be joined.
-func decodeCodes(raw []json.RawMessage) ([]escrow.Entry, error) {
-	list := make([]escrow.Entry, len(raw))
-	for i, r := range raw {
-		if err := json.Unmarshal(r, &list[i]); err != nil {
-			return nil, vault.ErrDamaged.Because(errors.New("a code is not an entry"))
-		}
-	}
-	return list, nil
-}
-
-func encodeCodes(list []escrow.Entry) ([]json.RawMessage, error) {
-	raw := make([]json.RawMessage, len(list))
-	for i, e := range list {
-		b, err := json.Marshal(e)
-		if err != nil {
-			return nil, fmt.Errorf("encode code %s: not JSON", e.ID)
-		}
-		raw[i] = b
-	}
-	return raw, nil
-}
-
 // takeCodes joins what another phone of the user hands over into the open vault; the next save stores it.
 func (c *Core) takeCodes(theirs []escrow.Entry) error {
 	c.saving.Lock()
@@ -141,21 +114,11 @@ func (c *Core) takeCodes(theirs []escrow.Entry) error {
 	if c.doc == nil {
 		return ErrLocked
 	}
-	mine, err := decodeCodes(c.doc.Codes)
+	merged, err := escrow.MergeEntries(c.codes.Escrow(), theirs)
 	if err != nil {
 		return err
 	}
-	merged, err := escrow.MergeEntries(mine, theirs)
-	if err != nil {
-		return err
-	}
-	codes, err := encodeCodes(merged)
-	if err != nil {
-		return err
-	}
-	wipe(c.doc.Codes)
-	c.doc.Codes = codes
-	return nil
+	return c.joinCodes(merged)
 }
 
 // live counts the entries that were not deleted.
@@ -176,22 +139,17 @@ func (c *Core) take(a *account, theirs escrow.Document) error {
 	}
 	s := &a.stored
 	mine := escrow.Document{V: escrow.Version, User: s.User, Account: theirs.Account, Devices: slices.Clone(s.Sealed.Members)}
-	var err error
-	if mine.Codes, err = decodeCodes(c.doc.Codes); err != nil {
-		return err
-	}
+	mine.Codes = c.codes.Escrow()
 	mine.Sort()
 	merged, err := escrow.Merge(mine, theirs)
 	if err != nil {
 		return err
 	}
 	if len(theirs.Codes) > 0 {
-		codes, err := encodeCodes(merged.Codes)
-		if err != nil {
+		if err := c.joinCodes(merged.Codes); err != nil {
 			return err
 		}
-		wipe(c.doc.Codes)
-		c.doc.Codes, s.Restore.Codes = codes, true
+		s.Restore.Codes = true
 	}
 	s.Sealed.Members = merged.Devices
 	s.Sealed.Computers = joinComputers(append(s.Sealed.Computers, k.Computers...), c.cfg.Now())

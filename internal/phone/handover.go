@@ -47,13 +47,9 @@ func (c *Core) sealHandover(a *account, to key.Public) ([]byte, error) {
 	h := handover{V: handoverVersion, User: a.stored.User}
 	h.Receipts = append(h.Receipts, a.stored.Receipts[max(0, len(a.stored.Receipts)-maxHandedReceipts):]...)
 	h.Restore = c.restoreForHandover(a)
-	codes, err := decodeCodes(c.doc.Codes)
+	h.Codes = c.codes.Escrow()
 	c.mu.Unlock()
 	defer clear(h.Restore)
-	if err != nil {
-		return nil, err
-	}
-	h.Codes = codes
 	for {
 		text, err := json.Marshal(h)
 		if err != nil {

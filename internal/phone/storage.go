@@ -185,6 +185,12 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 		doc.Wipe()
 	} else {
 		c.doc = &doc
+		if err := c.readCodes(); err != nil {
+			c.doc = nil
+			c.mu.Unlock()
+			doc.Wipe()
+			return err
+		}
 		heal = c.takeAccounts(ctx, stored) || heal
 	}
 	c.mu.Unlock()

@@ -255,4 +255,3 @@ func gcmNonce(der []byte) []byte {
 	}
 	return nil
 }
-

@@ -11,7 +11,9 @@ import (
 // Microsoft is Microsoft Authenticator; the file is its internal PhoneFactor database on Android.
 const Microsoft Format = "microsoft"
 
-func sniffMicrosoft(f *file) bool { return f.isSQLite() && bytes.Contains(f.data, []byte("oath_secret_key")) }
+func sniffMicrosoft(f *file) bool {
+	return f.isSQLite() && bytes.Contains(f.data, []byte("oath_secret_key"))
+}
 
 // The types of accounts.
 var (

@@ -32,16 +32,16 @@ func aegisCarries(item Item) error {
 	return nil
 }
 
-type aegisParams struct {
+type aegisParamsOut struct {
 	Nonce string `json:"nonce"`
 	Tag   string `json:"tag"`
 }
 
-type aegisSlot struct {
+type aegisSlotOut struct {
 	Type      int         `json:"type"` // 1: password
 	UUID      string      `json:"uuid"`
 	Key       string      `json:"key"`
-	KeyParams aegisParams `json:"key_params"`
+	KeyParams aegisParamsOut `json:"key_params"`
 	N         int         `json:"n"`
 	R         int         `json:"r"`
 	P         int         `json:"p"`
@@ -50,11 +50,11 @@ type aegisSlot struct {
 	IsBackup  bool        `json:"is_backup"`
 }
 
-type aegisVault struct {
+type aegisVaultOut struct {
 	Version int `json:"version"`
 	Header  struct {
-		Slots  []aegisSlot `json:"slots"`
-		Params aegisParams `json:"params"`
+		Slots  []aegisSlotOut `json:"slots"`
+		Params aegisParamsOut `json:"params"`
 	} `json:"header"`
 	DB string `json:"db"`
 }
@@ -85,7 +85,7 @@ type aegisInfoOut struct {
 	PIN     *string `json:"pin,omitempty"`
 }
 
-type aegisContent struct {
+type aegisContentOut struct {
 	Version        int             `json:"version"`
 	Entries        []aegisEntryOut `json:"entries"`
 	Groups         []aegisGroupOut `json:"groups"`
@@ -95,7 +95,7 @@ type aegisContent struct {
 // writeAegis writes the encrypted vault of Aegis (docs/vault.md of that project): a random key encrypts the content, and a key that scrypt
 // makes of the passphrase encrypts that one, both with AES-256-GCM.
 func writeAegis(_ context.Context, x *Export, items []Item, o ExportOptions) (func(context.Context) (Found, error), error) {
-	content, err := aegisContentOf(items)
+	content, err := aegisText(items)
 	if err != nil {
 		return nil, err
 	}
@@ -108,42 +108,42 @@ func writeAegis(_ context.Context, x *Export, items []Item, o ExportOptions) (fu
 		return nil, err
 	}
 	defer clear(k)
-	slot := aegisSlot{Type: 1, UUID: newUUID(), N: aegisN, R: aegisR, P: aegisP, Salt: hex.EncodeToString(salt), Repaired: true}
+	slot := aegisSlotOut{Type: 1, UUID: newUUID(), N: aegisN, R: aegisR, P: aegisP, Salt: hex.EncodeToString(salt), Repaired: true}
 	sealedKey, params, err := sealAegis(k, master)
 	if err != nil {
 		return nil, err
 	}
 	slot.Key, slot.KeyParams = hex.EncodeToString(sealedKey), params
-	vault := aegisVault{Version: 1}
+	vault := aegisVaultOut{Version: 1}
 	sealed, params, err := sealAegis(master, content)
 	if err != nil {
 		return nil, err
 	}
-	vault.Header.Slots, vault.Header.Params, vault.DB = []aegisSlot{slot}, params, base64.StdEncoding.EncodeToString(sealed)
+	vault.Header.Slots, vault.Header.Params, vault.DB = []aegisSlotOut{slot}, params, base64.StdEncoding.EncodeToString(sealed)
 	if x.file, err = json.MarshalIndent(vault, "", "    "); err != nil {
 		return nil, err
 	}
 	return x.readBack(Options{Password: o.Passphrase}), nil
 }
 
-func sealAegis(k key.Secret, plain []byte) ([]byte, aegisParams, error) {
+func sealAegis(k key.Secret, plain []byte) ([]byte, aegisParamsOut, error) {
 	block, err := aes.NewCipher(k)
 	if err != nil {
-		return nil, aegisParams{}, err
+		return nil, aegisParamsOut{}, err
 	}
 	gcm, err := cipher.NewGCM(block)
 	if err != nil {
-		return nil, aegisParams{}, err
+		return nil, aegisParamsOut{}, err
 	}
 	nonce := make([]byte, gcm.NonceSize())
 	rand.Read(nonce) // once for each of two random keys
 	sealed := gcm.Seal(nil, nonce, plain, nil)
 	body, tag := sealed[:len(sealed)-aegisTag], sealed[len(sealed)-aegisTag:]
-	return body, aegisParams{hex.EncodeToString(nonce), hex.EncodeToString(tag)}, nil
+	return body, aegisParamsOut{hex.EncodeToString(nonce), hex.EncodeToString(tag)}, nil
 }
 
-func aegisContentOf(items []Item) ([]byte, error) {
-	content := aegisContent{Version: 3, Groups: []aegisGroupOut{}, IconsOptimized: true}
+func aegisText(items []Item) ([]byte, error) {
+	content := aegisContentOut{Version: 3, Groups: []aegisGroupOut{}, IconsOptimized: true}
 	groups := map[string]string{}
 	for _, item := range items {
 		e := aegisEntryOut{

@@ -9,6 +9,12 @@ type Format string
 const (
 	OTPAuth Format = "otpauth"
 	Google  Format = "google"
+	Aegis   Format = "aegis"
+	TwoFAS  Format = "2fas"
+	AndOTP  Format = "andotp"
+	Stratum Format = "stratum"
+	Ente    Format = "ente"
+	Proton  Format = "proton"
 )
 
 // format is how files of an app are known and read.
@@ -26,9 +32,17 @@ type format struct {
 
 // formats are asked in this order: what has a name of its own in it first, what is only guessed last.
 var formats = []format{
+	{Age, "Avow", sniffAge, readAge},
 	{Google, "Google Authenticator", sniffMigration, readLines},
 	{Google, "Google Authenticator", sniffGoogleDatabase, readGoogleDatabase},
 	{Microsoft, "Microsoft Authenticator", sniffMicrosoft, readMicrosoft},
+	{Ente, "Ente Auth", sniffEnte, readEnte},
+	{WinAuth, "WinAuth", sniffWinAuth, readWinAuth},
+	{OTPAuth, "otpauth", sniffLines, readLines},
+	{Aegis, "Aegis", sniffAegis, readAegis},
+	{TwoFAS, "2FAS", sniffTwoFAS, readTwoFAS},
+	{Stratum, "Stratum", sniffStratum, readStratum},
+	{Proton, "Proton Authenticator", sniffProton, readProton},
 	{Bitwarden, "Bitwarden", sniffBitwarden, readBitwarden},
 	{LastPass, "LastPass", sniffLastPass, readLastPass},
 	{KeePass, "KeePass", sniffKeePass, readKeePass},
@@ -39,9 +53,10 @@ var formats = []format{
 	{Duo, "Duo Mobile", sniffDuo, readDuo},
 	{Steam, "Steam", sniffSteam, readSteam},
 	{AuthenticatorPlus, "Authenticator Plus", sniffZip, readZip},
-	{WinAuth, "WinAuth", sniffWinAuth, readWinAuth},
+	{AndOTP, "andOTP", sniffAndOTP, readAndOTP},
+	// Guesses, after everything that is known by a mark.
 	{TOTPAuthenticator, "TOTP Authenticator", sniffTOTPAuthenticator, readTOTPAuthenticator},
-	{OTPAuth, "otpauth", sniffLines, readLines},
+	{AndOTP, "andOTP", sniffAndOTPEncrypted, readAndOTPEncrypted},
 }
 
 // Formats are those that can be read, each once.

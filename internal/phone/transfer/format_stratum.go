@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/aes"
-	"crypto/cipher"
 	"crypto/sha1"
 	"encoding/json"
 
@@ -113,26 +112,6 @@ func openLegacyStratum(ctx context.Context, data []byte, o Options) ([]byte, err
 		return nil, ErrPasswordWrong
 	}
 	return plain, nil
-}
-
-// openCBC decrypts AES-CBC with the padding of PKCS #7. sealed is a positive number of blocks. A padding that is none is
-// ErrPasswordWrong.
-func openCBC(k, iv, sealed []byte) ([]byte, error) {
-	block, err := aes.NewCipher(k)
-	if err != nil {
-		return nil, ErrDamaged.Because(err)
-	}
-	if len(iv) != aes.BlockSize {
-		return nil, ErrDamaged
-	}
-	plain := make([]byte, len(sealed))
-	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, sealed)
-	padding := int(plain[len(plain)-1])
-	if padding < 1 || padding > aes.BlockSize || !bytes.Equal(plain[len(plain)-padding:], bytes.Repeat([]byte{byte(padding)}, padding)) {
-		clear(plain)
-		return nil, ErrPasswordWrong
-	}
-	return plain[:len(plain)-padding], nil
 }
 
 // readStratumContent reads JSON within the limits.

@@ -39,9 +39,9 @@ import (
 
 var updateVendor = flag.Bool("update-vendor", false, "write the files in testdata/vendor anew")
 
-// fixture is a file as an app writes it, by the description of its form in the format's own file. make is its generator, testdata/vendor has
+// vendorFixture is a file as an app writes it, by the description of its form in the format's own file. make is its generator, testdata/vendor has
 // what it made once.
-type fixture struct {
+type vendorFixture struct {
 	file     string
 	format   Format
 	password string
@@ -49,7 +49,7 @@ type fixture struct {
 	want     []otp.Code
 }
 
-const fixturePassword = "correct horse"
+const vendorPassword = "correct horse"
 
 // The codes of the fixtures. Secrets are words, to be found when they turn up where they must not.
 var (
@@ -78,14 +78,14 @@ func with(c otp.Code, change func(*otp.Code)) otp.Code {
 	return c
 }
 
-func fixtures() []fixture {
+func vendorFixtures() []vendorFixture {
 	noIssuer := with(fixtureTOTP, func(c *otp.Code) { c.Issuer = "" })
 	plainLong := with(fixtureLong, func(c *otp.Code) { c.Algorithm, c.Digits, c.Period = otp.SHA1, 6, 30 })
-	return []fixture{
+	return []vendorFixture{
 		{"bitwarden.json", Bitwarden, "", func(t testing.TB) []byte { return bitwardenFixture(t) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
 		{"bitwarden.csv", Bitwarden, "", bitwardenCSVFixture, []otp.Code{fixtureTOTP, with(fixtureSteam, func(c *otp.Code) { c.Account = "" })}},
-		{"bitwarden_pbkdf2.json", Bitwarden, fixturePassword, func(t testing.TB) []byte { return sealBitwarden(t, 0) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
-		{"bitwarden_argon2id.json", Bitwarden, fixturePassword, func(t testing.TB) []byte { return sealBitwarden(t, 1) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
+		{"bitwarden_pbkdf2.json", Bitwarden, vendorPassword, func(t testing.TB) []byte { return sealBitwarden(t, 0) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
+		{"bitwarden_argon2id.json", Bitwarden, vendorPassword, func(t testing.TB) []byte { return sealBitwarden(t, 1) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
 		{"lastpass.json", LastPass, "", lastPassFixture, []otp.Code{fixtureTOTP, fixtureLong}},
 		{"lastpass.csv", LastPass, "", lastPassCSVFixture, []otp.Code{fixtureTOTP}},
 		{"freeotp.xml", FreeOTP, "", func(testing.TB) []byte {
@@ -93,8 +93,8 @@ func fixtures() []fixture {
 				"a": freeOTPFixture(fixtureTOTP, true), "b": freeOTPFixture(fixtureHOTP, true), "c": freeOTPFixture(fixtureSteam, true), "tokenOrder": `["b","a"]`,
 			})
 		}, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureSteam}},
-		{"freeotp_2_sha1.bin", FreeOTP, fixturePassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, false) }, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureLong}},
-		{"freeotp_2_sha512.bin", FreeOTP, fixturePassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, true) }, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureLong}},
+		{"freeotp_2_sha1.bin", FreeOTP, vendorPassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, false) }, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureLong}},
+		{"freeotp_2_sha512.bin", FreeOTP, vendorPassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, true) }, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureLong}},
 		{"freeotp_plus.json", FreeOTPPlus, "", func(testing.TB) []byte {
 			return []byte(`{"tokenOrder":[],"tokens":[` + freeOTPFixture(fixtureHOTP, true) + "," + freeOTPFixture(fixtureLong, true) + "]}")
 		}, []otp.Code{fixtureHOTP, fixtureLong}},
@@ -107,7 +107,7 @@ func fixtures() []fixture {
 			own := fmt.Sprintf(`[{"accountType":"authy","secretSeed":"%x","digits":7,"name":"Counter:anna"}]`, []byte(fixtureHOTP.Secret))
 			return prefsFixture(map[string]string{authyOthers: others, authyOwn: own})
 		}, []otp.Code{fixtureTOTP, with(fixtureHOTP, func(c *otp.Code) { c.Kind, c.Counter, c.Digits, c.Period = otp.TOTP, 0, 7, 10 })}},
-		{"authy_encrypted.xml", Authy, fixturePassword, authyFixture, []otp.Code{fixtureTOTP, plainLong}},
+		{"authy_encrypted.xml", Authy, vendorPassword, authyFixture, []otp.Code{fixtureTOTP, plainLong}},
 		{"microsoft.sqlite", Microsoft, "", func(t testing.TB) []byte {
 			return databaseFixture(t, "CREATE TABLE accounts (_id INTEGER PRIMARY KEY, name TEXT, username TEXT, oath_secret_key TEXT, account_type INTEGER)",
 				"INSERT INTO accounts VALUES (1, ?, ?, ?, 0), (2, 'Bank', '42', ?, 1)",
@@ -123,17 +123,17 @@ func fixtures() []fixture {
 		{"totp_authenticator.xml", TOTPAuthenticator, "", func(testing.TB) []byte {
 			return prefsFixture(map[string]string{totpAuthenticatorList: totpAuthenticatorFixture()})
 		}, []otp.Code{fixtureTOTP, with(fixtureLong, func(c *otp.Code) { c.Algorithm = otp.SHA1 }), with(fixtureTOTP, func(c *otp.Code) { c.Issuer = "64" })}},
-		{"totp_authenticator.encrypt", TOTPAuthenticator, fixturePassword, func(t testing.TB) []byte {
+		{"totp_authenticator.encrypt", TOTPAuthenticator, vendorPassword, func(t testing.TB) []byte {
 			text, err := json.Marshal(map[string]string{totpAuthenticatorFixture(): "1700000000"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			k := sha256.Sum256([]byte(fixturePassword))
+			k := sha256.Sum256([]byte(vendorPassword))
 			return []byte(base64.StdEncoding.EncodeToString(sealCBC(t, k[:], make([]byte, 16), text)))
 		}, []otp.Code{fixtureTOTP, with(fixtureLong, func(c *otp.Code) { c.Algorithm = otp.SHA1 }), with(fixtureTOTP, func(c *otp.Code) { c.Issuer = "64" })}},
-		{"authenticator_plus.zip", AuthenticatorPlus, fixturePassword, func(t testing.TB) []byte { return zipFixture(t, "Accounts.txt", linksFixture(t), false) }, []otp.Code{fixtureTOTP, fixtureHOTP}},
-		{"authenticator_plus_aes.zip", AuthenticatorPlus, fixturePassword, func(t testing.TB) []byte { return zipFixture(t, "Accounts.txt", linksFixture(t), true) }, []otp.Code{fixtureTOTP, fixtureHOTP}},
-		{"winauth.zip", WinAuth, fixturePassword, func(t testing.TB) []byte { return zipFixture(t, "winauth.txt", winAuthFixture(), true) }, []otp.Code{noIssuer, fixtureSteam}},
+		{"authenticator_plus.zip", AuthenticatorPlus, vendorPassword, func(t testing.TB) []byte { return zipFixture(t, "Accounts.txt", linksFixture(t), false) }, []otp.Code{fixtureTOTP, fixtureHOTP}},
+		{"authenticator_plus_aes.zip", AuthenticatorPlus, vendorPassword, func(t testing.TB) []byte { return zipFixture(t, "Accounts.txt", linksFixture(t), true) }, []otp.Code{fixtureTOTP, fixtureHOTP}},
+		{"winauth.zip", WinAuth, vendorPassword, func(t testing.TB) []byte { return zipFixture(t, "winauth.txt", winAuthFixture(), true) }, []otp.Code{noIssuer, fixtureSteam}},
 		{"winauth.txt", WinAuth, "", func(testing.TB) []byte { return winAuthFixture() }, []otp.Code{noIssuer, fixtureSteam}},
 		{"battle_net.xml", BattleNet, "", battleNetFixture, []otp.Code{{
 			Kind: otp.TOTP, Issuer: "Battle.net", Account: "EU-1234-5678-9012", Secret: fixtureHOTP.Secret, Algorithm: otp.SHA1, Digits: 8, Period: 30,
@@ -145,7 +145,7 @@ func fixtures() []fixture {
 // TestVendorFixtures: each generator's file, and the one that it made once, read as what went in; with no password and with a wrong one there
 // is a sentence that says so; and the beginning of a file, of any length, is an error or has fewer codes.
 func TestVendorFixtures(t *testing.T) {
-	for _, tt := range fixtures() {
+	for _, tt := range vendorFixtures() {
 		t.Run(tt.file, func(t *testing.T) {
 			data, path := tt.make(t), filepath.Join("testdata", "vendor", tt.file)
 			if *updateVendor {
@@ -238,11 +238,11 @@ func sealBitwarden(t testing.TB, kdf int) []byte {
 	var master []byte
 	var err error
 	if kdf == 0 {
-		master, err = pbkdf2.Key(sha256.New, fixturePassword, []byte(salt), rounds, 32)
+		master, err = pbkdf2.Key(sha256.New, vendorPassword, []byte(salt), rounds, 32)
 	} else {
 		rounds = 2
 		hashed := sha256.Sum256([]byte(salt))
-		master = argon2.IDKey([]byte(fixturePassword), hashed[:], 2, 1<<10, 1, 32)
+		master = argon2.IDKey([]byte(vendorPassword), hashed[:], 2, 1<<10, 1, 32)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -303,9 +303,9 @@ func freeOTPFixture(c otp.Code, first bool) string {
 func freeOTP2Fixture(t testing.TB, modern bool) []byte {
 	salt, master := []byte("salt of 32 bytes, as is written "), []byte("the master key, which is random!")
 	name, k, err := "PBKDF2withHmacSHA1", []byte(nil), error(nil)
-	if k, err = pbkdf2.Key(sha1.New, fixturePassword, salt, 1000, 32); modern {
+	if k, err = pbkdf2.Key(sha1.New, vendorPassword, salt, 1000, 32); modern {
 		name = "PBKDF2withHmacSHA512"
-		k, err = pbkdf2.Key(sha512.New, fixturePassword, salt, 1000, 32)
+		k, err = pbkdf2.Key(sha512.New, vendorPassword, salt, 1000, 32)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -369,7 +369,7 @@ func authyFixture(t testing.TB) []byte {
 	var tokens []string
 	for i, c := range []otp.Code{fixtureTOTP, fixtureLong} {
 		salt := fmt.Sprintf("salt%d", i)
-		k, err := pbkdf2.Key(sha1.New, fixturePassword, []byte(salt), 1000, 32)
+		k, err := pbkdf2.Key(sha1.New, vendorPassword, []byte(salt), 1000, 32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -462,18 +462,6 @@ func sealCBC(t testing.TB, k, iv, plain []byte) []byte {
 	return out
 }
 
-func sealGCM(t testing.TB, k, nonce, plain, additional []byte) []byte {
-	block, err := aes.NewCipher(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return gcm.Seal(nil, nonce, plain, additional)
-}
-
 // zipFixture locks one entry with the password, by the traditional way or by AES-256 as WinZip does (AE-2).
 func zipFixture(t testing.TB, name string, content []byte, winZip bool) []byte {
 	var packed bytes.Buffer
@@ -493,7 +481,7 @@ func zipFixture(t testing.TB, name string, content []byte, winZip bool) []byte {
 		header.Method, header.CRC32 = zipAES, 0
 		header.Extra = []byte{0x01, 0x99, 7, 0, 2, 0, 'A', 'E', 3, 8, 0}
 		salt := []byte("salt of 16 bytes")
-		keys, err := pbkdf2.Key(sha1.New, fixturePassword, salt, 1000, 66)
+		keys, err := pbkdf2.Key(sha1.New, vendorPassword, salt, 1000, 66)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -507,7 +495,7 @@ func zipFixture(t testing.TB, name string, content []byte, winZip bool) []byte {
 		sealed = append(append(append(salt, keys[64:]...), body...), mac.Sum(nil)[:10]...)
 	} else {
 		z := zipKeys{0x12345678, 0x23456789, 0x34567890}
-		for _, b := range []byte(fixturePassword) {
+		for _, b := range []byte(vendorPassword) {
 			z.update(b)
 		}
 		plain := append([]byte("11 bytes : "), byte(header.CRC32>>24))

@@ -62,7 +62,7 @@ func TestVendorRefused(t *testing.T) {
 		"a list of WinAuth without a code": {"otpauth://totp/WinAuth:a?digits=6\n", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := Read(t.Context(), strings.NewReader(tt.data), Options{Password: key.Secret(fixturePassword)})
+			found, err := Read(t.Context(), strings.NewReader(tt.data), Options{Password: key.Secret(vendorPassword)})
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -118,7 +118,7 @@ func TestVendorUnreadable(t *testing.T) {
 		"LastPass, digits":     {`{"deviceId":"","accounts":[{"secret":"GEZDGNBVGY3TQOJQ"},{"userName":"b","secret":"GEZDGNBVGY3TQOJQ","digits":99}]}`, "b", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := Read(t.Context(), strings.NewReader(tt.data), Options{Password: key.Secret(fixturePassword)})
+			found, err := Read(t.Context(), strings.NewReader(tt.data), Options{Password: key.Secret(vendorPassword)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +167,7 @@ func TestVendorDatabases(t *testing.T) {
 func TestVendorStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, tt := range fixtures() {
+	for _, tt := range vendorFixtures() {
 		if tt.password == "" {
 			continue
 		}
@@ -179,7 +179,7 @@ func TestVendorStops(t *testing.T) {
 			if !format.sniff(file) {
 				continue
 			}
-			if _, err := format.read(ctx, file, Options{Password: key.Secret(fixturePassword)}); !errors.Is(err, context.Canceled) {
+			if _, err := format.read(ctx, file, Options{Password: key.Secret(vendorPassword)}); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s: %v", tt.file, err)
 			}
 			break
@@ -197,7 +197,7 @@ func TestVendorWords(t *testing.T) {
 		"keepass.xml":            {Name: "Mine"},
 		"totp_authenticator.xml": {Pinned: true},
 	}
-	for _, tt := range fixtures() {
+	for _, tt := range vendorFixtures() {
 		expected, ok := want[tt.file]
 		if !ok {
 			continue

@@ -10,14 +10,15 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/otp"
+	"avow/internal/phone/codes"
 )
 
 // The limits of what is kept of the words in a file; see [Item].
 const (
-	maxName      = 256 // characters
-	maxNote      = 4096
-	maxGroups    = 8
-	maxGroupName = 40
+	maxName      = codes.MaxName // characters
+	maxNote      = codes.MaxNote
+	maxGroups    = codes.MaxGroups
+	maxGroupName = codes.MaxGroup
 )
 
 // entry is a code as files have it, before it is checked. Numbers of which a file has none are absent.

@@ -226,7 +226,7 @@ func validLabel(issuer, account string) bool {
 			return false
 		}
 		for _, r := range part {
-			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			if unicode.IsControl(r) || r >= 0x80 && unicode.Is(unicode.Bidi_Control, r) {
 				return false
 			}
 		}

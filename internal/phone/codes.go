@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"avow/internal/authn"
 	"avow/internal/otp"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/escrow"
@@ -119,7 +120,9 @@ func (c *Core) MoveCode(ctx context.Context, id, before codes.ID) error {
 
 // RenameCodeGroup renames a group in every code; "" takes the codes out of it.
 func (c *Core) RenameCodeGroup(ctx context.Context, group, name string) error {
-	return c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) { return all.RenameGroup(group, name, now) })
+	return c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) {
+		return all.RenameGroup(group, name, now)
+	})
 }
 
 // TrashCode puts a code into the trash, where it stays for codes.TrashFor.
@@ -195,6 +198,7 @@ func (c *Core) CodeURI(ctx context.Context, id codes.ID, p platform.Prompt) (otp
 	if err != nil {
 		return nil, err
 	}
+	defer e.Code.Secret.Wipe()
 	return e.Code.Encode()
 }
 
@@ -218,7 +222,7 @@ func (c *Core) ExportCodes(ctx context.Context, p platform.Prompt) ([]codes.Entr
 	var list []codes.Entry
 	for _, id := range c.codes.Search(codes.Query{}) {
 		if e, err := c.codes.Entry(id); err == nil {
-			list = append(list, e.Clone())
+			list = append(list, e)
 		}
 	}
 	return list, nil
@@ -261,8 +265,8 @@ func (c *Core) storeCodes(ctx context.Context, fn func(*codes.Collection, time.T
 		c.mu.Unlock()
 		return false, err
 	}
-	was, wasAt := c.doc.Codes, len(c.doc.Codes)
-	next, err := c.withCodes(out)
+	was := c.doc.Codes
+	next, old, err := c.withCodes(out)
 	if err != nil {
 		c.mu.Unlock()
 		return false, err
@@ -274,39 +278,34 @@ func (c *Core) storeCodes(ctx context.Context, fn func(*codes.Collection, time.T
 	defer c.mu.Unlock()
 	if err != nil {
 		c.doc.Codes = was
-		for _, s := range out {
-			if c.codeAt[s.ID] >= wasAt {
-				delete(c.codeAt, s.ID)
-			}
-		}
 		return false, err
 	}
 	c.codes.Apply(out)
+	wipe(old)
 	return true, nil
 }
 
-// withCodes is doc.Codes with entries in their places; mu must be held.
-func (c *Core) withCodes(list []codes.Stored) ([]json.RawMessage, error) {
-	next := slices.Clone(c.doc.Codes)
+// withCodes is doc.Codes with entries in their places, and those that they replace; mu must be held.
+func (c *Core) withCodes(list []codes.Stored) (next, old []json.RawMessage, err error) {
+	next = slices.Clone(c.doc.Codes)
 	for _, s := range list {
 		raw, err := json.Marshal(s)
 		if err != nil {
-			return nil, errors.New("encode code: not JSON") // the cause could quote it
+			return nil, nil, errors.New("encode code: not JSON") // the cause could quote it
 		}
-		if at, ok := c.codeAt[s.ID]; ok {
-			next[at] = raw
-			continue
+		if at, ok := c.codes.Index(s.ID); ok {
+			old, next[at] = append(old, next[at]), raw
+		} else {
+			next = append(next, raw)
 		}
-		c.codeAt[s.ID] = len(next)
-		next = append(next, raw)
 	}
-	return next, nil
+	return next, old, nil
 }
 
 // joinCodes takes what was merged with another phone's into the open vault; the next save stores it. mu must be held.
 func (c *Core) joinCodes(merged []escrow.Entry) error {
 	out := c.codes.Join(merged)
-	next, err := c.withCodes(out)
+	next, _, err := c.withCodes(out) // those that go are on disk, and the vault compares with them
 	if err != nil {
 		return err
 	}
@@ -317,19 +316,14 @@ func (c *Core) joinCodes(merged []escrow.Entry) error {
 
 // readCodes makes the collection of the vault that was opened; mu must be held.
 func (c *Core) readCodes() error {
-	list := make([]codes.Stored, len(c.doc.Codes))
-	at := make(map[string]int, len(list))
-	for i, raw := range c.doc.Codes {
-		if err := json.Unmarshal(raw, &list[i]); err != nil {
-			return vault.ErrDamaged.Because(errors.New("a code is not an entry"))
-		}
-		at[list[i].ID] = i
+	all, errs := codes.Read(c.doc.Codes)
+	if all == nil {
+		return vault.ErrDamaged.Because(errors.Join(errs...))
 	}
-	all, errs := codes.Read(list)
 	for _, err := range errs {
-		c.cfg.Log.Warn("a code was left out", "err", err)
+		c.cfg.Log.Warn("a code is not shown", "code", authn.CodeOf(err))
 	}
-	c.codes, c.codeAt = all, at
+	c.codes = all
 	return nil
 }
 
@@ -338,5 +332,5 @@ func (c *Core) forgetCodes() {
 	if c.codes != nil {
 		c.codes.Wipe()
 	}
-	c.codes, c.codeAt = nil, nil
+	c.codes = nil
 }

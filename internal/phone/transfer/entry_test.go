@@ -28,8 +28,8 @@ func TestWordsAreCleaned(t *testing.T) {
 		},
 		{
 			"long ones",
-			entry{issuer: long, account: long, name: long, note: strings.Repeat("x", 5000)},
-			Item{Code: otp.Code{Issuer: long[:2*127], Account: long[:2*128]}, Name: long[:2*256], Note: strings.Repeat("x", 4096)},
+			entry{issuer: long, account: long, name: long, note: strings.Repeat("x", maxNote+1)},
+			Item{Code: otp.Code{Issuer: long[:2*127], Account: long[:2*128]}, Name: long[:2*256], Note: strings.Repeat("x", maxNote)},
 		},
 		{
 			"notes keep their lines",

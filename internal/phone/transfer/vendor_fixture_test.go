@@ -81,7 +81,7 @@ func with(c otp.Code, change func(*otp.Code)) otp.Code {
 func vendorFixtures() []vendorFixture {
 	noIssuer := with(fixtureTOTP, func(c *otp.Code) { c.Issuer = "" })
 	plainLong := with(fixtureLong, func(c *otp.Code) { c.Algorithm, c.Digits, c.Period = otp.SHA1, 6, 30 })
-	return []vendorFixture{
+	return append(kdbxFixtures(), []vendorFixture{
 		{"bitwarden.json", Bitwarden, "", func(t testing.TB) []byte { return bitwardenFixture(t) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
 		{"bitwarden.csv", Bitwarden, "", bitwardenCSVFixture, []otp.Code{fixtureTOTP, with(fixtureSteam, func(c *otp.Code) { c.Account = "" })}},
 		{"bitwarden_pbkdf2.json", Bitwarden, vendorPassword, func(t testing.TB) []byte { return sealBitwarden(t, 0) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
@@ -139,7 +139,7 @@ func vendorFixtures() []vendorFixture {
 			Kind: otp.TOTP, Issuer: "Battle.net", Account: "EU-1234-5678-9012", Secret: fixtureHOTP.Secret, Algorithm: otp.SHA1, Digits: 8, Period: 30,
 		}}},
 		{"keepass.xml", KeePass, "", keePassFixture, []otp.Code{fixtureTOTP, fixtureSteam, fixtureLong, fixtureHOTP, with(fixtureLong, func(c *otp.Code) { c.Issuer = "KeeOtp" })}},
-	}
+	}...)
 }
 
 // TestVendorFixtures: each generator's file, and the one that it made once, read as what went in; with no password and with a wrong one there

@@ -319,7 +319,7 @@ func (c *Core) DrillRestore(ctx context.Context, id AccountID, code key.RestoreC
 	}
 	c.mu.Lock()
 	if c.doc != nil {
-		_, digest, err := c.content(a)
+		_, digest, err := c.outline(a)
 		d.Same = err == nil && digest == digestOf(doc)
 	}
 	c.mu.Unlock()

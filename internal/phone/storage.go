@@ -201,7 +201,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	if heal {
 		err = c.saveVault(ctx)
 	}
-	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx)); err != nil {
+	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx), c.purgeCodes(ctx)); err != nil {
 		c.cfg.Log.WarnContext(ctx, "could not store the accounts after unlocking", "err", err)
 	}
 	return nil

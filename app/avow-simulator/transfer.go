@@ -117,7 +117,7 @@ func readExports(ctx context.Context, files []string, password key.Secret) (tran
 			err = cli.Usage{Text: "several files must all be pictures of QR codes: import the others one after the other"}
 		default:
 			var found transfer.Found
-			found, err = transfer.Read(ctx, f, transfer.Options{Password: password})
+			found, err = transfer.Read(ctx, f, transfer.Options{Password: password, Memory: transfer.MaxMemory})
 			_ = f.Close()
 			return found, err
 		}

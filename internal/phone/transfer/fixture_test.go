@@ -15,6 +15,7 @@ import (
 	"hash"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,11 +146,11 @@ func otpauthFixtures(testing.TB) []fixture {
 type protobuf []byte
 
 func (p protobuf) number(field int, n uint64) protobuf {
-	return binary.AppendUvarint(append(p, byte(field<<3)), n)
+	return binary.AppendUvarint(append(slices.Clip(p), byte(field<<3)), n)
 }
 
 func (p protobuf) bytes(field int, b string) protobuf {
-	return append(binary.AppendUvarint(append(p, byte(field<<3|2)), uint64(len(b))), b...)
+	return append(binary.AppendUvarint(append(slices.Clip(p), byte(field<<3|2)), uint64(len(b))), b...)
 }
 
 // migrationPart is one QR code of the export with the id -5.

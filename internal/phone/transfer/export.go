@@ -148,7 +148,7 @@ type exporter struct {
 var exporters = map[Format]exporter{
 	Age:     {func(Item) error { return nil }, writeAge, func(i Item) Item { return i }},
 	Aegis:   {aegisCarries, writeAegis, func(i Item) Item { i.Name = ""; return i }},
-	OTPAuth: {linkCarries, writeLinks, func(i Item) Item { return Item{Code: i.Code} }},
+	OTPAuth: {func(Item) error { return nil }, writeLinks, func(i Item) Item { return Item{Code: i.Code} }},
 	Google:  {googleCarries, writeGoogle, func(i Item) Item { return Item{Code: i.Code} }},
 }
 

@@ -192,7 +192,8 @@ func unreadables(list []transfer.Unreadable) []unreadableCode {
 
 func (l importLine) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d new, %d here already, %d that differ, %d that cannot be read; stored %d", l.name(), len(l.New), len(l.Same), len(l.Different), len(l.Unreadable), l.Stored)
+	fmt.Fprintf(&b, "%s: %d new, %d here already, %d that differ, %d that cannot be read; stored %d", l.name(), len(l.New), len(l.Same), len(l.Different),
+		len(l.Unreadable), l.Stored)
 	for _, part := range []struct {
 		title string
 		names []codeName

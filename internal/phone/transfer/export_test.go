@@ -24,8 +24,14 @@ func init() { ageWorkFactor = 10 } // 16 ms in place of two seconds
 
 // exportItems are codes of every kind, with everything that a person can make of them.
 func exportItems() []Item {
-	motp := otp.Code{Kind: otp.MOTP, Issuer: "mOTP", Account: "anna", Secret: otp.Secret("a secret of motp"), Algorithm: otp.MD5, Digits: 6, Period: 10, PIN: otp.Secret("1234")}
-	yandex := otp.Code{Kind: otp.Yandex, Issuer: "Yandex", Account: "anna", Secret: otp.Secret("sixteen bytes ok"), Algorithm: otp.SHA256, Digits: 8, Period: 30, PIN: otp.Secret("5239")}
+	motp := otp.Code{
+		Kind: otp.MOTP, Issuer: "mOTP", Account: "anna", Secret: otp.Secret("a secret of motp"), Algorithm: otp.MD5, Digits: 6, Period: 10,
+		PIN: otp.Secret("1234"),
+	}
+	yandex := otp.Code{
+		Kind: otp.Yandex, Issuer: "Yandex", Account: "anna", Secret: otp.Secret("sixteen bytes ok"), Algorithm: otp.SHA256, Digits: 8,
+		Period: 30, PIN: otp.Secret("5239"),
+	}
 	return []Item{
 		{Code: fixtureTOTP, Name: "My mail", Note: "first line\nsecond", Groups: []string{"Work", "E-Mail"}, Pinned: true},
 		{Code: fixtureLong, Groups: []string{"Work"}},
@@ -349,7 +355,10 @@ func TestExportAnyCodes(t *testing.T) {
 			if c.Kind == otp.HOTP {
 				c.Period, c.Counter = 0, otp.Counter(rapid.Uint64Range(0, uint64(otp.MaxCounter)).Draw(t, "counter"))
 			}
-			items = append(items, Item{Code: c, Name: text.Draw(t, "name"), Note: text.Draw(t, "note"), Groups: []string{text.Draw(t, "group")}, Pinned: rapid.Bool().Draw(t, "pinned")})
+			items = append(items, Item{
+				Code: c, Name: text.Draw(t, "name"), Note: text.Draw(t, "note"), Groups: []string{text.Draw(t, "group")},
+				Pinned: rapid.Bool().Draw(t, "pinned"),
+			})
 		}
 		content, err := aegisText(items)
 		if err != nil {

@@ -9,12 +9,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"math"
 
 	"golang.org/x/crypto/chacha20"
-	"golang.org/x/crypto/salsa20/salsa"
+	"golang.org/x/crypto/salsa20"
 
 	"avow/internal/authn"
 	"avow/internal/key"
@@ -22,7 +23,7 @@ import (
 
 // errKeePassForm refuses a database that is written in a way that only some programs have.
 var errKeePassForm = authn.Fail(authn.Invalid, "import_keepass_form",
-	"This KeePass database is protected in a way that this app does not know. Choose AES or ChaCha20, and Argon2 or AES-KDF, in its security settings, or export it as XML.")
+	"This KeePass database is protected in a way that this app does not know. In its security settings choose AES or ChaCha20, and Argon2 or AES-KDF.")
 
 // maxAESRounds bounds KeePass's first key derivation: some seconds of a phone.
 const maxAESRounds = 200_000_000
@@ -376,9 +377,7 @@ func (d *kdbx) unpack(data []byte) ([]byte, error) {
 func kdbxStreamOf(kind uint64, k []byte) (cipher.Stream, error) {
 	switch kind {
 	case 2:
-		s := &salsaStream{key: sha256.Sum256(k)}
-		copy(s.counter[:], "\xe8\x30\x09\x4b\x97\x20\x5d\x2a")
-		return s, nil
+		return &salsaStream{key: sha256.Sum256(k)}, nil
 	case 3:
 		sum := sha512.Sum512(k)
 		return chacha20.NewUnauthenticatedCipher(sum[:32], sum[32:44])
@@ -386,23 +385,22 @@ func kdbxStreamOf(kind uint64, k []byte) (cipher.Stream, error) {
 	return nil, errKeePassForm
 }
 
-// salsaStream is Salsa20 that goes on where it was, which golang.org/x/crypto does only for whole blocks.
+// salsaStream is Salsa20 that goes on where it was. golang.org/x/crypto has it only from its beginning, so more of it is made than is needed.
 type salsaStream struct {
-	key     [32]byte
-	counter [16]byte // nonce and number of the block
-	left    []byte   // of the block that was made last
+	key  [32]byte
+	made []byte
+	used int
 }
+
+// salsaNonce is the same in every database; the key is not.
+var salsaNonce = []byte("\xe8\x30\x09\x4b\x97\x20\x5d\x2a")
 
 // XORKeyStream is that of cipher.Stream.
 func (s *salsaStream) XORKeyStream(dst, src []byte) {
-	for i, b := range src {
-		if len(s.left) == 0 {
-			var block [64]byte
-			salsa.XORKeyStream(block[:], block[:], &s.counter, &s.key)
-			binary.LittleEndian.PutUint64(s.counter[8:], binary.LittleEndian.Uint64(s.counter[8:])+1)
-			s.left = block[:]
-		}
-		dst[i] = b ^ s.left[0]
-		s.left = s.left[1:]
+	if need := s.used + len(src); need > len(s.made) {
+		clear(s.made)
+		s.made = make([]byte, 2*need+1024)
+		salsa20.XORKeyStream(s.made, s.made, salsaNonce, &s.key)
 	}
+	s.used += subtle.XORBytes(dst, src, s.made[s.used:])
 }

@@ -71,7 +71,8 @@ func kdbxFixture(t testing.TB, f kdbxForm, inside func([]byte) []byte) []byte {
 		}
 		header = append(header, value...)
 	}
-	seed, salt, streamKey, start := []byte("a seed that is of 32 bytes, yes!"), []byte("a salt that is of 32 bytes, yes!"), []byte("a key for the stream of 32 bytes"), []byte("the start that is of 32 bytes...")
+	seed, salt, streamKey, start := []byte("a seed that is of 32 bytes, yes!"), []byte("a salt that is of 32 bytes, yes!"),
+		[]byte("a key for the stream of 32 bytes"), []byte("the start that is of 32 bytes...")
 	iv, name, flag := []byte("0123456789abcdef"), kdbxAES, uint32(1)
 	if f.chaCha20 {
 		iv, name = iv[:12], kdbxChaCha20

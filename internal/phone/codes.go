@@ -292,9 +292,9 @@ func (c *Core) purgeCodes(ctx context.Context) error {
 func (c *Core) withCodes(list []codes.Stored) (next, old []json.RawMessage, err error) {
 	next = slices.Clone(c.doc.Codes)
 	for _, s := range list {
-		raw, err := json.Marshal(s)
+		raw, err := s.Encode()
 		if err != nil {
-			return nil, nil, errors.New("encode code: not JSON") // the cause could quote it
+			return nil, nil, err
 		}
 		if at, ok := c.codes.Index(s.ID); ok {
 			old, next[at] = append(old, next[at]), raw

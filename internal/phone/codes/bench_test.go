@@ -43,7 +43,7 @@ func raw(tb testing.TB, list []codes.Stored) []json.RawMessage {
 	tb.Helper()
 	out := make([]json.RawMessage, len(list))
 	for i, s := range list {
-		b, err := json.Marshal(s)
+		b, err := s.Encode()
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,6 +18,17 @@ type Stored struct {
 	escrow.Entry
 	Uses   int   `json:"uses,omitempty"`
 	UsedAt int64 `json:"used_at,omitempty"` // unix seconds
+}
+
+// Encode writes an entry as the vault keeps it. The body stays byte for byte what it is, since phones compare them.
+func (s Stored) Encode() (json.RawMessage, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return nil, errors.New("encode code: not JSON") // the cause could quote it
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
 // Collection is all of a person's codes. Its methods that change something change nothing in it: they return what is to be stored, and Apply takes
@@ -513,6 +525,9 @@ func (c *Collection) Move(id, before ID, now time.Time) ([]Stored, error) {
 		return nil, err
 	}
 	it := s.item
+	if before == id {
+		return nil, nil
+	}
 	list := slices.DeleteFunc(slices.Clone(c.listed(ByPlace)), func(o *item) bool { return o == it })
 	slices.SortFunc(list, byPlace)
 	at := len(list)

@@ -24,12 +24,12 @@ import (
 
 func (p *cliPhone) importCodes() *cobra.Command {
 	var passwordFile string
-	var dryRun bool
+	var dryRun, different bool
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
 		Short: "take over the codes that another authenticator app or password manager exported",
 		Long: `Takes over the codes in an export of another app. What the file is, it finds out by what is in it, and says so; docs/import.md lists the apps.
-Codes that are here already are left out. A code that differs from one of the same name is stored beside that one.
+Codes that are here already are left out, and so is a code that differs from one of the same name, unless --different is given: then it is stored beside that.
 Pictures of QR codes are read, too; of a Google migration give all of them at once, in any order.
 With --dry-run it says what it would do, and stores nothing.`,
 		Args: cobra.MinimumNArgs(1),
@@ -52,7 +52,10 @@ With --dry-run it says what it would do, and stores nothing.`,
 					return errors.Join(p.print(cmd, line), fmt.Errorf("parts %s of %d are missing: give their pictures, too", numbers(plan.Missing), plan.Parts))
 				}
 				if !dryRun {
-					take := append(append([]transfer.Item(nil), plan.New...), plan.Different...)
+					take := plan.New
+					if different {
+						take = append(append([]transfer.Item(nil), plan.New...), plan.Different...)
+					}
 					if _, err := p.core.AddCodes(ctx, transfer.Entries(take)); err != nil {
 						return err
 					}
@@ -63,6 +66,7 @@ With --dry-run it says what it would do, and stores nothing.`,
 		},
 	}
 	cmd.Flags().StringVar(&passwordFile, "password-file", "", "file that holds the password of the export, or the secret key of an age file")
+	cmd.Flags().BoolVar(&different, "different", false, "store codes that differ from one of the same name, too")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be stored, and store nothing")
 	return cmd
 }

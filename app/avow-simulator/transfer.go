@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,19 +18,21 @@ import (
 	"avow/internal/authn"
 	"avow/internal/cli"
 	"avow/internal/key"
+	"avow/internal/otp"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/scanner"
 	"avow/internal/phone/transfer"
+	"avow/internal/qr"
 )
 
 func (p *cliPhone) importCodes() *cobra.Command {
 	var passwordFile string
-	var dryRun bool
+	var dryRun, different bool
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
 		Short: "take over the codes that another authenticator app or password manager exported",
 		Long: `Takes over the codes in an export of another app. What the file is, it finds out by what is in it, and says so; docs/import.md lists the apps.
-Codes that are here already are left out. A code that differs from one of the same name is stored beside that one.
+Codes that are here already are left out, and so is a code that differs from one of the same name, unless --different is given: then it is stored beside that.
 Pictures of QR codes are read, too; of a Google migration give all of them at once, in any order.
 With --dry-run it says what it would do, and stores nothing.`,
 		Args: cobra.MinimumNArgs(1),
@@ -52,7 +55,10 @@ With --dry-run it says what it would do, and stores nothing.`,
 					return errors.Join(p.print(cmd, line), fmt.Errorf("parts %s of %d are missing: give their pictures, too", numbers(plan.Missing), plan.Parts))
 				}
 				if !dryRun {
-					take := append(append([]transfer.Item(nil), plan.New...), plan.Different...)
+					take := plan.New
+					if different {
+						take = append(append([]transfer.Item(nil), plan.New...), plan.Different...)
+					}
 					if _, err := p.core.AddCodes(ctx, transfer.Entries(take)); err != nil {
 						return err
 					}
@@ -63,6 +69,7 @@ With --dry-run it says what it would do, and stores nothing.`,
 		},
 	}
 	cmd.Flags().StringVar(&passwordFile, "password-file", "", "file that holds the password of the export, or the secret key of an age file")
+	cmd.Flags().BoolVar(&different, "different", false, "store codes that differ from one of the same name, too")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be stored, and store nothing")
 	return cmd
 }
@@ -192,7 +199,8 @@ func unreadables(list []transfer.Unreadable) []unreadableCode {
 
 func (l importLine) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d new, %d here already, %d that differ, %d that cannot be read; stored %d", l.name(), len(l.New), len(l.Same), len(l.Different), len(l.Unreadable), l.Stored)
+	fmt.Fprintf(&b, "%s: %d new, %d here already, %d that differ, %d that cannot be read; stored %d", l.name(), len(l.New), len(l.Same), len(l.Different),
+		len(l.Unreadable), l.Stored)
 	for _, part := range []struct {
 		title string
 		names []codeName
@@ -226,7 +234,7 @@ func numbers(list []int) string {
 }
 
 func (p *cliPhone) exportCodes() *cobra.Command {
-	var format, passphraseFile, recipientFile, typed string
+	var format, passphraseFile, recipientFile, typed, pictures string
 	cmd := &cobra.Command{
 		Use:   "export FILE",
 		Short: "write this phone's codes into a file, for keeping or for another app",
@@ -245,7 +253,7 @@ age (encrypted; the default), aegis (encrypted), otpauth and google (not encrypt
 					return err
 				}
 				o.Recipient = string(recipient)
-				return p.exportTo(ctx, cmd, args[0], transfer.Format(format), o)
+				return p.exportTo(ctx, cmd, args[0], pictures, transfer.Format(format), o)
 			})
 		},
 	}
@@ -253,13 +261,17 @@ age (encrypted; the default), aegis (encrypted), otpauth and google (not encrypt
 	cmd.Flags().StringVar(&passphraseFile, "passphrase-file", "", "file that holds the passphrase of the export, at least 8 characters")
 	cmd.Flags().StringVar(&recipientFile, "recipient-file", "", "file that holds public keys of age, one a line, in place of a passphrase")
 	cmd.Flags().StringVar(&typed, "type", "", "the words that an export without encryption demands")
+	cmd.Flags().StringVar(&pictures, "pictures", "", "folder for the QR codes of an export without encryption, as 001.png and so on")
 	cmd.MarkFlagsMutuallyExclusive("passphrase-file", "recipient-file")
 	return cmd
 }
 
-func (p *cliPhone) exportTo(ctx context.Context, cmd *cobra.Command, name string, format transfer.Format, o transfer.ExportOptions) error {
+func (p *cliPhone) exportTo(ctx context.Context, cmd *cobra.Command, name, pictures string, format transfer.Format, o transfer.ExportOptions) error {
 	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 		return cli.Usage{Text: name + " is there already: choose another name"}
+	}
+	if pictures != "" && format.Protected() {
+		return cli.Usage{Text: "this form of export is only a file: it has no QR codes"}
 	}
 	entries, err := p.core.ExportCodes(ctx, platform.Prompt{Title: "Export codes"})
 	if err != nil {
@@ -287,7 +299,35 @@ func (p *cliPhone) exportTo(ctx context.Context, cmd *cobra.Command, name string
 	if err := checkFile(x, name); err != nil {
 		return errors.Join(err, os.Remove(name))
 	}
+	if pictures != "" {
+		if err := drawTexts(pictures, x.Texts()); err != nil {
+			return err
+		}
+	}
 	return p.print(cmd, exportLine{x.Format, name, x.Count, unreadables(x.Left)})
+}
+
+// drawTexts writes a QR code for each text.
+func drawTexts(folder string, texts []otp.Secret) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for i, text := range texts {
+		code, err := qr.Encode(string(text), qr.LevelM)
+		if err != nil {
+			return err
+		}
+		picture, err := code.PNG(4)
+		if err != nil {
+			return err
+		}
+		err = atomicfile.Write(filepath.Join(folder, fmt.Sprintf("%03d.png", i+1)), picture)
+		clear(picture)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkFile(x *transfer.Export, name string) error {

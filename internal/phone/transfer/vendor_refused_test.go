@@ -23,32 +23,46 @@ func TestVendorRefused(t *testing.T) {
 		data string
 		want error
 	}{
-		"Bitwarden, for one account":       {`{"encrypted":true,"encKeyValidation_DO_NOT_EDIT":"2.a|b|c","folders":[],"items":[{"name":"2.a|b|c"}]}`, ErrOtherAccount},
-		"Bitwarden, work for hours":        {strings.Replace(bitwarden, `"kdfIterations":1000`, `"kdfIterations":4000000000`, 1), ErrTooHard},
-		"Bitwarden, no work":               {strings.Replace(bitwarden, `"kdfIterations":1000`, `"kdfIterations":0`, 1), ErrDamaged},
-		"Bitwarden, all the memory":        {strings.NewReplacer(`"kdfType":0`, `"kdfType":1`, `"kdfMemory":1`, `"kdfMemory":9007199254740993`).Replace(bitwarden), ErrTooHard},
-		"Bitwarden, a new derivation":      {strings.Replace(bitwarden, `"kdfType":0`, `"kdfType":2`, 1), ErrVersion},
-		"Bitwarden, content damaged":       {strings.Replace(bitwarden, `"data":"2.`, `"data":"2.AAAA`, 1), ErrDamaged},
-		"Bitwarden, an unknown cipher":     {strings.Replace(bitwarden, `NOT_EDIT":"2.`, `NOT_EDIT":"0.`, 1), ErrDamaged},
-		"Bitwarden, passwords only":        {`{"encrypted":false,"items":[{"type":1,"name":"a","login":{"password":"b"}}]}`, ErrNothing},
-		"CSV, a field too many":            {"name,login_totp\na,b,c\n", ErrDamaged},
-		"CSV, a column twice":              {"name,login_totp,name\na,b,c\n", ErrDamaged},
-		"FreeOTP 2, work for hours":        {string(javaFixture([][2]string{{"masterKey", `{"mAlgorithm":"PBKDF2withHmacSHA512","mIterations":4000000000,"mSalt":[1]}`}})), ErrTooHard},
-		"FreeOTP 2, no master key":         {string(javaFixture([][2]string{{"a-token", "{}"}})), ErrUnknownFormat},
-		"FreeOTP 2, a damaged master key":  {java, ErrVersion},
-		"Java, another class":              {strings.Replace(java, "HashMap", "HashSet", 1), ErrDamaged},
-		"Java, four billion pairs":         {strings.Replace(java, "\x00\x00\x00\x01\x74", "\xff\xff\xff\xff\x74", 1), ErrDamaged},
-		"Java, something behind":           {java + "x", ErrDamaged},
-		"Java, an object for a text":       {strings.Replace(java, "\x74\x00\x02{}", "\x73\x00\x02{}", 1), ErrDamaged},
-		"Java, a long text of no end":      {strings.Replace(java, "\x74\x00\x02{}", "\x7c\xff\xff\xff\xff\xff\xff\xff\xff", 1), ErrTruncated},
-		"preferences, a document type":     {xml(`<!DOCTYPE m [<!ENTITY a "b">]><map><string name="` + authyOthers + `">&a;</string></map>`), ErrDamaged},
-		"preferences, a name twice":        {xml(`<map><string name="` + authyOthers + `">[]</string><string name="` + authyOthers + `">[]</string></map>`), ErrDamaged},
+		"Bitwarden, for one account": {
+			`{"encrypted":true,"encKeyValidation_DO_NOT_EDIT":"2.a|b|c","folders":[],"items":[{"name":"2.a|b|c"}]}`,
+			ErrOtherAccount,
+		},
+		"Bitwarden, work for hours": {strings.Replace(bitwarden, `"kdfIterations":1000`, `"kdfIterations":4000000000`, 1), ErrTooHard},
+		"Bitwarden, no work":        {strings.Replace(bitwarden, `"kdfIterations":1000`, `"kdfIterations":0`, 1), ErrDamaged},
+		"Bitwarden, all the memory": {
+			strings.NewReplacer(`"kdfType":0`, `"kdfType":1`, `"kdfMemory":1`, `"kdfMemory":9007199254740993`).Replace(bitwarden),
+			ErrTooHard,
+		},
+		"Bitwarden, a new derivation":  {strings.Replace(bitwarden, `"kdfType":0`, `"kdfType":2`, 1), ErrVersion},
+		"Bitwarden, content damaged":   {strings.Replace(bitwarden, `"data":"2.`, `"data":"2.AAAA`, 1), ErrDamaged},
+		"Bitwarden, an unknown cipher": {strings.Replace(bitwarden, `NOT_EDIT":"2.`, `NOT_EDIT":"0.`, 1), ErrDamaged},
+		"Bitwarden, passwords only":    {`{"encrypted":false,"items":[{"type":1,"name":"a","login":{"password":"b"}}]}`, ErrNothing},
+		"CSV, a field too many":        {"name,login_totp\na,b,c\n", ErrDamaged},
+		"CSV, a column twice":          {"name,login_totp,name\na,b,c\n", ErrDamaged},
+		"FreeOTP 2, work for hours": {string(javaFixture([][2]string{{
+			"masterKey",
+			`{"mAlgorithm":"PBKDF2withHmacSHA512","mIterations":4000000000,"mSalt":[1]}`,
+		}})), ErrTooHard},
+		"FreeOTP 2, no master key":        {string(javaFixture([][2]string{{"a-token", "{}"}})), ErrUnknownFormat},
+		"FreeOTP 2, a damaged master key": {java, ErrVersion},
+		"Java, another class":             {strings.Replace(java, "HashMap", "HashSet", 1), ErrDamaged},
+		"Java, four billion pairs":        {strings.Replace(java, "\x00\x00\x00\x01\x74", "\xff\xff\xff\xff\x74", 1), ErrDamaged},
+		"Java, something behind":          {java + "x", ErrDamaged},
+		"Java, an object for a text":      {strings.Replace(java, "\x74\x00\x02{}", "\x73\x00\x02{}", 1), ErrDamaged},
+		"Java, a long text of no end":     {strings.Replace(java, "\x74\x00\x02{}", "\x7c\xff\xff\xff\xff\xff\xff\xff\xff", 1), ErrTruncated},
+		"preferences, a document type":    {xml(`<!DOCTYPE m [<!ENTITY a "b">]><map><string name="` + authyOthers + `">&a;</string></map>`), ErrDamaged},
+		"preferences, a name twice": {
+			xml(`<map><string name="` + authyOthers + `">[]</string><string name="` + authyOthers + `">[]</string></map>`),
+			ErrDamaged,
+		},
 		"preferences, an element in one":   {xml(`<map><string name="` + authyOthers + `">[<b/>]</string></map>`), ErrDamaged},
 		"preferences, cut off":             {xml(`<map><string name="` + authyOthers + `">[]</string>`), ErrTruncated},
 		"preferences, no JSON in it":       {xml(`<map><string name="` + authyOthers + `">x</string></map>`), ErrDamaged},
 		"preferences, nothing in it":       {xml(`<map><string name="` + authyOthers + `">[]</string></map>`), ErrNothing},
 		"Battle.net, no secret":            {xml(`<map><string name="` + battleNetSecret + `"></string></map>`), nil},
-		"KeePass, the database":            {keePassMagic + "\x67\xfb\x4b\xb5", errKeePassDatabase},
+		"KeePass database, no header":      {keePassMagic, ErrTruncated},
+		"KeePass database, version 5":      {keePassMagic + "\x00\x00\x05\x00", ErrVersion},
+		"KeePass 1":                        {"\x03\xd9\xa2\x9a\x65\xfb\x4b\xb5" + strings.Repeat("x", 200), ErrUnknownFormat},
 		"KeePass, a document type":         {xml(`<!DOCTYPE k [<!ENTITY a "b">]><KeePassFile></KeePassFile>`), ErrDamaged},
 		"KeePass, groups without end":      {xml("<KeePassFile><Root>" + strings.Repeat("<Group>", 1000)), ErrDamaged},
 		"KeePass, cut off":                 {xml("<KeePassFile><Root><Group><Name>a"), ErrTruncated},
@@ -102,7 +116,10 @@ func TestVendorUnreadable(t *testing.T) {
 		where string
 		want  error
 	}{
-		"Duo, no codes":        {`[{"accountType":"DuoAccount","name":"Acme","otpGenerator":null},{"name":"a","otpGenerator":{"otpSecret":"GEZDGNBVGY3TQOJQ"}}]`, "Acme", errNoCode},
+		"Duo, no codes": {
+			`[{"accountType":"DuoAccount","name":"Acme","otpGenerator":null},{"name":"a","otpGenerator":{"otpSecret":"GEZDGNBVGY3TQOJQ"}}]`,
+			"Acme", errNoCode,
+		},
 		"Duo, no entry":        {`[{"otpGenerator":{"otpSecret":"GEZDGNBVGY3TQOJQ"}},3]`, "#2", errEntry},
 		"Steam, no base64":     {`{"accounts":{"a":{"shared_secret":"MTIzNDU2Nzg5MDEyMzQ1Njc4OTA="},"b":{"shared_secret":"!"}}}`, "Steam: b", errEntry},
 		"FreeOTP+, a kind":     {`{"tokenOrder":[],"tokens":[` + freeOTPFixture(fixtureHOTP, true) + `,{"type":"X","label":"b","secret":[1]}]}`, "b", errKind},
@@ -136,7 +153,8 @@ func TestVendorUnreadable(t *testing.T) {
 
 func googleRow(t *testing.T, column, value string) string {
 	t.Helper()
-	return string(databaseFixture(t, "CREATE TABLE accounts (_id INTEGER PRIMARY KEY, email TEXT, secret TEXT, counter INTEGER, type INTEGER, provider INTEGER, issuer TEXT, original_name TEXT, "+column+")",
+	return string(databaseFixture(t,
+		"CREATE TABLE accounts (_id INTEGER PRIMARY KEY, email TEXT, secret TEXT, counter INTEGER, type INTEGER, provider INTEGER, issuer TEXT, original_name TEXT, "+column+")",
 		"INSERT INTO accounts (_id, email, secret, type) VALUES (1, 'a', 'GEZDGNBVGY3TQOJQ', 0), (2, 'b', 'GEZDGNBVGY3TQOJQ', 0); UPDATE accounts SET "+strings.Fields(column)[0]+" = "+value+" WHERE _id = 2"))
 }
 

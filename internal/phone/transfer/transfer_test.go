@@ -147,6 +147,7 @@ func TestEmptyAndUnknown(t *testing.T) {
 		{"closed too often", "{}}}", ErrDamaged},
 		{"too many elements", "[" + strings.Repeat("0,", MaxEntries) + "0]", ErrTooMany},
 		{"a picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + string(some("picture", 2000)), ErrUnknownFormat},
+		{"a link with a zero", "otpauth://totp/a\x00?secret=" + textA, ErrUnknownFormat},
 		{"zeros", strings.Repeat("\x00", 1000), ErrUnknownFormat},
 		{"half a database", sqliteMagic + "\x10\x00", ErrTruncated},
 		{"another database", string(makeDatabase(t, `CREATE TABLE notes (text TEXT)`)), ErrUnknownFormat},

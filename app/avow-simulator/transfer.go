@@ -37,7 +37,7 @@ Pictures of QR codes are read, too; of a Google migration give all of them at on
 With --dry-run it says what it would do, and stores nothing.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return p.withOpenVault(cmd, true, func(ctx context.Context) error {
+			return p.changing(cmd, func(ctx context.Context) error {
 				password, err := secretFrom(passwordFile)
 				if err != nil {
 					return err
@@ -72,25 +72,6 @@ With --dry-run it says what it would do, and stores nothing.`,
 	cmd.Flags().BoolVar(&different, "different", false, "store codes that differ from one of the same name, too")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be stored, and store nothing")
 	return cmd
-}
-
-// withOpenVault is with, and opens the vault by the PIN; with first, the phone may have none yet, and gets this one.
-func (p *cliPhone) withOpenVault(cmd *cobra.Command, first bool, f func(context.Context) error) error {
-	return p.with(cmd, func(ctx context.Context) error {
-		ctx, err := p.verified(ctx)
-		if err != nil {
-			return err
-		}
-		if first && !p.core.State().HasPIN {
-			if err := p.core.SetPIN(ctx, p.pin); err != nil {
-				return err
-			}
-		}
-		if err := p.core.Unlock(ctx, platform.Prompt{Title: "Unlock"}); err != nil {
-			return err
-		}
-		return f(ctx)
-	})
 }
 
 // secretFrom is what a file holds, without the end of its last line; nil for no file.
@@ -242,7 +223,7 @@ func (p *cliPhone) exportCodes() *cobra.Command {
 age (encrypted; the default), aegis (encrypted), otpauth and google (not encrypted: they demand --type "` + transfer.PlainPhrase + `").`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.withOpenVault(cmd, false, func(ctx context.Context) error {
+			return p.opened(cmd, func(ctx context.Context) error {
 				o := transfer.ExportOptions{Typed: typed}
 				var err error
 				if o.Passphrase, err = secretFrom(passphraseFile); err != nil {

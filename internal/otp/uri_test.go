@@ -239,7 +239,8 @@ func TestEncode(t *testing.T) {
 			"otpauth://yaotp/Yandex:anna?secret=6SB2IKNM6OBZPAVBVTOHDKS4FA&issuer=Yandex&pin=GUZDGOI",
 		},
 		{
-			"Yandex without names", Code{Kind: Yandex, Secret: yandexSecret, Algorithm: SHA256, Digits: 8, Period: 30},
+			"Yandex without names",
+			Code{Kind: Yandex, Secret: yandexSecret, Algorithm: SHA256, Digits: 8, Period: 30},
 			"otpauth://yaotp/:?secret=6SB2IKNM6OBZPAVBVTOHDKS4FA",
 		},
 	} {

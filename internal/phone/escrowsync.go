@@ -182,6 +182,7 @@ func (c *Core) pullEscrow(ctx context.Context, a *account, d due) error {
 	}
 	err = c.saveBoth(ctx)
 	c.emit(Event{Kind: RestoreChanged, Account: a.stored.ID})
+	c.emit(Event{Kind: CodesChanged})
 	return err
 }
 

@@ -256,6 +256,7 @@ func (c *Core) joinEscrow(ctx context.Context, a *account, code key.RestoreCode)
 		err = c.saveBoth(ctx)
 	}
 	c.emit(Event{Kind: RestoreChanged, Account: a.stored.ID})
+	c.emit(Event{Kind: CodesChanged})
 	return err
 }
 

@@ -342,7 +342,9 @@ func (c *Collection) put(e Entry, now time.Time) (Stored, error) {
 		was = c.slots[i].Stored
 	}
 	out := was
-	if !bytes.Equal(was.Body, b) {
+	if bytes.Equal(was.Body, b) {
+		out.Body = b // the vault wipes the bytes that are replaced
+	} else {
 		out.Entry = was.Edit(b, now)
 	}
 	out.Uses, out.UsedAt = e.Uses, seconds(e.UsedAt)

@@ -47,18 +47,22 @@ func (p *phone) store(out []codes.Stored, err error) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	var old []json.RawMessage
 	for _, s := range out {
 		b, err := s.Encode()
 		if err != nil {
 			p.t.Fatal(err)
 		}
 		if i, ok := p.all.Index(s.ID); ok {
-			p.raw[i] = b
+			old, p.raw[i] = append(old, p.raw[i]), b
 		} else {
 			p.raw = append(p.raw, b)
 		}
 	}
 	p.all.Apply(out)
+	for _, b := range old { // as the vault does
+		clear(b)
+	}
 	again, errs := codes.Read(p.raw)
 	if len(errs) > 0 {
 		p.t.Fatal(errs)

@@ -38,7 +38,7 @@ func newPhoneCommand() *cobra.Command {
 		Use:   "phone",
 		Short: "the app's core as a command line, for QA and scripts",
 		Long: `A phone without a screen: its keys and vault lie in a folder, sealed by a PIN from a file.
-The first "register", "duplicate join" or "restore begin" sets the PIN. It talks to any Avow server.`,
+The first "register", "duplicate join", "restore begin" or "codes" sets the PIN. It talks to any Avow server.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

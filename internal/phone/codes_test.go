@@ -179,6 +179,38 @@ func TestCounterMovesBeforeItsCodeIsShown(t *testing.T) {
 	}
 }
 
+// A large vault that is opened once more while it is open, and locked in between, loses nothing.
+func TestUnlockTwiceKeepsCodes(t *testing.T) {
+	r := unlocked(t)
+	r.finger(t)
+	r.Lock()
+	open := func(r *rig) {
+		t.Helper()
+		r.files = must(vault.New(vault.Config{Dir: r.dir, Keys: r.keys, Key: vaultKey, LogFrom: 1}))
+		r.unlock(t)
+	}
+	open(r)
+	for n := range 40 {
+		must(r.AddCode(t.Context(), codeEntry(n, otp.TOTP)))
+		switch n % 10 {
+		case 3, 4:
+			r.unlock(t)
+		case 7:
+			r.Lock()
+			r.unlock(t)
+		}
+	}
+	before := r.Codes()
+	r.unlock(t)
+	r.Lock()
+	again := newRig(t, r.dir)
+	defer again.Close()
+	open(again)
+	if got := again.Codes(); len(got) != 40 || !reflect.DeepEqual(got, before) {
+		t.Errorf("%d codes after a new start", len(got))
+	}
+}
+
 // Two taps at once give two codes.
 func TestCounterGivesEachCodeOnce(t *testing.T) {
 	r := unlocked(t)

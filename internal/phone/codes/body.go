@@ -118,7 +118,7 @@ func (b body) entry(id ID) (Entry, error) {
 	if b.PIN != "" {
 		e.Code.PIN = otp.Secret(b.PIN)
 	}
-	if !strings.HasPrefix(string(id), "code/") || e.Validate() != nil {
+	if !strings.HasPrefix(string(id), idPrefix) || e.Validate() != nil {
 		return Entry{}, ErrNewer
 	}
 	return e, nil

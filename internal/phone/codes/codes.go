@@ -19,11 +19,13 @@ import (
 // ID names a code on all phones of its person: "code/" and 16 characters of base32.
 type ID string
 
+const idPrefix = "code/"
+
 // NewID makes a random one.
 func NewID() ID {
 	b := make([]byte, 10)
 	rand.Read(b)
-	return ID("code/" + base32.StdEncoding.EncodeToString(b))
+	return ID(idPrefix + base32.StdEncoding.EncodeToString(b))
 }
 
 // Entry is a code with all that its person has made of it. It holds the secret.

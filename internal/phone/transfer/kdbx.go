@@ -25,8 +25,8 @@ import (
 var errKeePassForm = authn.Fail(authn.Invalid, "import_keepass_form",
 	"This KeePass database is protected in a way that this app does not know. In its security settings choose AES or ChaCha20, and Argon2 or AES-KDF.")
 
-// maxAESRounds bounds KeePass's first key derivation: some seconds of a phone.
-const maxAESRounds = 200_000_000
+// maxAESRounds bounds KeePass's first key derivation: some seconds of a phone, in which ctx can end it.
+const maxAESRounds = 100_000_000
 
 // The identifiers of ciphers and key derivations in the header.
 var (

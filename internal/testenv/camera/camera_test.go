@@ -25,10 +25,10 @@ func TestHandHeldIsRead(t *testing.T) {
 		size       image.Point
 		seeds      uint64
 	}{
-		{"register", registerLink, image.Pt(640, 480), 50},
-		{"register large", registerLink, image.Pt(1280, 720), 8},
-		{"register upright", registerLink, image.Pt(720, 1280), 8},
-		{"offline", offlineLink, image.Pt(640, 480), 25},
+		{"register", registerLink, image.Pt(640, 480), 12},
+		{"register large", registerLink, image.Pt(1280, 720), 3},
+		{"register upright", registerLink, image.Pt(720, 1280), 3},
+		{"offline", offlineLink, image.Pt(640, 480), 6},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -46,11 +46,10 @@ func TestHandHeldIsRead(t *testing.T) {
 	}
 }
 
-// Of difficult frames the scanner has to read most, and must never read one wrong: of 100 seeds at 640x480 it read 90 with
-// EffortFrame and 100 with EffortPicture, at 1280x720 99 and 100.
+// Of difficult frames the scanner has to read most, and must never read one wrong.
 func TestDifficultIsMostlyRead(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
-	const seeds = 25
+	const seeds = 12
 	read := 0
 	for seed := range uint64(seeds) {
 		frame := camera.Difficult.Frame(code, image.Rectangle{}, image.Pt(640, 480), seed)
@@ -64,8 +63,8 @@ func TestDifficultIsMostlyRead(t *testing.T) {
 		}
 	}
 	t.Logf("read %d of %d", read, seeds)
-	if read < 17 {
-		t.Errorf("read %d of %d, want at least 17", read, seeds)
+	if read < 11 {
+		t.Errorf("read %d of %d, want at least 11", read, seeds)
 	}
 }
 
@@ -73,7 +72,7 @@ func TestDifficultIsMostlyRead(t *testing.T) {
 func TestCodeOnPageIsRead(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
 	page, at := connectPage(code)
-	for seed := range uint64(8) {
+	for seed := range uint64(3) {
 		frame := camera.HandHeld.Frame(page, at, image.Pt(720, 1280), seed)
 		got, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
 		if err != nil || got[0].Text != registerLink {
@@ -88,19 +87,27 @@ func TestCodeOnPageIsRead(t *testing.T) {
 // Where a code can't be read, the reason is measured.
 func TestHints(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
+	lamp := camera.HandHeld
+	lamp.Glare = 12
 	tests := []struct {
 		name       string
 		conditions camera.Conditions
+		aim        image.Point // what the camera points at is shifted by this part of the code's side, in percent
 		want       qr.Hint
 	}{
-		{"far", camera.Far, qr.HintTooFar},
-		{"blurred", camera.Blurred, qr.HintBlurred},
-		{"dark", camera.Dark, qr.HintTooDark},
+		{"far", camera.Far, image.Point{}, qr.HintTooFar},
+		{"blurred", camera.Blurred, image.Point{}, qr.HintBlurred},
+		{"dark", camera.Dark, image.Point{}, qr.HintTooDark},
+		{"left part outside", camera.Steady, image.Pt(75, 0), qr.HintOutside},
+		{"upper part outside", camera.Steady, image.Pt(0, 50), qr.HintOutside},
+		{"lower part outside", camera.Steady, image.Pt(0, -50), qr.HintOutside},
+		{"reflection", lamp, image.Point{}, qr.HintGlare},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for seed := range uint64(2) {
-				frame := tt.conditions.Frame(code, image.Rectangle{}, image.Pt(1280, 720), seed)
+				target := code.Rect.Add(image.Pt(code.Rect.Dx()*tt.aim.X/100, code.Rect.Dy()*tt.aim.Y/100))
+				frame := tt.conditions.Frame(code, target, image.Pt(1280, 720), seed)
 				_, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
 				var none *qr.NotFoundError
 				if !errors.As(err, &none) || none.Hint != tt.want {
@@ -111,30 +118,25 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// Frames at an extreme angle are what the second reader is for; whatever it reads has passed Accept.
+// Frames at an angle that no person chooses, and still most are read, as frames.
 func TestExtremeTilt(t *testing.T) {
 	conditions := camera.HandHeld
 	conditions.Tilt, conditions.Roll = 65, 180
 	code := encode(t, registerLink).Image(8)
-	accept := func(text string) bool { return text == registerLink }
-	read, unsure := 0, 0
-	for seed := range uint64(8) {
+	read := 0
+	for seed := range uint64(6) {
 		frame := conditions.Frame(code, image.Rectangle{}, image.Pt(640, 480), seed)
-		got, err := qr.Decode(t.Context(), frame, qr.Options{Accept: accept})
+		got, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
 		if err != nil {
 			continue
 		}
 		read++
-		if got[0].Unsure {
-			unsure++
-		}
 		if got[0].Text != registerLink {
 			t.Errorf("seed %d: got %q", seed, got[0].Text)
 		}
 	}
-	t.Logf("read %d of 8, %d of them by the second reader", read, unsure)
-	if read < 4 {
-		t.Errorf("read %d of 8, want at least 4", read)
+	if read < 5 {
+		t.Errorf("read %d of 6, want at least 5", read)
 	}
 }
 

@@ -10,37 +10,40 @@ type bitmap struct {
 	work          int // nanoseconds that the search for patterns took, as counted
 }
 
-// blockSide is the side of the squares whose mean is taken, in pixels; each pixel is compared with the mean of five times five.
-const blockSide = 8
+// The sides of the squares whose mean is taken, in pixels; each pixel is compared with the mean of five times five. In a soft picture
+// the light ring of a finder pattern is darker than the paper around the code, and only a narrow look shows it.
+const (
+	wideBlock   = 8
+	narrowBlock = 4
+)
 
-// blackened parts l by the mean of the 40 pixels around each square. It is the cheapest that follows a shadow: a pass to add up, a
-// pass to compare.
-func blackened(l *luma) *bitmap {
-	across, down := (l.Width+blockSide-1)/blockSide, (l.Height+blockSide-1)/blockSide
+// blackened parts l by the mean of five times five squares around each pixel's. It is the cheapest that follows a shadow: a pass to
+// add up, a pass to compare.
+func blackened(l *luma, side int) *bitmap {
+	across, down := (l.Width+side-1)/side, (l.Height+side-1)/side
 	sums := make([]uint32, across*down)
 	for y := range l.Height {
-		row := l.pix[y*l.Width : (y+1)*l.Width]
-		out := sums[y/blockSide*across:]
-		for len(row) >= blockSide {
-			p := row[:blockSide:blockSide]
-			out[0] += uint32(p[0]) + uint32(p[1]) + uint32(p[2]) + uint32(p[3]) + uint32(p[4]) + uint32(p[5]) + uint32(p[6]) + uint32(p[7])
-			row, out = row[blockSide:], out[1:]
-		}
-		for _, v := range row {
-			out[0] += uint32(v)
+		row := l.row(y)
+		out := sums[y/side*across : (y/side+1)*across]
+		for i := range out {
+			part := row[i*side : min((i+1)*side, len(row))]
+			sum := uint32(0)
+			for _, v := range part {
+				sum += uint32(v)
+			}
+			out[i] += sum
 		}
 	}
 	out := &bitmap{width: l.Width, height: l.Height, pix: make([]byte, l.Width*l.Height)}
 	limits := make([]byte, across)
 	for by := range down {
-		y0, y1 := by*blockSide, min((by+1)*blockSide, l.Height)
 		for bx := range across {
-			limits[bx] = blockLimit(sums, across, down, bx, by, l)
+			limits[bx] = blockLimit(sums, across, down, bx, by, side, l)
 		}
-		for y := y0; y < y1; y++ {
-			row, dark := l.pix[y*l.Width:(y+1)*l.Width], out.pix[y*l.Width:(y+1)*l.Width]
+		for y := by * side; y < min((by+1)*side, l.Height); y++ {
+			row, dark := l.row(y), out.pix[y*l.Width:(y+1)*l.Width]
 			for bx, limit := range limits {
-				from, to := bx*blockSide, min((bx+1)*blockSide, l.Width)
+				from, to := bx*side, min((bx+1)*side, l.Width)
 				d := dark[from:to]
 				for i, v := range row[from:to] {
 					d[i] = byte((int(v) - int(limit)) >> 31 & 1)
@@ -52,7 +55,7 @@ func blackened(l *luma) *bitmap {
 }
 
 // blockLimit is the mean around a square, a little less so that plain paper stays light.
-func blockLimit(sums []uint32, across, down, bx, by int, l *luma) byte {
+func blockLimit(sums []uint32, across, down, bx, by, side int, l *luma) byte {
 	x0, x1 := max(bx-2, 0), min(bx+3, across)
 	y0, y1 := max(by-2, 0), min(by+3, down)
 	var sum uint32
@@ -61,7 +64,7 @@ func blockLimit(sums []uint32, across, down, bx, by int, l *luma) byte {
 			sum += v
 		}
 	}
-	area := (min(x1*blockSide, l.Width) - x0*blockSide) * (min(y1*blockSide, l.Height) - y0*blockSide)
+	area := (min(x1*side, l.Width) - x0*side) * (min(y1*side, l.Height) - y0*side)
 	return byte(sum * 31 / 32 / uint32(area))
 }
 

@@ -152,14 +152,14 @@ func (s *search) grey(img image.Image) *luma {
 	return grey(img)
 }
 
-// all reads up to opts.Max codes. Our own reader returns all that it finds in the view in which it found the first; then what was
-// read is painted over, and the rest of the picture searched again, by the libraries too if there is time.
+// all reads up to opts.Max codes. Our own reader returns all that it finds at the level at which it found the first; then what was
+// read is painted over, and the rest of a picture searched again. Libraries are asked only where our own reader finds nothing at all.
 func (s *search) all(picture *luma) ([]Result, error) {
 	most := max(s.opts.Max, 1)
 	var results []Result
 	for len(results) < most {
 		found := s.traced(picture, most-len(results))
-		if len(found) == 0 && s.opts.Effort == EffortPicture {
+		if len(found) == 0 && len(results) == 0 && s.opts.Effort == EffortPicture {
 			r, err := s.first(picture)
 			if err != nil {
 				return results, err

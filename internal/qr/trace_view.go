@@ -28,7 +28,7 @@ const (
 )
 
 // traced reads with our own finder and grid: first the level that costs least, then the finer ones, each as its noise asks for; then
-// again the other way, quieted or not; and last one that is coarser, for codes so large or so grainy that less shows more.
+// again with a threshold that follows more closely, as soft pictures of small modules need; the other way, quieted or not; and last one that is coarser, for codes so large or so grainy that less shows more.
 func (s *search) traced(picture *luma, most int) []Result {
 	levels := []level{{picture, 1}}
 	start := 0
@@ -44,20 +44,26 @@ func (s *search) traced(picture *luma, most int) []Result {
 		}
 		levels = append(levels, level{last.shades.halved(), last.factor / 2})
 	}
-	for _, round := range []bool{false, true} {
+	for _, w := range []way{{block: wideBlock}, {block: narrowBlock}, {block: wideBlock, otherwise: true}} {
 		for i := start; i >= 0; i-- {
-			if found := s.traceLevel(levels[i], round, most); len(found) > 0 {
+			if found := s.traceLevel(levels[i], w, most); len(found) > 0 {
 				return found
 			}
 		}
 	}
-	return s.traceLevel(levels[start+1], false, most)
+	return s.traceLevel(levels[start+1], way{block: wideBlock}, most)
 }
 
-// traceLevel looks at a level, quieted if it is noisy; other turns that around.
-func (s *search) traceLevel(l level, other bool, most int) []Result {
+// way is how a level is looked at.
+type way struct {
+	block     int  // the square of the threshold, in pixels
+	otherwise bool // quieted if there is no noise, and not if there is
+}
+
+// traceLevel looks at a level, quieted if it is noisy.
+func (s *search) traceLevel(l level, w way, most int) []Result {
 	pixels := len(l.shades.pix)
-	if (l.shades.grain() > noisyGrain) != other {
+	if (l.shades.grain() > noisyGrain) != w.otherwise {
 		if !s.spend(pixels * quietWork) {
 			return nil
 		}
@@ -66,7 +72,7 @@ func (s *search) traceLevel(l level, other bool, most int) []Result {
 	if !s.spend(pixels * partWork) {
 		return nil
 	}
-	patterns := blackened(l.shades).patterns(s.spend)
+	patterns := blackened(l.shades, w.block).patterns(s.spend)
 	s.note(patterns, l.factor)
 	var found []Result
 	for len(found) < most {

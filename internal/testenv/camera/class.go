@@ -84,8 +84,8 @@ func (class Class) Sample(size image.Point, seed uint64) Sample {
 	modules := float64(code.Size() + 2*quiet)
 	module := least + (min(most, room/modules)-least)*random.Float64()
 
-	const scale = 8
-	scene, target := class.scene(random, code.Image(scale))
+	// A little larger than the frame shows it: what is much larger takes long to make smaller.
+	scene, target := class.scene(random, code.Image(int(module)+2))
 	c := class.conditions(random, module*720/shorter)
 	c.FillMin = module * modules / shorter
 	c.FillMax = c.FillMin
@@ -182,7 +182,7 @@ func clutter(random *rand.Rand, scene *image.RGBA, side int) {
 		draw.Draw(scene, image.Rectangle{p, p.Add(image.Pt(side/30+random.IntN(side/3), side/40+random.IntN(side/4)))}, ink(), image.Point{}, draw.Src)
 	}
 	for range 60 { // words
-		p, letter := at(), max(side/120, 2)
+		p, letter := at(), max(side/120, 1)
 		for i := range 8 {
 			if random.IntN(4) > 0 {
 				q := p.Add(image.Pt(3*i*letter, 0))
@@ -191,7 +191,7 @@ func clutter(random *rand.Rand, scene *image.RGBA, side int) {
 		}
 	}
 	for range 10 { // rings like finder patterns
-		p, m := at(), side/60+random.IntN(side/40)
+		p, m := at(), side/60+random.IntN(side/40)+1
 		for ring, shade := range []*image.Uniform{image.Black, image.White, image.Black} {
 			draw.Draw(scene, image.Rectangle{p, p.Add(image.Pt(7*m, 7*m))}.Inset(ring*m), shade, image.Point{}, draw.Src)
 		}

@@ -48,7 +48,7 @@ func (s *search) hint(picture *luma) Hint {
 	for i := range group {
 		group[i] = group[i].at(factor)
 	}
-	if len(group) >= 2 && picture.cuts(group) {
+	if len(group) >= 1 && picture.cuts(group) {
 		return HintOutside
 	}
 	if len(group) >= 2 && picture.blinded(group) {

@@ -46,10 +46,13 @@ func (s *search) group() []pattern {
 	return largest
 }
 
-// cuts says whether the code that two or three finder patterns belong to goes on beyond the picture's edge.
+// cuts says whether the code that one, two or three finder patterns belong to goes on beyond the picture's edge.
 func (l *luma) cuts(group []pattern) bool {
-	if len(group) > 3 {
-		return false // of several codes, or of none
+	switch {
+	case len(group) > 3: // of several codes, or of none
+		return false
+	case len(group) == 1:
+		return l.runsOut(&group[0])
 	}
 	outside := func(x, y, margin float64) bool {
 		return x < margin || y < margin || x > float64(l.Width)-margin || y > float64(l.Height)-margin
@@ -93,6 +96,29 @@ func (l *luma) cuts(group []pattern) bool {
 	}
 	for _, p := range []*pattern{one, other} {
 		if outside(p.x+sign*modules*across[0], p.y+sign*modules*across[1], margin) {
+			return true
+		}
+	}
+	return false
+}
+
+// runsOut says whether along one of the pattern's sides there are still modules where the picture ends.
+func (l *luma) runsOut(p *pattern) bool {
+	for _, d := range [4][2]float64{p.u, {-p.u[0], -p.u[1]}, p.v, {-p.v[0], -p.v[1]}} {
+		steps := 0.0
+		for x, y := p.x, p.y; steps < 190 && x > 0 && y > 0 && x < float64(l.Width) && y < float64(l.Height); steps++ {
+			x, y = x+d[0], y+d[1]
+		}
+		const last = 9 // modules, of which about half differ from the one before
+		if steps >= 190 || steps < last+4 {
+			continue
+		}
+		changes := 0
+		for _, aside := range []float64{-2.5, 0, 2.5} { // lines through the pattern
+			x, y := p.x+(steps-last)*d[0]-aside*d[1], p.y+(steps-last)*d[1]+aside*d[0]
+			changes += l.crossings(x, y, d[0], d[1], last)
+		}
+		if changes >= 7 {
 			return true
 		}
 	}

@@ -87,34 +87,46 @@ func TestCodeOnPageIsRead(t *testing.T) {
 // Where a code can't be read, the reason is measured.
 func TestHints(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
-	lamp := camera.HandHeld
-	lamp.Glare = 12
+	whole := image.Rect(0, 0, 1280, 720)
 	tests := []struct {
 		name       string
 		conditions camera.Conditions
-		aim        image.Point // what the camera points at is shifted by this part of the code's side, in percent
+		seen       image.Rectangle // the part of the frame that is left
 		want       qr.Hint
 	}{
-		{"far", camera.Far, image.Point{}, qr.HintTooFar},
-		{"blurred", camera.Blurred, image.Point{}, qr.HintBlurred},
-		{"dark", camera.Dark, image.Point{}, qr.HintTooDark},
-		{"left part outside", camera.Steady, image.Pt(75, 0), qr.HintOutside},
-		{"upper part outside", camera.Steady, image.Pt(0, 50), qr.HintOutside},
-		{"lower part outside", camera.Steady, image.Pt(0, -50), qr.HintOutside},
-		{"reflection", lamp, image.Point{}, qr.HintGlare},
+		{"far", camera.Far, whole, qr.HintTooFar},
+		{"blurred", camera.Blurred, whole, qr.HintBlurred},
+		{"dark", camera.Dark, whole, qr.HintTooDark},
+		{"left part outside", camera.Steady, image.Rect(600, 0, 1280, 720), qr.HintOutside},
+		{"upper part outside", camera.Steady, image.Rect(0, 320, 1280, 720), qr.HintOutside},
+		{"lower part outside", camera.Steady, image.Rect(0, 0, 1280, 400), qr.HintOutside},
+		{"reflection", camera.Steady, whole, qr.HintGlare},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for seed := range uint64(2) {
-				target := code.Rect.Add(image.Pt(code.Rect.Dx()*tt.aim.X/100, code.Rect.Dy()*tt.aim.Y/100))
-				frame := tt.conditions.Frame(code, target, image.Pt(1280, 720), seed)
-				_, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
+				frame := tt.conditions.Frame(code, image.Rectangle{}, whole.Size(), seed)
+				if tt.want == qr.HintGlare {
+					lamp(frame, image.Pt(640, 360), 130)
+				}
+				_, err := qr.Decode(t.Context(), frame.SubImage(tt.seen), qr.Options{Effort: qr.EffortFrame})
 				var none *qr.NotFoundError
 				if !errors.As(err, &none) || none.Hint != tt.want {
 					t.Errorf("seed %d: got %v, want the hint %q", seed, err, tt.want)
 				}
 			}
 		})
+	}
+}
+
+// lamp makes a disc of the frame white.
+func lamp(frame *image.RGBA, middle image.Point, radius int) {
+	for y := -radius; y <= radius; y++ {
+		for x := -radius; x <= radius; x++ {
+			if x*x+y*y <= radius*radius {
+				frame.Set(middle.X+x, middle.Y+y, color.White)
+			}
+		}
 	}
 }
 

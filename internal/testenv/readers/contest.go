@@ -86,7 +86,7 @@ func (t *tally) count(p Picture, text string, took time.Duration) {
 // same lets line breaks be as they are in a file, and bytes that are no UTF-8 be what they are in the encodings that codes have: programs
 // that print bytes are not to be blamed for them.
 func same(got, want string) bool {
-	clean := func(s string) string { return strings.TrimRight(strings.ReplaceAll(s, "\r\n", "\n"), "\n") }
+	clean := func(s string) string { return strings.TrimRight(strings.ReplaceAll(s, "\r\n", "\n"), "\r\n") }
 	if clean(got) == clean(want) {
 		return true
 	}

@@ -138,6 +138,7 @@ func newSearch(ctx context.Context, opts Options) *search {
 // spend counts work that is about to be done, and says whether there is still time for it. What is refused is not counted, so that
 // something smaller may still fit.
 func (s *search) spend(work int) bool {
+	work += work / 4 // caches, the collector: what is counted one by one does not add up to all
 	if s.limit > 0 && s.work+work > s.limit {
 		s.cut = true
 		return false
@@ -149,6 +150,11 @@ func (s *search) spend(work int) bool {
 func (s *search) grey(img image.Image) *luma {
 	size := img.Bounds().Size()
 	s.spend(size.X * size.Y)
+	judged := size
+	for max(judged.X, judged.Y) > hintSide {
+		judged = judged.Div(2)
+	}
+	s.spend(judged.X * judged.Y * hintWork) // set aside, in case nothing is read
 	return grey(img)
 }
 

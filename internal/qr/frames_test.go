@@ -5,6 +5,7 @@ import (
 	"image"
 	"os"
 	"testing"
+	"time"
 
 	"avow/internal/qr"
 	"avow/internal/testenv/camera"
@@ -69,10 +70,10 @@ func TestSoakFrames(t *testing.T) {
 	}
 }
 
-// hostile reads count hostile pictures: none says anything, none panics, none takes more than the budget and the step that found it used up.
+// hostile reads count hostile pictures: none says anything, none panics, none takes more than the budget.
 func hostile(t *testing.T, from, count uint64) {
 	t.Helper()
-	cut := 0
+	longest := time.Duration(0)
 	for seed := from; seed < from+count; seed++ {
 		sizes := []image.Point{{X: 320, Y: 240}, {X: 640, Y: 480}, {X: 1280, Y: 720}}
 		img := camera.Hostile(sizes[seed/9%3], seed)
@@ -80,14 +81,12 @@ func hostile(t *testing.T, from, count uint64) {
 		if len(results) > 0 {
 			t.Errorf("seed %d: read %q", seed, results[0].Text)
 		}
-		if work > qr.FrameBudget*11/10 {
+		if work > qr.FrameBudget {
 			t.Errorf("seed %d: counted %v, the budget is %v", seed, work, qr.FrameBudget)
 		}
-		if work > qr.FrameBudget {
-			cut++
-		}
+		longest = max(longest, work)
 	}
-	t.Logf("%d of %d were cut", cut, count)
+	t.Logf("%d pictures, the longest was counted %v", count, longest)
 }
 
 func TestHostileFrames(t *testing.T) { hostile(t, 0, 36) }
@@ -112,12 +111,12 @@ func TestBudget(t *testing.T) {
 	if got, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame, Budget: whole}); err != nil || got[0].Text != s.Text {
 		t.Errorf("with the budget that it takes: %v", err)
 	}
-	results, work := qr.Work(t.Context(), frame, qr.Options{Budget: whole / 4})
-	if len(results) > 0 || work > whole/3 {
-		t.Errorf("with a quarter of it: %d results, counted %v of %v", len(results), work, whole)
+	results, work := qr.Work(t.Context(), frame, qr.Options{Budget: whole / 2})
+	if len(results) > 0 || work > whole/2 {
+		t.Errorf("with half of it: %d results, counted %v of %v", len(results), work, whole)
 	}
 	var none *qr.NotFoundError
-	if _, err := qr.Decode(t.Context(), frame, qr.Options{Budget: whole / 4}); !errors.As(err, &none) || !none.Cut {
-		t.Errorf("with a quarter of it: %v, want one that was cut", err)
+	if _, err := qr.Decode(t.Context(), frame, qr.Options{Budget: whole / 2}); !errors.As(err, &none) || !none.Cut {
+		t.Errorf("with half of it: %v, want one that was cut", err)
 	}
 }

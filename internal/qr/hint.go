@@ -32,6 +32,9 @@ const (
 // hintSide is the longer side of the picture that is judged, in pixels. Larger ones are judged at a half or a quarter.
 const hintSide = 1300
 
+// hintWork is what a pixel of it takes, in nanoseconds.
+const hintWork = 20
+
 // hint judges a picture in which nothing was read.
 func (s *search) hint(picture *luma) Hint {
 	if picture.Width < windowSide || picture.Height < windowSide || s.ctx.Err() != nil {

@@ -160,6 +160,7 @@ type Config struct {
 	Settings   *Settings
 	Biometrics Biometrics // nil: there is no sensor
 	Camera     platform.Camera
+	Displays   platform.Displays    // nil: the screen can't be looked at
 	Guard      platform.ScreenGuard // nil: the window can't be kept out of screenshots
 	Lifecycle  platform.Lifecycle   // when the app goes out of sight, a code is hidden; nil where other windows stand beside it
 	Log        *LogBook
@@ -202,12 +203,14 @@ type App struct {
 	pin     pinEntry
 	ask     *question // a command that waits for the PIN
 	scan    scanState
-	connect connectState
-	tapped  *wire.RegistrationLink // a link that waits until nothing else runs
-	request requestState
-	result  *Result
-	home    homeState
-	offline *offlineState // the page with a code for a computer; nil when there is none
+
+	blindDisplays bool // the screen could not be looked at
+	connect       connectState
+	tapped        *wire.RegistrationLink // a link that waits until nothing else runs
+	request       requestState
+	result        *Result
+	home          homeState
+	offline       *offlineState // the page with a code for a computer; nil when there is none
 
 	restore     restoreState
 	restoring   restoringState

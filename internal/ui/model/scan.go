@@ -40,6 +40,7 @@ type ScanView struct {
 	Frame         image.Image // the camera's; nil without one
 	Typing        bool        // the field for a link is open
 	Camera        bool        // there is one
+	Displays      bool        // the screen can be looked at
 	WithoutCamera string      // what to do when there is none
 }
 
@@ -51,6 +52,7 @@ func (a *App) Scan() ScanView {
 		Title: a.print.T("app.scan.title"), Above: a.print.T("app.scan.above"), Hint: a.scan.hint, Frame: a.scan.frame, Typing: a.scan.typing,
 	}
 	v.Camera, v.WithoutCamera = a.cfg.Camera != nil && !a.scan.blind, a.print.T("app.scan.without_camera")
+	v.Displays = a.cfg.Displays != nil && !a.blindDisplays
 	if a.tab == PageComputers {
 		v.Above = a.print.T("app.scan.above_computer")
 	}
@@ -105,12 +107,12 @@ func (a *App) startCamera() {
 			}
 		}()
 		for ctx.Err() == nil {
-			c, err := scanner.Watch(ctx, shown, func(why error) { a.sees(ctx, why) })
+			found, err := scanner.WatchAll(ctx, shown, func(why error) { a.sees(ctx, why) })
 			if err != nil {
 				a.cameraFault(ctx, err)
 				return
 			}
-			a.found(c)
+			a.foundAll(found)
 		}
 	})
 }
@@ -180,6 +182,10 @@ func (a *App) hintOf(err error) string {
 		return a.print.T("app.scan.blurred")
 	case qr.HintTooDark:
 		return a.print.T("app.scan.too_dark")
+	case qr.HintOutside:
+		return a.print.T("app.scan.outside")
+	case qr.HintGlare:
+		return a.print.T("app.scan.glare")
 	case qr.HintUnreadable:
 		return a.print.T("app.scan.unreadable")
 	}
@@ -188,22 +194,58 @@ func (a *App) hintOf(err error) string {
 
 // Picture reads a picture from a file or the clipboard and closes it.
 func (a *App) Picture(r io.ReadCloser) {
-	var c scanner.Content
+	var found []scanner.Content
 	begun := a.do(laneOther, a.T("app.busy.reading"), func(ctx context.Context) error {
 		defer func() { _ = r.Close() }()
 		var err error
-		c, err = scanner.Picture(ctx, r)
+		found, err = scanner.PictureAll(ctx, r)
 		return err
 	}, func(err error) {
 		if err != nil {
 			a.scanFault(err)
 			return
 		}
-		a.found(c)
+		a.foundAll(found)
 	})
 	if !begun {
 		_ = r.Close()
 	}
+}
+
+// ScanDisplays reads what stands on the computer's displays.
+func (a *App) ScanDisplays() {
+	if a.cfg.Displays == nil {
+		return
+	}
+	var found []scanner.Content
+	a.do(laneOther, a.T("app.busy.reading"), func(ctx context.Context) error {
+		shots, err := a.cfg.Displays.Shots(ctx, image.Rectangle{})
+		if err != nil {
+			return err
+		}
+		var why error
+		for _, shot := range shots {
+			contents, err := scanner.ImageAll(ctx, shot)
+			if err != nil {
+				why = err
+			}
+			found = append(found, contents...)
+		}
+		if len(found) == 0 {
+			return why
+		}
+		return nil
+	}, func(err error) {
+		switch {
+		case errors.Is(err, platform.ErrNoScreen):
+			a.change(func() { a.blindDisplays = true })
+			a.scanFault(err)
+		case err != nil:
+			a.scanFault(err)
+		default:
+			a.foundAll(found)
+		}
+	})
 }
 
 // NoPicture says that a picture could not be opened.
@@ -245,6 +287,30 @@ func (a *App) showScan() {
 	if a.top() != PageScan {
 		a.stack = append(a.stack, PageScan)
 	}
+}
+
+// foundAll acts on what was read in one picture: several codes of other services are taken together, as if their links were pasted; else ours
+// goes first, since other codes only stand beside it.
+func (a *App) foundAll(found []scanner.Content) {
+	if len(found) == 0 {
+		return
+	}
+	of := found[0]
+	var links []string
+	for _, c := range found {
+		switch c.Kind {
+		case scanner.OTPAuth, scanner.Migration, scanner.Steam:
+			links = append(links, c.Text)
+		}
+		if c.Link != nil && of.Link == nil {
+			of = c
+		}
+	}
+	if len(links) > 1 && of.Link == nil {
+		a.Text(strings.Join(links, "\n"))
+		return
+	}
+	a.found(of)
 }
 
 // found acts on what was read.

@@ -26,11 +26,14 @@ func Scan(a *model.App, f Frame) *Screen {
 		below.Add(link)
 		below.Add(name(s, "use-link", w.NewMainButton(a.T("app.scan.use"), "", func() { a.Text(link.Text()) })))
 	} else {
-		below.Add(w.Halves(8,
+		tiles := []fyne.CanvasObject{
 			name(s, "picture", w.NewTileButton(icons.Image, a.T("app.scan.picture"), f.Files.ChoosePicture)),
 			name(s, "paste", w.NewTileButton(icons.Clipboard, a.T("app.scan.paste"), f.Files.Paste)),
-			name(s, "type", w.NewTileButton(icons.Keyboard, a.T("app.scan.type"), a.Typing)),
-		))
+		}
+		if v.Displays {
+			tiles = append(tiles, name(s, "screen", w.NewTileButton(icons.Laptop, a.T("app.scan.screen"), a.ScanDisplays)))
+		}
+		below.Add(w.Halves(8, append(tiles, name(s, "type", w.NewTileButton(icons.Keyboard, a.T("app.scan.type"), a.Typing)))...))
 	}
 	if v.Camera {
 		s.withCamera(a, f, v, below)

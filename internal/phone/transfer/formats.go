@@ -1,0 +1,61 @@
+package transfer
+
+import "context"
+
+// Format is an app whose exports are read, all their forms and versions together. It is stored and sent: append, never rename.
+type Format string
+
+// The formats.
+const (
+	OTPAuth Format = "otpauth"
+	Google  Format = "google"
+)
+
+// format is how files of an app are known and read.
+type format struct {
+	name Format
+	app  string // as the app calls itself; not translated
+
+	// sniff says whether the file is one of these, by its content and cheaply: no key derivation. It may say yes to what read
+	// then refuses as damaged; it says no to what another format may be.
+	sniff func(f *file) bool
+
+	// read gives all entries; those it cannot read as Unreadable. It fails with one of the package's sentinels or ctx's error.
+	read func(ctx context.Context, f *file, o Options) (Found, error)
+}
+
+// formats are asked in this order: what has a name of its own in it first, what is only guessed last.
+var formats = []format{
+	{Google, "Google Authenticator", sniffMigration, readLines},
+	{OTPAuth, "otpauth", sniffLines, readLines},
+}
+
+// Formats are those that can be read, each once.
+func Formats() []Format {
+	var out []Format
+	for _, f := range formats {
+		if !f.name.in(out) {
+			out = append(out, f.name)
+		}
+	}
+	return out
+}
+
+func (f Format) in(list []Format) bool {
+	for _, other := range list {
+		if other == f {
+			return true
+		}
+	}
+	return false
+}
+
+// App is the name by which people know the app, "" for an unknown format.
+func (f Format) App() string {
+	for _, known := range formats {
+		if known.name == f {
+			return known.app
+		}
+	}
+	return ""
+}

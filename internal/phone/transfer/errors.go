@@ -19,6 +19,8 @@ var (
 		"A newer version of the other app made this file. Update this app, or export in an older form.")
 	ErrOtherAccount = authn.Fail(authn.Invalid, "import_other_account",
 		"Only the account that exported this file can open it. Export it again and choose protection by a password.")
+	ErrNoPassword = authn.Fail(authn.Invalid, "import_no_password",
+		"Only the phone that exported this file can open it. Export it again and choose a password.")
 	ErrNothing    = authn.Fail(authn.Invalid, "import_nothing", "There are no codes in this file. Choose another one.")
 	ErrMixedParts = authn.Fail(authn.Invalid, "import_parts_mixed", "These QR codes are from different exports. Scan all those of one export.")
 )

@@ -14,15 +14,20 @@ type file struct {
 	text []byte // as UTF-8 without byte order mark; nil if it is no text
 
 	first  byte                       // the first byte of text that is no white space; 0 if it is no text
-	broken error                      // why text, which begins as JSON does, is none; nil if it is JSON or does not begin so
-	object map[string]json.RawMessage // the members of text, if it is a JSON object; nil otherwise
+	object map[string]json.RawMessage // the members, if the file is a JSON object; nil otherwise
+	member map[string]json.RawMessage // those of the first element, if it is a JSON array of objects; nil otherwise
 }
+
+// newFile looks at data. It fails with why data cannot be what it begins as: JSON or an SQLite database.
 
 func newFile(data []byte) (*file, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, ErrEmpty
 	}
 	f := &file{data: data, text: asText(data)}
+	if f.isSQLite() {
+		return f, checkSQLite(data)
+	}
 	trimmed := bytes.TrimSpace(f.text)
 	if len(trimmed) == 0 {
 		if f.text != nil {
@@ -30,46 +35,59 @@ func newFile(data []byte) (*file, error) {
 		}
 		return f, nil
 	}
-	f.first = trimmed[0]
-	if f.first == '{' || f.first == '[' {
-		f.broken = checkJSON(trimmed)
-	}
-	if f.first == '{' && f.broken == nil {
-		object, err := decode[map[string]json.RawMessage](trimmed)
-		if err != nil {
-			return nil, err
-		}
-		f.object = object
+	switch f.first = trimmed[0]; f.first {
+	case '{':
+		return f, f.readObject(trimmed)
+	case '[':
+		return f, f.readArray(trimmed)
 	}
 	return f, nil
 }
 
-// array reports whether the file is a JSON array.
-func (f *file) array() bool { return f.first == '[' && f.broken == nil }
+func (f *file) readObject(text []byte) (err error) {
+	if err := checkJSON(text); err != nil {
+		return err
+	}
+	f.object, err = decode[map[string]json.RawMessage](text)
+	return err
+}
+
+func (f *file) readArray(text []byte) error {
+	if err := checkJSON(text); err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil {
+		return ErrDamaged
+	}
+	if decoder.More() && decoder.Decode(&f.member) != nil {
+		f.member = nil // no object
+	}
+	return nil
+}
 
 // has reports whether the file is a JSON object with all these members.
-func (f *file) has(members ...string) bool {
+func (f *file) has(members ...string) bool { return hasAll(f.object, members) }
+
+// listOf reports whether the file is a JSON array whose first element is an object with all these members.
+func (f *file) listOf(members ...string) bool { return hasAll(f.member, members) }
+
+func hasAll(object map[string]json.RawMessage, members []string) bool {
 	for _, name := range members {
-		if _, ok := f.object[name]; !ok {
+		if _, ok := object[name]; !ok {
 			return false
 		}
 	}
-	return f.object != nil
-}
-
-// unknown is why a file that no format knows is refused.
-func (f *file) unknown() error {
-	if f.broken != nil {
-		return f.broken
-	}
-	return ErrUnknownFormat
+	return object != nil
 }
 
 // wipe overwrites what was made of data.
 func (f *file) wipe() {
 	clear(f.text)
-	for _, member := range f.object {
-		clear(member)
+	for _, object := range []map[string]json.RawMessage{f.object, f.member} {
+		for _, value := range object {
+			clear(value)
+		}
 	}
 }
 

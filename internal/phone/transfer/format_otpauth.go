@@ -34,9 +34,11 @@ func firstLine(text []byte) string {
 
 // readLines reads a list of links, one a line, also such of a Google migration between them. Empty lines and those that
 // begin with # mean nothing.
-func readLines(_ context.Context, f *file, _ Options) (Found, error) {
+func readLines(_ context.Context, f *file, _ Options) (Found, error) { return readLinks(f.text) }
+
+func readLinks(text []byte) (Found, error) {
 	var lines []string
-	for line := range bytes.Lines(f.text) {
+	for line := range bytes.Lines(text) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 || line[0] == '#' {
 			continue

@@ -9,6 +9,12 @@ type Format string
 const (
 	OTPAuth Format = "otpauth"
 	Google  Format = "google"
+	Aegis   Format = "aegis"
+	TwoFAS  Format = "2fas"
+	AndOTP  Format = "andotp"
+	Stratum Format = "stratum"
+	Ente    Format = "ente"
+	Proton  Format = "proton"
 )
 
 // format is how files of an app are known and read.
@@ -27,7 +33,15 @@ type format struct {
 // formats are asked in this order: what has a name of its own in it first, what is only guessed last.
 var formats = []format{
 	{Google, "Google Authenticator", sniffMigration, readLines},
+	{Ente, "Ente Auth", sniffEnte, readEnte},
 	{OTPAuth, "otpauth", sniffLines, readLines},
+	{Aegis, "Aegis", sniffAegis, readAegis},
+	{TwoFAS, "2FAS", sniffTwoFAS, readTwoFAS},
+	{Stratum, "Stratum", sniffStratum, readStratum},
+	{Proton, "Proton Authenticator", sniffProton, readProton},
+	{AndOTP, "andOTP", sniffAndOTP, readAndOTP},
+	// Guesses, after everything that is known by a mark.
+	{AndOTP, "andOTP", sniffAndOTPEncrypted, readAndOTPEncrypted},
 }
 
 // Formats are those that can be read, each once.

@@ -14,8 +14,8 @@ import (
 // The limits of the work that a file may demand before anything of it can be checked. The apps demand far less: 64 MiB and
 // three passes (Stratum), 600 000 rounds (Bitwarden).
 const (
-	maxKDFMemory    = 256 << 20 // bytes
-	maxArgonWork    = 4 << 30   // bytes times passes
+	usualMemory     = 256 << 20 // bytes
+	maxArgonWork    = 4 << 30   // bytes times passes: what libsodium calls sensitive
 	maxScryptWork   = 1 << 30   // 128 N r p, bytes written
 	maxPBKDF2Rounds = 4_000_000
 	maxSalt         = 1024 // bytes
@@ -47,7 +47,7 @@ func scryptKey(ctx context.Context, o Options, salt []byte, n, r, p int64, size 
 	switch {
 	case n < 2 || n&(n-1) != 0 || r < 1 || p < 1:
 		return nil, ErrDamaged
-	case n > maxKDFMemory/128 || r > maxKDFMemory/128/n || p > maxScryptWork/128/n/r:
+	case n > o.memory()/128 || r > o.memory()/128/n || p > maxScryptWork/128/n/r:
 		return nil, ErrTooHard
 	}
 	k, err := scrypt.Key(o.Password, salt, int(n), int(r), int(p), size)
@@ -65,10 +65,18 @@ func argon2idKey(ctx context.Context, o Options, salt []byte, passes, memory, th
 	switch {
 	case passes < 1 || threads < 1 || threads > 255 || memory < 8*threads:
 		return nil, ErrDamaged
-	case memory > maxKDFMemory/1024 || passes > maxArgonWork/1024/memory:
+	case memory > o.memory()/1024 || passes > maxArgonWork/1024/memory:
 		return nil, ErrTooHard
 	}
 	return argon2.IDKey(o.Password, salt, uint32(passes), uint32(memory), uint8(threads), size), nil
+}
+
+// memory is the limit of a key derivation in bytes.
+func (o Options) memory() int64 {
+	if o.Memory == 0 {
+		return usualMemory
+	}
+	return max(min(o.Memory, MaxMemory), 0)
 }
 
 // ready says what stands in the way of deriving a key.

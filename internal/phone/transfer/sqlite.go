@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,11 +16,55 @@ import (
 
 const (
 	sqliteMagic   = "SQLite format 3\x00"
+	sqliteHeader  = 100
 	maxSQLiteText = 1 << 20 // bytes of one value, and of one row
 )
 
 // isSQLite knows a database by the first bytes of its header.
 func (f *file) isSQLite() bool { return bytes.HasPrefix(f.data, []byte(sqliteMagic)) }
+
+// checkSQLite compares the size in the header (sqlite.org/fileformat.html, section 1.3) with that of the file.
+func checkSQLite(data []byte) error {
+	if len(data) < sqliteHeader {
+		return ErrTruncated
+	}
+	page := int64(binary.BigEndian.Uint16(data[16:]))
+	if page == 1 {
+		page = 65536
+	}
+	if page < 512 || page&(page-1) != 0 {
+		return ErrDamaged
+	}
+	pages := int64(binary.BigEndian.Uint32(data[28:]))
+	current := bytes.Equal(data[24:28], data[92:96]) // otherwise a version wrote it that does not keep the number of pages
+	if current && pages*page > int64(len(data)) || int64(len(data))%page != 0 {
+		return ErrTruncated
+	}
+	return nil
+}
+
+// hasColumns reports whether the file is a database that has a table with all these columns, in lower case.
+func (f *file) hasColumns(table string, columns ...string) bool {
+	if !f.isSQLite() {
+		return false
+	}
+	ctx := context.Background() // a look at the schema
+	d, err := openDatabase(ctx, f.data)
+	if err != nil {
+		return false
+	}
+	defer d.close()
+	have, err := d.columns(ctx, table)
+	if err != nil || have == nil {
+		return false
+	}
+	for _, name := range columns {
+		if !slices.Contains(have, name) {
+			return false
+		}
+	}
+	return true
+}
 
 // database is an SQLite database in memory, of which one table after the other is read. Nothing of it touches the disk.
 type database struct {
@@ -28,12 +73,9 @@ type database struct {
 	data []byte // SQLite's own copy
 }
 
-// openDatabase opens the bytes of a database. Triggers and views of it do not run, since only [database.rows] reads it.
-// Errors: ErrDamaged, ErrTruncated, ctx's.
+// openDatabase opens the bytes of a database, checked by checkSQLite. Triggers and views of it do not run, since only [database.rows] reads it.
+// Errors: ErrDamaged, ctx's.
 func openDatabase(ctx context.Context, data []byte) (_ *database, err error) {
-	if len(data) < 100 {
-		return nil, ErrTruncated
-	}
 	data = bytes.Clone(data)
 	// A database in write-ahead mode cannot be opened in memory. What is still in the other file is missing here in any case.
 	data[18], data[19] = 1, 1
@@ -104,7 +146,7 @@ func (d *database) columns(ctx context.Context, table string) ([]string, error) 
 	return out, nil
 }
 
-// rows hands each row of a table to do, in the order in which they were written, as the values of the wanted columns; a
+// rows hands each row of a table to do, in the table's order, as the values of the wanted columns; a
 // column that the table does not have is nil, as NULL is. Errors: ErrDamaged (also if there is no such table), ErrTooMany,
 // ctx's, that of do.
 func (d *database) rows(ctx context.Context, table string, wanted []string, do func(n int, values []any) error) error {

@@ -20,6 +20,7 @@ const (
 	MaxFile     = 32 << 20 // bytes; the largest export that people have is far under 1 MiB without pictures
 	MaxEntries  = 100_000
 	MaxPassword = 1024 // bytes
+	MaxMemory   = 1 << 30
 )
 
 // Item is one code of a file, valid by [otp.Code.Validate], with what the other app knew of it.
@@ -57,6 +58,10 @@ func (f *Found) Wipe() {
 // Options is what reading may need beside the file.
 type Options struct {
 	Password key.Secret // nil if none was given
+
+	// Memory is how many bytes the key derivation that a file demands may take, at most [MaxMemory]; 0 is 256 MiB, which
+	// every phone has. Only Ente goes over that: on a large phone or a computer it takes 1 GiB.
+	Memory int64
 }
 
 // Read finds out what r is by its content and reads it. At most [MaxFile] bytes are read, and a few times that is the
@@ -94,7 +99,7 @@ func Read(ctx context.Context, r io.Reader, o Options) (Found, error) {
 		}
 		return found, nil
 	}
-	return Found{}, f.unknown()
+	return Found{}, ErrUnknownFormat
 }
 
 // check refuses what holds nothing.

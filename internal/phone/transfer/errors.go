@@ -32,4 +32,6 @@ var (
 	errNoCode   = authn.Fail(authn.Invalid, "import_entry_no_code", "This entry has no codes.")
 	errLine     = authn.Fail(authn.Invalid, "import_line_unknown", "This line is not a link for one-time codes.")
 	errPassword = authn.Fail(authn.Invalid, "import_entry_other_password", "This entry is protected by another password. Show it in the other app and scan it.")
+
+	errDeviceKey = authn.Fail(authn.Invalid, "import_entry_device_key", "Only the phone it was made on can open this entry. Export it there as QR codes and scan them.")
 )

@@ -32,15 +32,30 @@ type format struct {
 
 // formats are asked in this order: what has a name of its own in it first, what is only guessed last.
 var formats = []format{
+	{Age, "Avow", sniffAge, readAge},
 	{Google, "Google Authenticator", sniffMigration, readLines},
+	{Google, "Google Authenticator", sniffGoogleDatabase, readGoogleDatabase},
+	{Microsoft, "Microsoft Authenticator", sniffMicrosoft, readMicrosoft},
 	{Ente, "Ente Auth", sniffEnte, readEnte},
+	{WinAuth, "WinAuth", sniffWinAuth, readWinAuth},
 	{OTPAuth, "otpauth", sniffLines, readLines},
 	{Aegis, "Aegis", sniffAegis, readAegis},
 	{TwoFAS, "2FAS", sniffTwoFAS, readTwoFAS},
 	{Stratum, "Stratum", sniffStratum, readStratum},
 	{Proton, "Proton Authenticator", sniffProton, readProton},
+	{Bitwarden, "Bitwarden", sniffBitwarden, readBitwarden},
+	{LastPass, "LastPass", sniffLastPass, readLastPass},
+	{KeePass, "KeePass", sniffKeePass, readKeePass},
+	{Authy, "Authy", sniffAuthy, readAuthy},
+	{BattleNet, "Battle.net", sniffBattleNet, readBattleNet},
+	{FreeOTPPlus, "FreeOTP+", sniffFreeOTPPlus, readFreeOTPPlus},
+	{FreeOTP, "FreeOTP", sniffFreeOTP, readFreeOTP},
+	{Duo, "Duo Mobile", sniffDuo, readDuo},
+	{Steam, "Steam", sniffSteam, readSteam},
+	{AuthenticatorPlus, "Authenticator Plus", sniffZip, readZip},
 	{AndOTP, "andOTP", sniffAndOTP, readAndOTP},
 	// Guesses, after everything that is known by a mark.
+	{TOTPAuthenticator, "TOTP Authenticator", sniffTOTPAuthenticator, readTOTPAuthenticator},
 	{AndOTP, "andOTP", sniffAndOTPEncrypted, readAndOTPEncrypted},
 }
 

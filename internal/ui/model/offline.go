@@ -225,6 +225,7 @@ func (a *App) Hide() { a.change(a.hide) }
 // hide is Hide; mu must be held.
 func (a *App) hide() {
 	a.hideCode()
+	a.codes.revealed = nil
 	if a.offline != nil && a.offline.code != nil {
 		a.offline.code = nil
 		a.guard(false)
@@ -276,6 +277,7 @@ func (a *App) computersChanged() {
 // watch hides the code when the app goes out of sight.
 func (a *App) watch(l platform.Lifecycle) {
 	for e := range l.Events(a.ctx) {
+		a.change(func() { a.codes.away = e != platform.Foreground })
 		if e != platform.Foreground {
 			a.Hide()
 		}

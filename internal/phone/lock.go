@@ -131,6 +131,7 @@ func (c *Core) Lock() {
 	}
 	c.mu.Unlock()
 	if was != nil {
+		c.files.Forget()
 		was.Wipe()
 	}
 	c.saving.Unlock()

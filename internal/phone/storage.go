@@ -110,7 +110,10 @@ func (c *Core) saveBoth(ctx context.Context) error {
 	return errors.Join(c.saveVault(ctx), c.saveIndex(ctx))
 }
 
-func (c *Core) saveVault(ctx context.Context) error {
+func (c *Core) saveVault(ctx context.Context) error { return c.storeVault(ctx, c.files.Save) }
+
+// storeVault is saveVault by one of the two ways to save.
+func (c *Core) storeVault(ctx context.Context, store func(context.Context, *vault.Document) error) error {
 	c.mu.Lock()
 	doc := c.doc
 	if doc == nil {
@@ -130,7 +133,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 		next.Accounts = append(next.Accounts, raw)
 	}
 	c.mu.Unlock()
-	if err := c.files.Save(ctx, &next); err != nil {
+	if err := store(ctx, &next); err != nil {
 		wipe(next.Accounts)
 		return err
 	}

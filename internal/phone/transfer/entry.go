@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"encoding/hex"
 	"net/url"
 	"strconv"
 	"strings"
@@ -9,14 +10,15 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/otp"
+	"avow/internal/phone/codes"
 )
 
 // The limits of what is kept of the words in a file; see [Item].
 const (
-	maxName      = 256 // characters
-	maxNote      = 4096
-	maxGroups    = 8
-	maxGroupName = 40
+	maxName      = codes.MaxName // characters
+	maxNote      = codes.MaxNote
+	maxGroups    = codes.MaxGroups
+	maxGroupName = codes.MaxGroup
 )
 
 // entry is a code as files have it, before it is checked. Numbers of which a file has none are absent.
@@ -29,6 +31,7 @@ type entry struct {
 	digits    number
 	period    number
 	counter   number
+	pin       otp.Secret // of mOTP and Yandex; empty if the file has none
 
 	name   string
 	note   string
@@ -52,35 +55,67 @@ func pointer(n *int64) number {
 	return given(*n)
 }
 
-// item checks the entry. Words are cleaned instead of refused: a code must not be lost for its name.
+// usual is the form that codes of a kind have if a file does not say: for TOTP and HOTP what otpauth has, for Steam and Yandex
+// the only one there is.
+func usual(kind otp.Kind) otp.Code {
+	c := otp.Code{Kind: kind, Algorithm: otp.SHA1, Digits: otp.MinDigits, Period: otp.DefaultPeriod}
+	switch kind {
+	case otp.HOTP:
+		c.Period = 0
+	case otp.Steam:
+		c.Digits = otp.SteamDigits
+	case otp.MOTP:
+		c.Algorithm, c.Period = otp.MD5, otp.MOTPPeriod
+	case otp.Yandex:
+		c.Algorithm, c.Digits = otp.SHA256, otp.YandexDigits
+	}
+	return c
+}
+
+// item checks the entry. Words are cleaned instead of refused: a code must not be lost for its name, nor for a PIN that a
+// person can type again.
 func (e entry) item() (Item, error) {
-	c := otp.Code{
-		Kind: e.kind, Issuer: clean(e.issuer, otp.MaxLabel/2-1), Account: clean(e.account, otp.MaxLabel/2), Secret: e.secret,
-		Algorithm: e.algorithm, Digits: otp.MinDigits, Period: otp.DefaultPeriod,
+	c := usual(e.kind)
+	c.Issuer, c.Account, c.Secret = clean(e.issuer, otp.MaxLabel/2-1), clean(e.account, otp.MaxLabel/2), e.secret
+	switch e.kind {
+	case otp.Steam: // apps write here what they like
+	case otp.Yandex:
+		c.Secret = c.Secret[:min(len(c.Secret), otp.YandexSecret)] // a checksum follows, which some apps keep
+	case otp.MOTP:
+		e.setNumbers(&c)
+	default:
+		if e.algorithm != "" {
+			c.Algorithm = e.algorithm
+		}
+		e.setNumbers(&c)
 	}
-	if c.Algorithm == "" {
-		c.Algorithm = otp.SHA1
+	if e.kind.NeedsPIN() && len(e.pin) > 0 {
+		c.PIN = e.pin
 	}
+	err := c.Validate()
+	if err != nil && c.PIN != nil {
+		c.PIN.Wipe()
+		c.PIN = nil
+		err = c.Validate()
+	}
+	if err != nil {
+		return Item{}, err
+	}
+	return Item{Code: c, Name: e.ownName(c), Note: cleanNote(e.note), Groups: cleanGroups(e.groups), Pinned: e.pinned}, nil
+}
+
+// setNumbers takes over what the entry says of digits and, of what the kind has of them, period and counter.
+func (e entry) setNumbers(c *otp.Code) {
 	if e.digits.given && e.digits.value != 0 {
 		c.Digits = otp.Digits(bounded(e.digits.value))
+	}
+	if e.kind == otp.HOTP {
+		c.Counter = otp.Counter(e.counter.value) // a negative one is over every limit
+		return
 	}
 	if e.period.given && e.period.value != 0 {
 		c.Period = otp.Period(bounded(e.period.value))
 	}
-	switch e.kind {
-	case otp.HOTP:
-		c.Period = 0
-		if e.counter.value < 0 {
-			return Item{}, errEntry
-		}
-		c.Counter = otp.Counter(e.counter.value)
-	case otp.Steam: // Steam has one form; apps write there what they like
-		c.Algorithm, c.Digits, c.Period = otp.SHA1, otp.SteamDigits, otp.DefaultPeriod
-	}
-	if err := c.Validate(); err != nil {
-		return Item{}, err
-	}
-	return Item{Code: c, Name: e.ownName(c), Note: cleanNote(e.note), Groups: cleanGroups(e.groups), Pinned: e.pinned}, nil
 }
 
 // bounded keeps a number that is out of every range within an int of 32 bits, where it is still out of range.
@@ -118,6 +153,7 @@ func (f *Found) add(n int, e entry, err error) {
 	}
 	if err != nil {
 		e.secret.Wipe()
+		e.pin.Wipe()
 		f.Unreadable = append(f.Unreadable, Unreadable{where(n, e.issuer, e.account), asAuthn(err)})
 		return
 	}
@@ -136,6 +172,16 @@ func asAuthn(err error) error {
 func parseSecret(base32 string) (otp.Secret, error) {
 	code, err := otp.Parse("otpauth://totp/?secret=" + url.QueryEscape(base32))
 	return code.Secret, err
+}
+
+// parseMOTPSecret reads the secret of an mOTP as its apps show it: lower-case hexadecimal digits, which are hashed as they stand.
+// Some take any other text, too, which Code cannot hold.
+func parseMOTPSecret(digits string) (otp.Secret, error) {
+	secret, err := hex.DecodeString(digits)
+	if err != nil || digits != strings.ToLower(digits) {
+		return nil, errKind
+	}
+	return secret, nil
 }
 
 // parseAlgorithm reads the names by which apps know the algorithms; "" is SHA1.

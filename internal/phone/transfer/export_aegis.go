@@ -38,16 +38,16 @@ type aegisParamsOut struct {
 }
 
 type aegisSlotOut struct {
-	Type      int         `json:"type"` // 1: password
-	UUID      string      `json:"uuid"`
-	Key       string      `json:"key"`
+	Type      int            `json:"type"` // 1: password
+	UUID      string         `json:"uuid"`
+	Key       string         `json:"key"`
 	KeyParams aegisParamsOut `json:"key_params"`
-	N         int         `json:"n"`
-	R         int         `json:"r"`
-	P         int         `json:"p"`
-	Salt      string      `json:"salt"`
-	Repaired  bool        `json:"repaired"`
-	IsBackup  bool        `json:"is_backup"`
+	N         int            `json:"n"`
+	R         int            `json:"r"`
+	P         int            `json:"p"`
+	Salt      string         `json:"salt"`
+	Repaired  bool           `json:"repaired"`
+	IsBackup  bool           `json:"is_backup"`
 }
 
 type aegisVaultOut struct {

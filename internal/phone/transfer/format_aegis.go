@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"avow/internal/key"
@@ -86,7 +87,7 @@ func (v *aegisFile) open(ctx context.Context, o Options) ([]byte, error) {
 			return nil, ErrTooHard
 		}
 		master, err := slot.open(ctx, o)
-		if err == ErrPasswordWrong {
+		if errors.Is(err, ErrPasswordWrong) {
 			continue
 		}
 		if err != nil {
@@ -94,7 +95,7 @@ func (v *aegisFile) open(ctx context.Context, o Options) ([]byte, error) {
 		}
 		defer master.Wipe()
 		content, err := v.Header.Params.open(master, sealed)
-		if err == ErrPasswordWrong { // the key is right: it came out of the slot
+		if errors.Is(err, ErrPasswordWrong) { // the key is right: it came out of the slot
 			err = ErrDamaged
 		}
 		return content, err
@@ -163,6 +164,7 @@ type aegisEntry struct {
 		Digits    *int64 `json:"digits"`
 		Period    *int64 `json:"period"`
 		Counter   *int64 `json:"counter"`
+		PIN       string `json:"pin"` // of mOTP and Yandex
 	} `json:"info"`
 }
 
@@ -201,7 +203,7 @@ func (e aegisEntry) read(groups map[string]string) (entry, error) {
 	read := entry{
 		kind: otp.Kind(strings.ToLower(e.Type)), issuer: e.Issuer, account: e.Name, algorithm: parseAlgorithm(e.Info.Algorithm),
 		digits: pointer(e.Info.Digits), period: pointer(e.Info.Period), counter: pointer(e.Info.Counter),
-		note: e.Note, pinned: e.Favorite, groups: []string{e.Group},
+		note: e.Note, pinned: e.Favorite, groups: []string{e.Group}, pin: otp.Secret(e.Info.PIN),
 	}
 	for _, id := range e.Groups {
 		read.groups = append(read.groups, groups[id])

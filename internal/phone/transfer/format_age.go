@@ -108,14 +108,17 @@ func openAge(ctx context.Context, data []byte, ids ...age.Identity) (Found, erro
 		return Found{}, err
 	}
 	defer clear(text)
+	if bytes.HasPrefix(text, []byte("{")) {
+		return readAgeLines(ctx, text)
+	}
 	inner, err := newFile(text)
-	if err != nil && !errors.Is(err, ErrTooMany) {
+	if err != nil {
 		return Found{}, err
 	}
-	if inner != nil && (sniffLines(inner) || sniffMigration(inner)) {
+	if sniffLines(inner) || sniffMigration(inner) {
 		return readLines(ctx, inner, Options{})
 	}
-	return readAgeLines(ctx, text)
+	return Found{}, ErrUnknownFormat
 }
 
 // ageHead is the first line inside, ageLine each of the others.

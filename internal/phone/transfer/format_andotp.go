@@ -113,10 +113,12 @@ func (e andOTPEntry) read() (entry, error) {
 	if read.kind == "" {
 		read.kind = otp.TOTP
 	}
-	if e.Issuer != nil {
-		read.issuer = *e.Issuer
+	if e.Issuer != nil { // it is in the label, too, if the code was scanned
+		read.issuer, read.account = splitLabel(*e.Issuer, e.Label)
 	} else if issuer, account, parted := strings.Cut(e.Label, " - "); parted {
-		read.issuer, read.account = issuer, account
+		read.issuer, read.account = splitLabel(issuer, account)
+	} else {
+		read.issuer, read.account = splitLabel("", e.Label)
 	}
 	var err error
 	read.secret, err = parseSecret(e.Secret)

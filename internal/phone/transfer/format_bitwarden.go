@@ -85,7 +85,7 @@ func (b bitwardenFile) open(ctx context.Context, o Options) ([]byte, error) {
 	case 0:
 		master, err = pbkdf2Key(ctx, sha256.New, o, salt, b.KDFIterations, 32)
 	case 1:
-		if b.KDFMemory > maxKDFMemory>>20 {
+		if b.KDFMemory > MaxMemory>>20 {
 			return nil, ErrTooHard
 		}
 		hashed := sha256.Sum256(salt)

@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"bytes"
 	"context"
 
 	"avow/internal/otp"
@@ -10,9 +9,7 @@ import (
 // Duo is Duo Mobile; the file is its internal duokit/accounts.json.
 const Duo Format = "duo"
 
-func sniffDuo(f *file) bool {
-	return f.array() && (bytes.Contains(f.text, []byte(`"otpGenerator"`)) || bytes.Contains(f.text, []byte(`"accountType"`)))
-}
+func sniffDuo(f *file) bool { return f.listOf("otpGenerator") || f.listOf("accountType", "pkey") }
 
 type duoAccount struct {
 	Name      string `json:"name"`

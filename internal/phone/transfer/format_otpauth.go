@@ -25,11 +25,20 @@ func hasScheme(line, scheme string) bool {
 // firstLine is the first one that says something, without the white space around it; "" if there is none.
 func firstLine(text []byte) string {
 	for line := range bytes.Lines(text) {
-		if line := bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+		if line := trimLine(line); len(line) > 0 && line[0] != '#' {
 			return string(line[:min(len(line), maxLine)])
 		}
 	}
 	return ""
+}
+
+// trimLine takes the white space around a line away, and the quotes that some versions of Ente write.
+func trimLine(line []byte) []byte {
+	line = bytes.TrimSpace(line)
+	if len(line) > 1 && line[0] == '"' && line[len(line)-1] == '"' {
+		line = line[1 : len(line)-1]
+	}
+	return line
 }
 
 // readLines reads a list of links, one a line, also such of a Google migration between them. Empty lines and those that
@@ -39,7 +48,7 @@ func readLines(_ context.Context, f *file, _ Options) (Found, error) { return re
 func readLinks(text []byte) (Found, error) {
 	var lines []string
 	for line := range bytes.Lines(text) {
-		line = bytes.TrimSpace(line)
+		line = trimLine(line)
 		if len(line) == 0 || line[0] == '#' {
 			continue
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/aes"
-	"crypto/cipher"
 	"crypto/sha1"
 	"encoding/json"
 
@@ -20,6 +19,8 @@ const (
 	stratumPasses  = 3
 	stratumMemory  = 64 << 10 // KiB
 	stratumThreads = 4
+
+	stratumPIN = 4 // characters of a PIN of mOTP
 
 	stratumLegacySalt   = 20
 	stratumLegacyRounds = 64_000
@@ -43,6 +44,7 @@ type stratumEntry struct {
 	Issuer    string `json:"Issuer"`
 	Username  string `json:"Username"`
 	Secret    string `json:"Secret"`
+	PIN       string `json:"Pin"`
 	Algorithm int64  `json:"Algorithm"`
 	Digits    *int64 `json:"Digits"`
 	Period    *int64 `json:"Period"`
@@ -86,17 +88,21 @@ func openStratum(ctx context.Context, data []byte, o Options) ([]byte, error) {
 	}
 	defer k.Wipe()
 	plain, err := openGCM(k, data[stratumSalt:header], data[header:], nil)
+	if err == nil {
+		err = checkJSON(plain)
+	}
 	if err != nil {
+		clear(plain)
 		return nil, err
 	}
-	return plain, checkJSON(plain)
+	return plain, nil
 }
 
 // openLegacyStratum decrypts salt, initialization vector and ciphertext. Nothing authenticates it: what comes out and is no
 // JSON comes of a wrong password.
 func openLegacyStratum(ctx context.Context, data []byte, o Options) ([]byte, error) {
 	header := stratumLegacySalt + aes.BlockSize
-	if len(data) <= header || (len(data)-header)%aes.BlockSize != 0 {
+	if len(data) <= header || (len(data)-header)%aes.BlockSize != 0 { // before the work of deriving a key
 		return nil, ErrTruncated
 	}
 	k, err := pbkdf2Key(ctx, sha1.New, o, data[:stratumLegacySalt], stratumLegacyRounds, 32)
@@ -113,26 +119,6 @@ func openLegacyStratum(ctx context.Context, data []byte, o Options) ([]byte, err
 		return nil, ErrPasswordWrong
 	}
 	return plain, nil
-}
-
-// openCBC decrypts AES-CBC with the padding of PKCS #7. sealed is a positive number of blocks. A padding that is none is
-// ErrPasswordWrong.
-func openCBC(k, iv, sealed []byte) ([]byte, error) {
-	block, err := aes.NewCipher(k)
-	if err != nil {
-		return nil, ErrDamaged.Because(err)
-	}
-	if len(iv) != aes.BlockSize {
-		return nil, ErrDamaged
-	}
-	plain := make([]byte, len(sealed))
-	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, sealed)
-	padding := int(plain[len(plain)-1])
-	if padding < 1 || padding > aes.BlockSize || !bytes.Equal(plain[len(plain)-padding:], bytes.Repeat([]byte{byte(padding)}, padding)) {
-		clear(plain)
-		return nil, ErrPasswordWrong
-	}
-	return plain[:len(plain)-padding], nil
 }
 
 // readStratumContent reads JSON within the limits.
@@ -172,7 +158,7 @@ type stratumGroups struct {
 }
 
 var (
-	stratumKinds      = map[int64]otp.Kind{1: otp.HOTP, 2: otp.TOTP, 4: otp.Steam}
+	stratumKinds      = map[int64]otp.Kind{1: otp.HOTP, 2: otp.TOTP, 3: otp.MOTP, 4: otp.Steam, 5: otp.Yandex}
 	stratumAlgorithms = map[int64]otp.Algorithm{0: otp.SHA1, 1: otp.SHA256, 2: otp.SHA512}
 )
 
@@ -187,8 +173,18 @@ func (e stratumEntry) read(groups stratumGroups) (entry, error) {
 	if read.kind == "" || read.algorithm == "" {
 		return read, errKind
 	}
+	pin := e.PIN
 	var err error
-	read.secret, err = parseSecret(e.Secret)
+	switch {
+	case read.kind != otp.MOTP:
+		read.secret, err = parseSecret(e.Secret)
+	case pin == "" && len(e.Secret) > stratumPIN: // older versions append it
+		pin = e.Secret[len(e.Secret)-stratumPIN:]
+		read.secret, err = parseMOTPSecret(e.Secret[:len(e.Secret)-stratumPIN])
+	default:
+		read.secret, err = parseMOTPSecret(e.Secret)
+	}
+	read.pin = otp.Secret(pin)
 	return read, err
 }
 
@@ -217,10 +213,11 @@ func readStratumDatabase(ctx context.Context, data []byte) (Found, error) {
 		}
 	}
 	var found Found
-	columns := []string{"type", "issuer", "username", "secret", "algorithm", "digits", "period", "counter"}
+	columns := []string{"type", "issuer", "username", "secret", "algorithm", "digits", "period", "counter", "pin"}
 	err = d.rows(ctx, "authenticator", columns, func(n int, row []any) error {
 		e := stratumEntry{
 			Type: integer(row[0]).value, Issuer: text(row[1]), Username: text(row[2]), Secret: text(row[3]), Algorithm: integer(row[4]).value,
+			PIN: text(row[8]),
 		}
 		digits, period, counter := integer(row[5]), integer(row[6]), integer(row[7])
 		e.Digits, e.Period, e.Counter = &digits.value, &period.value, &counter.value

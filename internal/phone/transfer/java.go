@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"errors"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -25,42 +24,47 @@ const (
 	javaMapVersion = 0x0507dac1c31660d1
 )
 
-var errJava = errors.New("not a serialized map of texts")
-
 // readJavaMap reads a java.util.HashMap<String, String> as ObjectOutputStream writes it, and nothing else: no other class, no other
-// value. It makes no objects, so a hostile file can do no more than be refused. The order is that of the file.
+// value. It makes no objects, so a hostile file can do no more than be refused. The order is that of the file. Errors: ErrDamaged, ErrTruncated.
 func readJavaMap(data []byte) ([]javaPair, error) {
 	j := &javaReader{data: data}
+	pairs, good := j.readMap()
+	switch {
+	case j.ended:
+		return nil, ErrTruncated
+	case !good || j.failed || len(j.data) != 0:
+		return nil, ErrDamaged
+	}
+	return pairs, nil
+}
+
+func (j *javaReader) readMap() (pairs []javaPair, good bool) {
 	if string(j.take(len(javaMagic))) != javaMagic || j.byte() != javaObject || j.byte() != javaClass {
-		return nil, errJava
+		return nil, false
 	}
 	if j.utf(int(j.short())) != javaMapClass || j.long() != javaMapVersion {
-		return nil, errJava
+		return nil, false
 	}
 	j.byte() // flags: the class has a writeObject of its own, as read below
 	skip, ok := j.fields()
 	if !ok || j.byte() != javaEnd || j.byte() != javaNull {
-		return nil, errJava
+		return nil, false
 	}
 	j.strings = make([]string, 2) // the handles of the class and of the map
 	j.take(skip)
 	if j.byte() != javaBlock || j.byte() != 8 {
-		return nil, errJava
+		return nil, false
 	}
 	j.int() // buckets
 	count := j.int()
-	var pairs []javaPair
 	for range count {
 		p := javaPair{key: j.text(), value: j.text()}
 		if j.failed {
-			return nil, errJava // also ends a count that the file cannot have
+			return nil, false // also ends a count that the file cannot have
 		}
 		pairs = append(pairs, p)
 	}
-	if j.byte() != javaEnd || j.failed || len(j.data) != 0 {
-		return nil, errJava
-	}
-	return pairs, nil
+	return pairs, j.byte() == javaEnd
 }
 
 // javaReader takes from the front of data. After one failure everything is zero.
@@ -68,11 +72,15 @@ type javaReader struct {
 	data    []byte
 	strings []string // by handle
 	failed  bool
+	ended   bool // failed, because there is no more
+	again   int  // bytes of strings that references stand for
 }
 
 func (j *javaReader) take(n int) []byte {
-	if j.failed || n < 0 || n > len(j.data) {
-		j.failed = true
+	if !j.failed && n > len(j.data) {
+		j.failed, j.ended = true, true
+	}
+	if j.failed {
 		return nil
 	}
 	out := j.data[:n]
@@ -116,13 +124,12 @@ func (j *javaReader) text() string {
 		return j.keep(j.utf(int(j.short())))
 	case javaLong:
 		n := j.long()
-		if n > uint64(len(j.data)) {
-			break
-		}
-		return j.keep(j.utf(int(n)))
+		return j.keep(j.utf(int(min(n, MaxFile+1))))
 	case javaReference:
 		if at := int64(j.int()) - javaFirst; at >= 2 && at < int64(len(j.strings)) {
-			return j.strings[at]
+			if j.again += len(j.strings[at]); j.again <= MaxFile { // five bytes must not stand for millions, again and again
+				return j.strings[at]
+			}
 		}
 	}
 	j.failed = true

@@ -51,6 +51,7 @@ type Found struct {
 func (f *Found) Wipe() {
 	for _, item := range f.Items {
 		item.Code.Secret.Wipe()
+		item.Code.PIN.Wipe()
 	}
 	*f = Found{}
 }

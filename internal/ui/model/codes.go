@@ -20,6 +20,7 @@ type CodesCore interface {
 	CodeView(codes.ID) (codes.View, error)
 	FindCodes(codes.Query) []codes.ID
 	CodeGroups() []string
+	Codes() []codes.View
 	SameCode(otp.Code) (codes.ID, bool)
 	Code(ctx context.Context, id codes.ID, now time.Time) (codes.Shown, error)
 	AddCode(context.Context, codes.Entry) (codes.ID, error)
@@ -105,7 +106,6 @@ type CodesView struct {
 	CanUndo    bool
 	Trash      int
 	Exportable bool
-	Shared     bool // there is an account, so there is a tab bar with more
 }
 
 // Codes is the view of PageCodes.
@@ -187,6 +187,13 @@ func (a *App) codesChanged() {
 func (a *App) hasCodes() bool {
 	a.findCodes()
 	return a.codes.total > 0
+}
+
+// HasCodes tells whether there are any.
+func (a *App) HasCodes() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.hasCodes()
 }
 
 // SearchCodes lists what a text finds.

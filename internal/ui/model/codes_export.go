@@ -57,7 +57,7 @@ func (a *App) ExportStart() ExportView {
 	defer a.mu.Unlock()
 	t := a.print
 	v := ExportView{Title: t.T("app.export.title"), Text: t.T("app.export.text"), Forms: []ExportForm{
-		{transfer.Age, "shield-check", t.T("app.export.age"), t.T("app.export.age_text"), true},
+		{transfer.Age, "shield-check", t.T("app.export.sealed"), t.T("app.export.sealed_text"), true},
 		{transfer.Aegis, "lock", t.T("app.export.aegis", "App", transfer.Aegis.App()), t.T("app.export.aegis_text"), true},
 		{transfer.Google, "qr", t.T("app.export.google", "App", transfer.Google.App()), t.T("app.export.plain_text"), false},
 		{transfer.OTPAuth, "link", t.T("app.export.links"), t.T("app.export.plain_text"), false},
@@ -105,7 +105,7 @@ func (a *App) Seal() SealView {
 	t := a.print
 	v := SealView{
 		Title: t.T("app.export.seal_title"), Text: t.T("app.export.seal_text"), First: t.T("app.export.password"), Second: t.T("app.export.again"),
-		Note: t.T("app.export.seal_note"), Go: t.T("app.export.go", "Count", a.codes.total), Wrong: a.exports.wrong, Tries: a.exports.tries,
+		Note: t.T("app.export.seal_note"), Go: t.T("app.export.start", "Count", a.codes.total), Wrong: a.exports.wrong, Tries: a.exports.tries,
 	}
 	if a.fault != nil {
 		v.Words = a.fault.Sentence
@@ -161,7 +161,7 @@ func (a *App) Plain() PlainView {
 	phrase := t.T("app.export.phrase")
 	v := PlainView{
 		Title: t.T("app.export.plain_title"), Head: t.T("app.export.plain_head"), Text: t.T("app.export.plain_warning"), Phrase: phrase,
-		Type: t.T("app.export.type", "Phrase", phrase), Go: t.T("app.export.go", "Count", a.codes.total), Wrong: a.exports.wrong["phrase"],
+		Type: t.T("app.export.type", "Phrase", phrase), Go: t.T("app.export.start", "Count", a.codes.total), Wrong: a.exports.wrong["phrase"],
 		Tries: a.exports.tries, Protected: t.T("app.export.rather"),
 	}
 	if a.fault != nil {
@@ -202,7 +202,7 @@ func (a *App) makeExport(o transfer.ExportOptions) {
 			return err
 		}
 		defer wipeEntries(entries)
-		made, err = transfer.MakeExport(ctx, format, itemsOf(entries), o)
+		made, err = transfer.MakeExport(ctx, format, transfer.Items(entries), o)
 		return err
 	}, func(err error) {
 		if err != nil && (errors.Is(err, platform.ErrCanceled) || ctx.Err() != nil) {
@@ -228,14 +228,6 @@ func (a *App) makeExport(o transfer.ExportOptions) {
 			a.stack = append(a.stack, page)
 		})
 	})
-}
-
-func itemsOf(entries []codes.Entry) []transfer.Item {
-	items := make([]transfer.Item, len(entries))
-	for i, e := range entries {
-		items[i] = transfer.Item{Code: e.Code, Name: e.Name, Note: e.Note, Groups: e.Groups, Pinned: e.Pinned}
-	}
-	return items
 }
 
 func wipeEntries(entries []codes.Entry) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"avow/internal/key"
-	"avow/internal/otp"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/transfer"
 )
@@ -199,24 +198,7 @@ func (a *App) OpenFile(password string) {
 
 // planned compares what was found with what is there, and shows it. Nothing is stored.
 func (a *App) planned(found transfer.Found, fromFile bool) {
-	labels := map[string]bool{}
-	for _, id := range a.cfg.Core.FindCodes(codes.Query{}) {
-		if v, err := a.cfg.Core.CodeView(id); err == nil {
-			labels[labelOf(v.Issuer, v.Account)] = true
-		}
-	}
-	plan := transfer.Compare(found, func(c otp.Code) transfer.Likeness {
-		if id, ok := a.cfg.Core.SameCode(c); ok {
-			if v, err := a.cfg.Core.CodeView(id); err == nil && v.Trashed.IsZero() {
-				return transfer.Same
-			}
-			return transfer.New // it is taken out of the trash
-		}
-		if label := labelOf(c.Issuer, c.Account); label != "\x00" && labels[label] {
-			return transfer.Different
-		}
-		return transfer.New
-	})
+	plan := transfer.Compare(found, transfer.Beside(a.cfg.Core.Codes(), a.cfg.Core.SameCode))
 	a.change(func() {
 		if fromFile && a.top() != PageImport { // the person has left meanwhile
 			found.Wipe()
@@ -225,10 +207,6 @@ func (a *App) planned(found transfer.Found, fromFile bool) {
 		a.imports.found, a.imports.plan, a.imports.also, a.fault = found, &plan, true, nil
 		a.stack = append(a.stack, PageImportPlan)
 	})
-}
-
-func labelOf(issuer, account string) string {
-	return strings.ToLower(issuer) + "\x00" + strings.ToLower(account)
 }
 
 // PlanView is what would be stored, before it is.
@@ -316,7 +294,7 @@ func (a *App) Plan() PlanView {
 		v.Also = t.T("app.import.also")
 	}
 	if n := len(a.toImport()); n > 0 {
-		v.Import = t.T("app.import.go", "Count", n)
+		v.Import = t.T("app.import.start", "Count", n)
 	}
 	if a.fault != nil {
 		v.Words = a.fault.Sentence
@@ -355,12 +333,11 @@ func (a *App) ImportAlso(on bool) { a.change(func() { a.imports.also = on }) }
 // ImportNow stores what the plan shows, all of it or nothing.
 func (a *App) ImportNow() {
 	a.mu.Lock()
-	var list []codes.Entry
-	var back []bool // it lies in the trash
-	for _, it := range a.toImport() {
-		_, had := a.cfg.Core.SameCode(it.Code)
-		list = append(list, codes.Entry{Code: it.Code, Name: it.Name, Note: it.Note, Groups: it.Groups, Pinned: it.Pinned}.Clone())
-		back = append(back, had)
+	list := transfer.Entries(a.toImport())
+	back := make([]bool, len(list)) // it lies in the trash
+	for i := range list {
+		_, back[i] = a.cfg.Core.SameCode(list[i].Code)
+		list[i] = list[i].Clone() // what was read is wiped with its page
 	}
 	a.mu.Unlock()
 	if len(list) == 0 {

@@ -81,10 +81,11 @@ type TrashView struct {
 
 // TrashRow is one of them.
 type TrashRow struct {
-	ID     codes.ID
-	Face   Face
-	Title  string
-	Second string // account, and when it goes for good
+	ID      codes.ID
+	Face    Face
+	Title   string
+	Account string
+	Goes    string // when it goes for good
 }
 
 // OpenTrash opens the page of what was deleted.
@@ -115,9 +116,9 @@ func (a *App) TrashRow(i int) TrashRow {
 	if err != nil {
 		return TrashRow{}
 	}
-	r := TrashRow{ID: v.ID, Face: faceOf(v.Issuer, v.Title()), Title: v.Title(), Second: a.print.T("app.codes.goes", "Day", a.dayOf(v.PurgeAt()))}
+	r := TrashRow{ID: v.ID, Face: faceOf(v.Issuer, v.Title()), Title: v.Title(), Goes: a.print.T("app.codes.goes", "Day", a.dayOf(v.PurgeAt()))}
 	if v.Account != "" && v.Account != r.Title {
-		r.Second = v.Account + "\n" + r.Second
+		r.Account = v.Account
 	}
 	return r
 }

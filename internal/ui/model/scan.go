@@ -53,8 +53,11 @@ func (a *App) Scan() ScanView {
 		Title: a.print.T("app.scan.title"), Above: a.print.T("app.scan.above"), Hint: a.scan.hint, Frame: a.scan.frame, Typing: a.scan.typing,
 	}
 	v.Camera, v.WithoutCamera = a.cfg.Camera != nil && !a.scan.blind, a.print.T("app.scan.without_camera")
-	if a.tab == PageComputers {
+	switch a.tab {
+	case PageComputers:
 		v.Above = a.print.T("app.scan.above_computer")
+	case PageCodes:
+		v.Above = a.print.T("app.scan.above_code")
 	}
 	if a.scan.forRequest != "" {
 		v.WithoutCamera = a.print.T("app.scan.without_camera_request")

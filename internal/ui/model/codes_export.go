@@ -222,7 +222,7 @@ func (a *App) makeExport(o transfer.ExportOptions) {
 			a.popIf(a.top()) // back leads to the choice, not to the password
 			a.exports.format, a.exports.made = format, made
 			page := PageExportReady
-			if made.Texts() != nil {
+			if format == transfer.Google {
 				page = PageExportQR
 			}
 			a.stack = append(a.stack, page)
@@ -282,7 +282,7 @@ func (a *App) Ready() ReadyView {
 			v.LeftRows = append(v.LeftRows, PlanRow{Face: faceOf("", u.Where), Title: u.Where, Second: a.faultOf(u.Err).Sentence})
 		}
 	}
-	if texts := x.Texts(); len(texts) > 0 {
+	if texts := x.Texts(); x.Format == transfer.Google && len(texts) > 0 {
 		v.Title, v.Text = t.T("app.export.qr_title", "App", x.Format.App()), t.T("app.export.qr_text")
 		v.QR, v.Step = string(texts[a.exports.at]), t.T("app.step", "Number", a.exports.at+1, "Total", len(texts))
 		if a.exports.at+1 < len(texts) {

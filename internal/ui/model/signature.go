@@ -150,7 +150,7 @@ func (a *App) codesStructure(p Page) any {
 	switch p {
 	case PageCodes:
 		v := a.Codes()
-		return []any{v.Groups, v.Group, v.Empty, v.Undo, v.DriftHead, v.Exportable, a.Choices().HideCodes}
+		return []any{v.Groups, v.Exportable, v.Empty != "" && v.Text == ""}
 	case PageCodesSort:
 		v := a.Sort()
 		return []any{v.Order, v.Count == 0}

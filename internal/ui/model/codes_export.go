@@ -56,6 +56,9 @@ func (a *App) ExportStart() ExportView {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.print
+	if !a.hasCodes() {
+		return ExportView{Title: t.T("app.export.title"), Text: t.T("app.codes.none")}
+	}
 	v := ExportView{Title: t.T("app.export.title"), Text: t.T("app.export.text"), Forms: []ExportForm{
 		{transfer.Age, "shield-check", t.T("app.export.sealed"), t.T("app.export.sealed_text"), true},
 		{transfer.Aegis, "lock", t.T("app.export.aegis", "App", transfer.Aegis.App()), t.T("app.export.aegis_text"), true},
@@ -205,6 +208,10 @@ func (a *App) makeExport(o transfer.ExportOptions) {
 		made, err = transfer.MakeExport(ctx, format, transfer.Items(entries), o)
 		return err
 	}, func(err error) {
+		if ctx.Err() != nil && made != nil { // the page was left
+			made.Wipe()
+			return
+		}
 		if err != nil && (errors.Is(err, platform.ErrCanceled) || ctx.Err() != nil) {
 			return
 		}

@@ -187,7 +187,11 @@ func (a *App) OpenFile(password string) {
 				a.imports.tries++
 			})
 		default:
-			a.change(func() { a.popIf(PageImportPassword) })
+			a.change(func() {
+				clear(a.imports.data)
+				a.imports.data = nil
+				a.popIf(PageImportPassword)
+			})
 			a.planned(found, true)
 		}
 	})
@@ -293,7 +297,11 @@ func (a *App) Plan() PlanView {
 	if len(p.Different) > 0 {
 		v.Also = t.T("app.import.also")
 	}
-	if n := len(a.toImport()); n > 0 {
+	n := len(p.New)
+	if a.imports.also {
+		n += len(p.Different)
+	}
+	if n > 0 {
 		v.Import = t.T("app.import.start", "Count", n)
 	}
 	if a.fault != nil {

@@ -226,6 +226,9 @@ func (a *App) Hide() { a.change(a.hide) }
 func (a *App) hide() {
 	a.hideCode()
 	a.codes.revealed = nil
+	if a.top() == PageCodeQR {
+		a.pop()
+	}
 	if a.offline != nil && a.offline.code != nil {
 		a.offline.code = nil
 		a.guard(false)

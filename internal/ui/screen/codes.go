@@ -40,7 +40,7 @@ func Codes(a *model.App, f Frame) *Screen {
 	}
 	list := name(s, "list", newCodeList(a, f, rows))
 	s.Object = w.Listing(w.Inset(f.Top+4, style.SpaceScreenMargin, 12, style.SpaceScreenMargin, top),
-		w.Inset(0, style.SpaceScreenMargin, 0, style.SpaceScreenMargin, list), w.Inset(0, style.SpaceScreenMargin, f.Bottom+f.Scan+8, style.SpaceScreenMargin, bar))
+		list, w.Inset(0, style.SpaceScreenMargin, f.Bottom+f.Scan+8, style.SpaceScreenMargin, bar))
 	text, said := v.Text, ""
 	s.Update = func() {
 		if a.Away() {
@@ -113,7 +113,7 @@ func (s *Screen) noCodes(a *model.App, f Frame, v model.CodesView, head fyne.Can
 func newCodeList(a *model.App, f Frame, header fyne.CanvasObject) *w.LongList {
 	var list *w.LongList
 	list = w.NewLongList(w.LongListSpec{
-		Header: header, Tail: f.Bottom + f.Scan + style.Space6,
+		Header: header, Side: style.SpaceScreenMargin, Tail: f.Bottom + f.Scan + style.Space6,
 		Make: func() fyne.CanvasObject { return w.NewCodeRow(w.CodeSpec{Code: " "}) },
 		Show: func(i int, o fyne.CanvasObject) {
 			row, v := o.(*w.CodeRow), a.CodeRow(i)
@@ -183,7 +183,7 @@ func CodesSort(a *model.App, f Frame) *Screen {
 	}
 	var list *w.LongList
 	list = name(s, "list", w.NewLongList(w.LongListSpec{
-		Tail: f.Bottom + style.Space6,
+		Side: style.SpaceScreenMargin, Tail: f.Bottom + style.Space6,
 		Make: func() fyne.CanvasObject { return w.NewEntryRow(w.EntrySpec{Lines: 2, Acts: acts(1)}) },
 		Show: func(i int, o fyne.CanvasObject) {
 			row, v := o.(*w.EntryRow), a.CodeRow(i)
@@ -206,7 +206,7 @@ func CodesSort(a *model.App, f Frame) *Screen {
 // list lays a list out below a head that stays.
 func (s *Screen) list(f Frame, head fyne.CanvasObject, list *w.LongList, count func() int) {
 	var page fyne.CanvasObject = w.Listing(w.Inset(f.Top, style.SpaceScreenMargin, 12, style.SpaceScreenMargin, head),
-		w.Inset(0, style.SpaceScreenMargin, 0, style.SpaceScreenMargin, list), nil)
+		list, nil)
 	if f.Wide {
 		page = w.Middle(style.SizeRequestMaxWidth, page)
 	}
@@ -225,7 +225,7 @@ func CodesTrash(a *model.App, f Frame) *Screen {
 	}
 	var list *w.LongList
 	list = name(s, "list", w.NewLongList(w.LongListSpec{
-		Tail: f.Bottom + style.Space6,
+		Side: style.SpaceScreenMargin, Tail: f.Bottom + style.Space6,
 		Make: func() fyne.CanvasObject {
 			return w.NewEntryRow(w.EntrySpec{Lines: 3, Acts: []w.EntryAct{{Icon: icons.Dots}}})
 		},
@@ -295,16 +295,15 @@ func faceTile(x model.Face) fyne.CanvasObject {
 func CodeQR(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.CodeQR()
 	rows := []fyne.CanvasObject{w.TopBar(v.Title, a.Back), w.NewLead(v.Text), w.Gap(14)}
-	rows = append(rows, w.NewSlip(qrPicture(s, f, v.QR), w.NewBody(v.Warning)))
+	rows = append(rows, w.NewSlip(qrPicture(s, f, v.QR, 288), w.NewBody(v.Warning)))
 	s.Object, _ = f.page(w.Column(0, rows...), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Back)))
 	return s
 }
 
 // qrPicture is a QR code as big as there is room; empty space for no text.
-func qrPicture(s *Screen, f Frame, text string) fyne.CanvasObject {
-	size := float32(288)
+func qrPicture(s *Screen, f Frame, text string, size float32) fyne.CanvasObject {
 	if f.Small {
-		size = 220
+		size = min(size, 220)
 	}
 	if text != "" {
 		if code, err := qr.Encode(text, qr.LevelM); err == nil {

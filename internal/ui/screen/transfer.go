@@ -120,7 +120,14 @@ func Export(a *model.App, f Frame) *Screen {
 		row.Set(spec)
 		plain = append(plain, row)
 	}
-	s.Object, _ = f.page(w.Column(12, w.TopBar(v.Title, a.Back), w.NewLead(v.Text), w.NewRows(safe...), w.NewRows(plain...), faultNote("", v.Words)), nil)
+	rows := w.Column(12, w.TopBar(v.Title, a.Back), w.NewLead(v.Text))
+	for _, list := range [][]*w.Row{safe, plain} {
+		if len(list) > 0 {
+			rows.Add(w.NewRows(list...))
+		}
+	}
+	rows.Add(faultNote("", v.Words))
+	s.Object, _ = f.page(rows, nil)
 	return s
 }
 
@@ -166,7 +173,7 @@ func ExportSeal(a *model.App, f Frame) *Screen {
 // ExportPlain warns of an export that nothing protects, and has the words for it typed.
 func ExportPlain(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Plain()
-	field := name(s, "phrase", w.NewField(w.FieldSpec{Label: v.Type, Placeholder: v.Phrase}))
+	field := name(s, "phrase", w.NewField(w.FieldSpec{Label: v.Type}))
 	field.OnSubmitted = a.PlainExport
 	goOn := name(s, "export", w.NewButton(w.Negative, v.Go, icons.Fingerprint, func() { a.PlainExport(field.Text()) }).Guarded(f.Guard))
 	wrong := newProblem(w.Bad, icons.Error)
@@ -229,7 +236,7 @@ func leftOut(v model.ReadyView) []fyne.CanvasObject {
 // ExportQR shows an export as QR codes, one after the other.
 func ExportQR(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Ready()
-	rows := []fyne.CanvasObject{w.TopBar(v.Title, a.Back, w.NewMuted(v.Step)), w.NewLead(v.Text), w.Gap(14), w.NewCard(qrPicture(s, f, v.QR))}
+	rows := []fyne.CanvasObject{w.TopBar(v.Title, a.Back, w.NewMuted(v.Step)), w.NewLead(v.Text), w.Gap(14), qrPicture(s, f, v.QR, 350)}
 	rows = append(rows, leftOut(v)...)
 	var buttons []fyne.CanvasObject
 	if v.At > 0 {

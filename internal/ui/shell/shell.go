@@ -98,6 +98,11 @@ func (s *Shell) Show(m *model.App) {
 		}
 	})
 	s.win.SetOnDropped(s.dropped)
+	s.win.SetOnClosed(func() { // nobody is there in half a minute to clear the clipboard
+		if text, due := s.model.Uncopy(true); due {
+			s.opt.Files.Uncopy(text)
+		}
+	})
 	s.sync()
 	if s.opt.Tick > 0 {
 		go s.tick()

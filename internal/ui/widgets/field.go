@@ -228,5 +228,6 @@ var bare = style.Variation{
 	Colors: map[fyne.ThemeColorName]color.Color{
 		theme.ColorNameInputBackground: color.Transparent, theme.ColorNameInputBorder: color.Transparent,
 		theme.ColorNameFocus: color.Transparent, theme.ColorNameHover: color.Transparent, theme.ColorNamePrimary: color.Transparent,
+		theme.ColorNameShadow: color.Transparent, theme.ColorNameScrollBar: color.Transparent, theme.ColorNameScrollBarBackground: color.Transparent,
 	},
 }

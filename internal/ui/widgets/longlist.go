@@ -29,6 +29,7 @@ type LongList struct {
 // LongListSpec says what a list is made of.
 type LongListSpec struct {
 	Header fyne.CanvasObject // scrolls with the rows, above the card; may be nil
+	Side   float32           // kept free at both sides; the scroll bar stands there
 	Tail   float32           // kept free below the last row
 	Make   func() fyne.CanvasObject
 	Show   func(i int, row fyne.CanvasObject) // has a row show the i-th entry
@@ -136,12 +137,12 @@ func (l *LongList) headerHeight() float32 {
 	if l.spec.Header == nil || !l.spec.Header.Visible() {
 		return 0
 	}
-	return heightAt(l.spec.Header, l.scroll.Size().Width)
+	return heightAt(l.spec.Header, l.scroll.Size().Width-2*l.spec.Side)
 }
 
 // arrange has a row for what is seen and no other; with all, each shows its entry anew.
 func (l *LongList) arrange(all bool) {
-	w, view := l.scroll.Size().Width, l.scroll.Size().Height
+	w, view := l.scroll.Size().Width-2*l.spec.Side, l.scroll.Size().Height
 	if w <= 0 || view <= 0 {
 		return
 	}
@@ -170,7 +171,7 @@ func (l *LongList) arrange(all bool) {
 		if !ok || all {
 			l.spec.Show(i, o)
 		}
-		place(o, 0, top+float32(i)*h, w, h)
+		place(o, l.spec.Side, top+float32(i)*h, w, h)
 	}
 	if changed || all {
 		l.body.Refresh()
@@ -238,7 +239,7 @@ func (b *listBody) CreateRenderer() fyne.WidgetRenderer {
 			line := lines[n-1]
 			line.FillColor = style.Color(style.Outline)
 			line.Hidden = i == l.count-1
-			place(line, codeStart, o.Position().Y+o.Size().Height-style.StrokeSeparator, o.Size().Width-codeStart-style.SpaceSlipPadding, style.StrokeSeparator)
+			place(line, l.spec.Side+codeStart, o.Position().Y+o.Size().Height-style.StrokeSeparator, o.Size().Width-codeStart-style.SpaceSlipPadding, style.StrokeSeparator)
 			v.objects = append(v.objects, line)
 		}
 	}
@@ -250,9 +251,9 @@ func (b *listBody) CreateRenderer() fyne.WidgetRenderer {
 	v.layout = func(s fyne.Size) {
 		top := l.headerHeight()
 		if l.spec.Header != nil {
-			place(l.spec.Header, 0, 0, s.Width, top)
+			place(l.spec.Header, l.spec.Side, 0, s.Width-2*l.spec.Side, top)
 		}
-		place(back, 0, top, s.Width, float32(l.count)*l.rowHeight())
+		place(back, l.spec.Side, top, s.Width-2*l.spec.Side, float32(l.count)*l.rowHeight())
 	}
 	v.min = func() fyne.Size {
 		return fyne.NewSize(0, l.headerHeight()+float32(l.count)*l.rowHeight()+l.spec.Tail)

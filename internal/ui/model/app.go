@@ -512,7 +512,7 @@ func (a *App) event(e phone.Event) {
 	case phone.RequestArrived:
 		a.Hide() // it covers what is shown
 	case phone.AccountsChanged:
-		a.change(a.codesChanged) // codes come with a restored account
+		a.change(a.codesChanged)   // codes come with a restored account
 		a.react(a.accountsChanged) // it asks the core, which an event must not do
 	case phone.CodesChanged:
 		a.change(a.codesChanged)

@@ -50,6 +50,13 @@ func (a *App) forgetNewCode() {
 
 // scannedPart keeps a part of an export that is spread over several QR codes, until all are there.
 func (a *App) scannedPart(text string) {
+	alone, err := readParts([]otp.Secret{otp.Secret(text)})
+	useless := err != nil || len(alone.Items) == 0 && len(alone.Missing) == 0
+	alone.Wipe()
+	if useless {
+		a.notThis("app.scan.part_damaged")
+		return
+	}
 	a.mu.Lock()
 	parts := a.parts
 	if !slices.ContainsFunc(parts, func(p otp.Secret) bool { return string(p) == text }) {

@@ -280,9 +280,10 @@ func (a *App) computersChanged() {
 // watch hides the code when the app goes out of sight.
 func (a *App) watch(l platform.Lifecycle) {
 	for e := range l.Events(a.ctx) {
-		a.change(func() { a.codes.away = e != platform.Foreground })
-		if e != platform.Foreground {
-			a.Hide()
-		}
+		a.change(func() {
+			if a.codes.away = e != platform.Foreground; a.codes.away {
+				a.hide()
+			}
+		})
 	}
 }

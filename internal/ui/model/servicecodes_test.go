@@ -179,7 +179,7 @@ func TestOrderByUseWaits(t *testing.T) {
 
 func TestClockThatIsWrongIsSaid(t *testing.T) {
 	for off, want := range map[time.Duration]string{
-		0: "", 10 * time.Second: "", 90 * time.Second: "This phone’s clock is 2 minutes fast.", -40 * time.Second: "This phone’s clock is 40 seconds slow.",
+		0: "", 10 * time.Second: "", 90 * time.Second: "This phone’s clock is 90 seconds fast.", -40 * time.Second: "This phone’s clock is 40 seconds slow.",
 	} {
 		g := codesStage(t)
 		g.core.ClockOff, g.core.ClockKnown = off, true

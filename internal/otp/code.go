@@ -108,8 +108,10 @@ func (c Code) Warnings() []Warning {
 var (
 	errNotOTPAuth = authn.Fail(authn.Invalid, "otp_not_a_link", "This is not a link for one-time codes. Scan the QR code that the service shows, or type its key.")
 	errKind       = authn.Fail(authn.Invalid, "otp_kind_unknown", "The service wants a kind of code that this app does not know. Ask it for time-based codes (TOTP).")
+	errTwice      = authn.Fail(authn.Invalid, "otp_parameter_twice", "Something is said twice in it, so nobody can tell what is meant. Ask the service to show a new QR code.")
 	errNoSecret   = authn.Fail(authn.Invalid, "otp_secret_missing", "There is no key in it. Ask the service to show a new QR code.")
 	errSecret     = authn.Fail(authn.Invalid, "otp_secret_invalid", "The key is damaged: only the letters A to Z and the digits 2 to 7 belong in it. Copy it again.")
+	errSecretHex  = authn.Fail(authn.Invalid, "otp_secret_not_hex", "The key is damaged: only the digits 0 to 9 and the letters A to F belong in it. Copy it again.")
 	errAlgorithm  = authn.Fail(authn.Invalid, "otp_algorithm_unknown", "The service wants a method that this app does not know. Ask it for codes with SHA-1, SHA-256 or SHA-512.")
 	errDigits     = authn.Fail(authn.Invalid, "otp_digits_invalid", "The service wants codes of a length that is not allowed. Codes have 6 to 10 digits.")
 	errPeriod     = authn.Fail(authn.Invalid, "otp_period_invalid", "The service wants codes that change too often or too seldom. They change every 5 seconds at most, and once an hour at least.")
@@ -226,7 +228,7 @@ func validLabel(issuer, account string) bool {
 			return false
 		}
 		for _, r := range part {
-			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			if unicode.IsControl(r) || r >= 0x80 && unicode.Is(unicode.Bidi_Control, r) {
 				return false
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"avow/internal/authn"
 	"avow/internal/otp"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/escrow"
@@ -119,7 +120,9 @@ func (c *Core) MoveCode(ctx context.Context, id, before codes.ID) error {
 
 // RenameCodeGroup renames a group in every code; "" takes the codes out of it.
 func (c *Core) RenameCodeGroup(ctx context.Context, group, name string) error {
-	return c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) { return all.RenameGroup(group, name, now) })
+	return c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) {
+		return all.RenameGroup(group, name, now)
+	})
 }
 
 // TrashCode puts a code into the trash, where it stays for codes.TrashFor.
@@ -143,18 +146,14 @@ func (c *Core) UsedCode(ctx context.Context, id codes.ID) error {
 }
 
 // AdvanceCode is the next code of an HOTP code. The counter has moved on, on disk, before the code is shown, so that none is given twice.
-func (c *Core) AdvanceCode(ctx context.Context, id codes.ID) (codes.Shown, error) {
-	err := c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) { return all.Advance(id, now) })
-	if err != nil {
-		return codes.Shown{}, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.codes == nil {
-		return codes.Shown{}, ErrLocked
-	}
-	c.codes.Stepped(id, false)
-	return c.codes.Show(id, c.cfg.Now())
+func (c *Core) AdvanceCode(ctx context.Context, id codes.ID) (shown codes.Shown, err error) {
+	err = c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) { return all.Advance(id, now) },
+		func(all *codes.Collection) error {
+			all.Stepped(id, false)
+			shown, err = all.Show(id, c.cfg.Now())
+			return err
+		})
+	return shown, err
 }
 
 // CanUndoAdvance reports whether UndoAdvance works.
@@ -166,16 +165,11 @@ func (c *Core) CanUndoAdvance(id codes.ID) bool {
 
 // UndoAdvance takes the last AdvanceCode of a code back, until the app locks. codes.ErrNoUndo if there is none.
 func (c *Core) UndoAdvance(ctx context.Context, id codes.ID) error {
-	err := c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) { return all.UndoAdvance(id, now) })
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.codes != nil {
-		c.codes.Stepped(id, true)
-	}
-	return nil
+	return c.changeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) { return all.UndoAdvance(id, now) },
+		func(all *codes.Collection) error {
+			all.Stepped(id, true)
+			return nil
+		})
 }
 
 // CodeURI is the otpauth URI of a code, secret and all, for a QR or for copying by hand. The user is verified for it, whoever was there a moment ago.
@@ -195,6 +189,7 @@ func (c *Core) CodeURI(ctx context.Context, id codes.ID, p platform.Prompt) (otp
 	if err != nil {
 		return nil, err
 	}
+	defer e.Code.Secret.Wipe()
 	return e.Code.Encode()
 }
 
@@ -218,51 +213,54 @@ func (c *Core) ExportCodes(ctx context.Context, p platform.Prompt) ([]codes.Entr
 	var list []codes.Entry
 	for _, id := range c.codes.Search(codes.Query{}) {
 		if e, err := c.codes.Entry(id); err == nil {
-			list = append(list, e.Clone())
+			list = append(list, e)
 		}
 	}
 	return list, nil
 }
 
-// Drift is how far this phone's clock is ahead of its server's, by what the server signed last; known is false if none has told since the app
-// was started. Of several accounts the one that was asked last counts.
+// Drift is how far this phone's clock is ahead of the time that its server told last, exact to some two seconds; known is false if none has told
+// since the app was started. Of several servers the one that told last counts.
 func (c *Core) Drift() (d time.Duration, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var at time.Time
 	for _, a := range c.accounts {
-		if !a.checkedAt.IsZero() && a.checkedAt.After(at) {
-			at, d, known = a.checkedAt, -a.offset, true
+		if a.offsetAt.After(at) {
+			at, d, known = a.offsetAt, -a.offset, true
 		}
 	}
 	return d, known
 }
 
-// changeCodes has fn say what is to be stored, stores it, and only then shows it.
-func (c *Core) changeCodes(ctx context.Context, fn func(*codes.Collection, time.Time) ([]codes.Stored, error)) error {
+// codeChange says what is to be stored.
+type codeChange func(*codes.Collection, time.Time) ([]codes.Stored, error)
+
+// changeCodes stores a change, and only then shows it. What comes after is done before anybody else sees it.
+func (c *Core) changeCodes(ctx context.Context, change codeChange, after ...func(*codes.Collection) error) error {
 	c.saving.Lock()
-	changed, err := c.storeCodes(context.WithoutCancel(ctx), fn)
+	changed, err := c.storeCodes(context.WithoutCancel(ctx), change, after...)
 	c.saving.Unlock()
-	if err == nil && changed {
+	if changed {
 		c.emit(Event{Kind: CodesChanged})
 	}
 	return err
 }
 
 // storeCodes is changeCodes for who holds saving.
-func (c *Core) storeCodes(ctx context.Context, fn func(*codes.Collection, time.Time) ([]codes.Stored, error)) (changed bool, err error) {
+func (c *Core) storeCodes(ctx context.Context, change codeChange, after ...func(*codes.Collection) error) (changed bool, err error) {
 	c.mu.Lock()
 	if c.doc == nil {
 		c.mu.Unlock()
 		return false, ErrLocked
 	}
-	out, err := fn(c.codes, c.cfg.Now())
+	out, err := change(c.codes, c.cfg.Now())
 	if err != nil || len(out) == 0 {
 		c.mu.Unlock()
 		return false, err
 	}
-	was, wasAt := c.doc.Codes, len(c.doc.Codes)
-	next, err := c.withCodes(out)
+	was := c.doc.Codes
+	next, old, err := c.withCodes(out)
 	if err != nil {
 		c.mu.Unlock()
 		return false, err
@@ -274,39 +272,43 @@ func (c *Core) storeCodes(ctx context.Context, fn func(*codes.Collection, time.T
 	defer c.mu.Unlock()
 	if err != nil {
 		c.doc.Codes = was
-		for _, s := range out {
-			if c.codeAt[s.ID] >= wasAt {
-				delete(c.codeAt, s.ID)
-			}
-		}
 		return false, err
 	}
 	c.codes.Apply(out)
-	return true, nil
+	wipe(old)
+	for _, f := range after {
+		err = errors.Join(err, f(c.codes))
+	}
+	return true, err
 }
 
-// withCodes is doc.Codes with entries in their places; mu must be held.
-func (c *Core) withCodes(list []codes.Stored) ([]json.RawMessage, error) {
-	next := slices.Clone(c.doc.Codes)
+// purgeCodes deletes what has lain in the trash for too long; saving must be held.
+func (c *Core) purgeCodes(ctx context.Context) error {
+	_, err := c.storeCodes(ctx, func(all *codes.Collection, now time.Time) ([]codes.Stored, error) { return all.Purge(now), nil })
+	return err
+}
+
+// withCodes is doc.Codes with entries in their places, and those that they replace; mu must be held.
+func (c *Core) withCodes(list []codes.Stored) (next, old []json.RawMessage, err error) {
+	next = slices.Clone(c.doc.Codes)
 	for _, s := range list {
-		raw, err := json.Marshal(s)
+		raw, err := s.Encode()
 		if err != nil {
-			return nil, errors.New("encode code: not JSON") // the cause could quote it
+			return nil, nil, err
 		}
-		if at, ok := c.codeAt[s.ID]; ok {
-			next[at] = raw
-			continue
+		if at, ok := c.codes.Index(s.ID); ok {
+			old, next[at] = append(old, next[at]), raw
+		} else {
+			next = append(next, raw)
 		}
-		c.codeAt[s.ID] = len(next)
-		next = append(next, raw)
 	}
-	return next, nil
+	return next, old, nil
 }
 
 // joinCodes takes what was merged with another phone's into the open vault; the next save stores it. mu must be held.
 func (c *Core) joinCodes(merged []escrow.Entry) error {
 	out := c.codes.Join(merged)
-	next, err := c.withCodes(out)
+	next, _, err := c.withCodes(out) // those that go are on disk, and the vault compares with them
 	if err != nil {
 		return err
 	}
@@ -317,19 +319,14 @@ func (c *Core) joinCodes(merged []escrow.Entry) error {
 
 // readCodes makes the collection of the vault that was opened; mu must be held.
 func (c *Core) readCodes() error {
-	list := make([]codes.Stored, len(c.doc.Codes))
-	at := make(map[string]int, len(list))
-	for i, raw := range c.doc.Codes {
-		if err := json.Unmarshal(raw, &list[i]); err != nil {
-			return vault.ErrDamaged.Because(errors.New("a code is not an entry"))
-		}
-		at[list[i].ID] = i
+	all, errs := codes.Read(c.doc.Codes)
+	if all == nil {
+		return vault.ErrDamaged.Because(errors.Join(errs...))
 	}
-	all, errs := codes.Read(list)
 	for _, err := range errs {
-		c.cfg.Log.Warn("a code was left out", "err", err)
+		c.cfg.Log.Warn("a code is not shown", "code", authn.CodeOf(err))
 	}
-	c.codes, c.codeAt = all, at
+	c.codes = all
 	return nil
 }
 
@@ -338,5 +335,5 @@ func (c *Core) forgetCodes() {
 	if c.codes != nil {
 		c.codes.Wipe()
 	}
-	c.codes, c.codeAt = nil, nil
+	c.codes = nil
 }

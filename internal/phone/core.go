@@ -54,7 +54,6 @@ type Core struct {
 	files     *vault.Store
 	doc       *vault.Document   // nil while locked
 	codes     *codes.Collection // of doc; nil while locked
-	codeAt    map[string]int    // where the entry of an id stands in doc.Codes
 	locks     int               // how often Lock was called
 	accounts  []*account
 	queued    []queuedRemoval

@@ -37,6 +37,15 @@ const (
 
 // content is what an account's escrow should hold, with its digest; mu must be held and the vault be open.
 func (c *Core) content(a *account) (escrow.Document, authn.Hash, error) {
+	doc, digest, err := c.outline(a)
+	if err == nil && a.stored.Restore.Codes {
+		doc.Codes = c.codes.Escrow()
+	}
+	return doc, digest, err
+}
+
+// outline is content but for the codes, of which there may be thousands; they are in the digest.
+func (c *Core) outline(a *account) (escrow.Document, authn.Hash, error) {
 	now, s := c.cfg.Now(), &a.stored
 	own, err := c.cfg.Keys.Public(s.Keys.Exchange)
 	if err != nil {
@@ -53,11 +62,12 @@ func (c *Core) content(a *account) (escrow.Document, authn.Hash, error) {
 		s.Sealed.Body, s.Sealed.At = h, entry.At
 	}
 	doc.Account = escrow.Entry{ID: accountEntry, At: s.Sealed.At, Body: body}
-	if s.Restore.Codes {
-		doc.Codes = c.codes.Escrow()
-	}
 	doc.Sort()
-	return doc, digestOf(doc), nil
+	var sum escrow.Sum
+	if s.Restore.Codes {
+		sum = c.codes.Sum()
+	}
+	return doc, digest(doc, sum), nil
 }
 
 func (c *Core) keptAccount(a *account, now time.Time) keptAccount {
@@ -94,10 +104,16 @@ func joinComputers(all []keptComputer, now time.Time) []keptComputer {
 }
 
 // digestOf is the same for documents of the same content, whatever their generation and the time of the account's entry.
-func digestOf(doc escrow.Document) authn.Hash {
-	doc.Generation, doc.Account.At = 0, 0
-	doc.Codes, doc.Devices = append([]escrow.Entry{}, doc.Codes...), append([]escrow.Member{}, doc.Devices...) // nothing is an empty list
-	b, err := json.Marshal(doc)
+func digestOf(doc escrow.Document) authn.Hash { return digest(doc, escrow.SumOf(doc.Codes)) }
+
+// digest is digestOf for a document whose codes have that sum.
+func digest(doc escrow.Document, sum escrow.Sum) authn.Hash {
+	doc.Generation, doc.Account.At, doc.Codes = 0, 0, nil
+	doc.Devices = append([]escrow.Member{}, doc.Devices...) // nothing is an empty list
+	b, err := json.Marshal(struct {
+		Document escrow.Document `json:"document"`
+		Codes    escrow.Sum      `json:"codes"`
+	}{doc, sum})
 	defer clear(b)
 	if err != nil {
 		return authn.Hash{}

@@ -178,6 +178,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	c.mu.Lock()
 	if c.locks != locks {
 		c.mu.Unlock()
+		c.files.Forget()
 		doc.Wipe()
 		c.cfg.Keys.Lock()
 		return ErrLocked
@@ -191,6 +192,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 		if err := c.readCodes(); err != nil {
 			c.doc = nil
 			c.mu.Unlock()
+			c.files.Forget()
 			doc.Wipe()
 			return err
 		}
@@ -201,7 +203,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	if heal {
 		err = c.saveVault(ctx)
 	}
-	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx)); err != nil {
+	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx), c.purgeCodes(ctx)); err != nil {
 		c.cfg.Log.WarnContext(ctx, "could not store the accounts after unlocking", "err", err)
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"avow/internal/otp"
-	"avow/internal/phone/escrow"
 )
 
 // body is a code in an entry. What is most often the same is left out, since an escrow has little room. Append members, never rename; a member
@@ -80,14 +79,16 @@ func encode(e Entry) (json.RawMessage, error) {
 }
 
 // decode reads the entry of a code. ErrNewer for one that this version would not have written.
-func decode(from escrow.Entry) (Entry, error) {
+func decode(from Stored) (Entry, error) {
 	var b body
 	dec := json.NewDecoder(bytes.NewReader(from.Body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&b); err != nil {
 		return Entry{}, ErrNewer // the cause could quote the content
 	}
-	return b.entry(ID(from.ID))
+	e, err := b.entry(ID(from.ID))
+	e.Uses, e.UsedAt = from.Uses, moment(from.UsedAt)
+	return e, err
 }
 
 func (b body) entry(id ID) (Entry, error) {
@@ -117,7 +118,7 @@ func (b body) entry(id ID) (Entry, error) {
 	if b.PIN != "" {
 		e.Code.PIN = otp.Secret(b.PIN)
 	}
-	if !strings.HasPrefix(string(id), "code/") || e.Validate() != nil {
+	if !strings.HasPrefix(string(id), idPrefix) || e.Validate() != nil {
 		return Entry{}, ErrNewer
 	}
 	return e, nil

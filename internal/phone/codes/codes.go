@@ -19,11 +19,13 @@ import (
 // ID names a code on all phones of its person: "code/" and 16 characters of base32.
 type ID string
 
+const idPrefix = "code/"
+
 // NewID makes a random one.
 func NewID() ID {
 	b := make([]byte, 10)
 	rand.Read(b)
-	return ID("code/" + base32.StdEncoding.EncodeToString(b))
+	return ID(idPrefix + base32.StdEncoding.EncodeToString(b))
 }
 
 // Entry is a code with all that its person has made of it. It holds the secret.
@@ -131,6 +133,8 @@ var (
 	ErrNoUndo   = authn.Fail(authn.Conflict, "code_no_undo", "There is no step to take back.")
 	ErrTooMany  = authn.Fail(authn.Invalid, "too_many_codes", "There are more codes than this app keeps. Delete some that you no longer use, also from the trash.")
 	ErrInTrash  = authn.Fail(authn.Conflict, "code_in_trash", "This code lies in the trash. Put it back first.")
+	// ErrDamaged: the vault holds something that is no entry at all.
+	ErrDamaged = authn.Fail(authn.Internal, "codes_damaged", "The file with your codes is damaged. Open the backup from before the last change, or use your restore code.")
 	// ErrNewer: an entry that this version can't read. It is kept as it is.
 	ErrNewer = authn.Fail(authn.Invalid, "code_newer", "One of your codes was stored by a newer version of the app. Update the app to see it.")
 )
@@ -150,7 +154,7 @@ func validateTexts(name, note string, groups []string) error {
 	if !shows(name, MaxName) {
 		return ErrName
 	}
-	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || strings.ContainsFunc(note, hidden) {
+	if note != "" && utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || strings.ContainsFunc(note, hidden) {
 		return ErrNote
 	}
 	if len(groups) > MaxGroups {
@@ -171,7 +175,7 @@ func validateTexts(name, note string, groups []string) error {
 
 // shows reports whether a text of one line can be shown as it is.
 func shows(text string, most int) bool {
-	return utf8.RuneCountInString(text) <= most && utf8.ValidString(text) && strings.TrimSpace(text) == text &&
+	return text == "" || utf8.RuneCountInString(text) <= most && utf8.ValidString(text) && strings.TrimSpace(text) == text &&
 		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || hidden(r) })
 }
 
@@ -180,13 +184,18 @@ func hidden(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }
 
-func (e *Entry) view() View {
-	c := e.Code
-	return View{
-		ID: e.ID, Kind: c.Kind, Issuer: c.Issuer, Account: c.Account, Name: e.Name, Note: e.Note, Groups: e.Groups, Pinned: e.Pinned,
-		Algorithm: c.Algorithm, Digits: c.Digits, Period: c.Period, Counter: c.Counter, Added: e.Added, Trashed: e.Trashed,
-		Uses: e.Uses, UsedAt: e.UsedAt, Weak: len(c.Warnings()) > 0, NeedsPIN: c.Kind.NeedsPIN() && c.PIN == nil,
+func (e Entry) view() View {
+	v := View{
+		ID: e.ID, Name: e.Name, Note: e.Note, Groups: e.Groups, Pinned: e.Pinned, Added: e.Added, Trashed: e.Trashed, Uses: e.Uses, UsedAt: e.UsedAt,
 	}
+	v.setCode(e.Code)
+	return v
+}
+
+// setCode takes what may be seen of a code.
+func (v *View) setCode(c otp.Code) {
+	v.Kind, v.Issuer, v.Account, v.Algorithm, v.Digits, v.Period, v.Counter = c.Kind, c.Issuer, c.Account, c.Algorithm, c.Digits, c.Period, c.Counter
+	v.Weak, v.NeedsPIN = len(c.Warnings()) > 0, c.Kind.NeedsPIN() && c.PIN == nil
 }
 
 // Clone is a copy that shares no secret.

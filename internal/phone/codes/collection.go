@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"avow/internal/otp"
@@ -18,70 +21,140 @@ type Stored struct {
 	UsedAt int64 `json:"used_at,omitempty"` // unix seconds
 }
 
+// Encode writes an entry as the vault keeps it. The body stays byte for byte what it is, since phones compare them.
+func (s Stored) Encode() (json.RawMessage, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return nil, errors.New("encode code: not JSON") // the cause could quote it
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}
+
 // Collection is all of a person's codes. Its methods that change something change nothing in it: they return what is to be stored, and Apply takes
 // it once that is done, so that it never says more than the vault. It is not safe for concurrent use.
 type Collection struct {
-	items  map[ID]*item
-	stored map[string]Stored // all entries by id, also those that were deleted, or are of a newer app
+	slots  []slot         // in the vault's order
+	at     map[string]int // slot of an id
 	orders map[Order][]*item
 	same   map[mark]ID // of every code; nil until it is asked for
 	undo   map[ID]otp.Counter
+	sum    *escrow.Sum // of all entries; nil until it is asked for
 }
 
+// slot is one entry.
+type slot struct {
+	Stored
+	item *item // nil if it was deleted, or is of a newer app
+}
+
+// item is a code as it is listed; its secret stays in the entry.
 type item struct {
-	Entry
-	text           string // what is looked through, folded
-	title, account string // folded
+	View
+	place int64
+
+	text string // see fold; "" until it is asked for
 }
 
 // mark is a digest of what makes two codes the same.
 type mark [sha256.Size]byte
 
-// Read makes a collection of what the vault holds. An entry of a newer app is kept and not shown; for each there is an error.
-func Read(entries []Stored) (*Collection, []error) {
-	c := &Collection{items: make(map[ID]*item, len(entries)), stored: make(map[string]Stored, len(entries)), undo: map[ID]otp.Counter{}}
+// Read makes a collection of the entries of a vault, whose bytes it shares. An entry of a newer app is kept and not shown; for each there is an error.
+// One that is no entry at all is refused with all others: then the first error is ErrDamaged.
+func Read(entries []json.RawMessage) (*Collection, []error) {
+	c := &Collection{slots: make([]slot, len(entries)), at: make(map[string]int, len(entries)), orders: map[Order][]*item{}, undo: map[ID]otp.Counter{}}
+	items := make([]item, len(entries))
 	var errs []error
-	for _, s := range entries {
-		if err := c.take(s); err != nil {
-			errs = append(errs, err)
+	for i, raw := range entries {
+		it := &items[i]
+		var ok bool
+		if c.slots[i].Stored, it.View, it.place, ok = scanStored(raw); !ok {
+			var s Stored
+			if err := json.Unmarshal(raw, &s); err != nil || s.ID == "" {
+				return nil, []error{ErrDamaged}
+			}
+			var err error
+			if c.slots[i], err = makeSlot(s); err != nil {
+				errs = append(errs, err)
+			}
+		} else if !c.slots[i].Deleted {
+			c.slots[i].item = it
 		}
+		if _, twice := c.at[c.slots[i].ID]; twice {
+			return nil, []error{ErrDamaged}
+		}
+		c.at[c.slots[i].ID] = i
 	}
-	c.orders = map[Order][]*item{}
 	return c, errs
 }
 
-func (c *Collection) take(s Stored) error {
-	c.stored[s.ID] = s
-	delete(c.items, ID(s.ID))
+func makeSlot(s Stored) (slot, error) {
 	if s.Deleted {
-		return nil
+		return slot{Stored: s}, nil
 	}
-	e, err := decode(s.Entry)
+	e, err := decode(s)
 	if err != nil {
-		return err
+		return slot{Stored: s}, err
 	}
-	e.Uses, e.UsedAt = s.Uses, moment(s.UsedAt)
-	it := &item{Entry: e, text: haystack(&e), account: fold(e.Code.Account)}
-	v := e.view()
-	it.title = fold(v.Title())
-	c.items[e.ID] = it
-	return nil
+	it := &item{View: e.view(), place: e.Place}
+	e.Code.Secret.Wipe()
+	e.Code.PIN.Wipe()
+	return slot{Stored: s, item: it}, nil
 }
 
-// Apply takes entries that were stored: what a method has returned, or what another phone has given.
+// Apply takes entries that were stored: what a method has returned, or what another phone has given. New ones follow the others in the vault's order.
 func (c *Collection) Apply(list []Stored) {
 	for _, s := range list {
-		_ = c.take(s) // told by Read
+		made, _ := makeSlot(s) // told by Read
+		i, had := c.at[s.ID]
+		if !had {
+			i = len(c.slots)
+			c.at[s.ID] = i
+			c.slots = append(c.slots, slot{})
+		}
+		if c.sum != nil {
+			if had {
+				c.sum.Sub(c.slots[i].Entry)
+			}
+			c.sum.Add(s.Entry)
+		}
+		c.slots[i] = made
 	}
 	c.orders, c.same = map[Order][]*item{}, nil
 }
 
-// Escrow are all entries as other phones and the escrow get them, by id: also those that were deleted, or are of a newer app. Their bytes are the
-// collection's.
+// Index is where in the vault's order the entry of an id stands.
+func (c *Collection) Index(id string) (int, bool) {
+	i, ok := c.at[id]
+	return i, ok
+}
+
+// Sum is the same for two collections that hold the same entries.
+func (c *Collection) Sum() escrow.Sum {
+	if c.sum == nil {
+		c.sum = &escrow.Sum{}
+		for i := range c.slots {
+			c.sum.Add(c.slots[i].Entry)
+		}
+	}
+	return *c.sum
+}
+
+// Escrow are all entries as other phones and the escrow get them, by id: also those that were deleted, or are of a newer app. They share no bytes with
+// the collection.
 func (c *Collection) Escrow() []escrow.Entry {
-	list := make([]escrow.Entry, 0, len(c.stored))
-	for _, s := range c.stored {
-		list = append(list, s.Entry)
+	list, size := make([]escrow.Entry, len(c.slots)), 0
+	for i := range c.slots {
+		list[i] = c.slots[i].Entry
+		size += len(list[i].Body)
+	}
+	all := make([]byte, 0, size)
+	for i := range list {
+		if list[i].Body != nil {
+			all = append(all, list[i].Body...)
+			list[i].Body = json.RawMessage(all[len(all)-len(list[i].Body) : len(all) : len(all)])
+		}
 	}
 	slices.SortFunc(list, func(a, b escrow.Entry) int { return cmp.Compare(a.ID, b.ID) })
 	return list
@@ -90,9 +163,12 @@ func (c *Collection) Escrow() []escrow.Entry {
 // Join returns what is to be stored so that entries which were merged with those of this phone take their places.
 func (c *Collection) Join(merged []escrow.Entry) (out []Stored) {
 	for _, e := range merged {
-		was, had := c.stored[e.ID]
-		if had && was.At == e.At && was.Deleted == e.Deleted && bytes.Equal(was.Body, e.Body) {
-			continue
+		var was Stored
+		if i, had := c.at[e.ID]; had {
+			was = c.slots[i].Stored
+			if was.At == e.At && was.Deleted == e.Deleted && bytes.Equal(was.Body, e.Body) {
+				continue
+			}
 		}
 		was.Entry = e
 		out = append(out, was)
@@ -100,22 +176,18 @@ func (c *Collection) Join(merged []escrow.Entry) (out []Stored) {
 	return out
 }
 
-// Wipe overwrites the secrets. The collection is empty afterwards.
+// Wipe overwrites the entries. The collection is empty afterwards.
 func (c *Collection) Wipe() {
-	for _, it := range c.items {
-		it.Code.Secret.Wipe()
-		it.Code.PIN.Wipe()
-	}
-	for _, s := range c.stored {
-		clear(s.Body)
+	for i := range c.slots {
+		clear(c.slots[i].Body)
 	}
 	*c = Collection{orders: map[Order][]*item{}}
 }
 
 // Len counts the codes that are not in the trash.
 func (c *Collection) Len() (n int) {
-	for _, it := range c.items {
-		if it.Trashed.IsZero() {
+	for i := range c.slots {
+		if it := c.slots[i].item; it != nil && it.Trashed.IsZero() {
 			n++
 		}
 	}
@@ -127,33 +199,33 @@ func (c *Collection) Views() []View {
 	list := c.listed(ByPlace)
 	views := make([]View, len(list))
 	for i, it := range list {
-		views[i] = it.view()
+		views[i] = it.View
 	}
 	return views
 }
 
 // View is one code without its secret.
 func (c *Collection) View(id ID) (View, error) {
-	it, err := c.find(id)
+	s, err := c.find(id)
 	if err != nil {
 		return View{}, err
 	}
-	return it.view(), nil
+	return s.item.View, nil
 }
 
-// Entry is one code with its secret, which is the collection's: not to be changed, and gone with Wipe.
+// Entry is one code with its secret, which is the caller's to wipe.
 func (c *Collection) Entry(id ID) (Entry, error) {
-	it, err := c.find(id)
+	s, err := c.find(id)
 	if err != nil {
 		return Entry{}, err
 	}
-	return it.Entry, nil
+	return decode(s.Stored)
 }
 
 // Groups are the names of all groups, by name. A group is there as long as a code is in it that is not in the trash.
 func (c *Collection) Groups() []string {
 	seen := map[string]string{}
-	for _, it := range c.items {
+	for _, it := range c.listed(ByPlace) {
 		if it.Trashed.IsZero() {
 			for _, g := range it.Groups {
 				seen[g] = fold(g)
@@ -168,9 +240,9 @@ func (c *Collection) Groups() []string {
 	return list
 }
 
-func (c *Collection) find(id ID) (*item, error) {
-	if it, ok := c.items[id]; ok {
-		return it, nil
+func (c *Collection) find(id ID) (*slot, error) {
+	if i, ok := c.at[string(id)]; ok && c.slots[i].item != nil {
+		return &c.slots[i], nil
 	}
 	return nil, ErrNotFound
 }
@@ -178,10 +250,15 @@ func (c *Collection) find(id ID) (*item, error) {
 // Same finds a code with the same secret, kind and form, whatever its names and its counter, also in the trash.
 func (c *Collection) Same(code otp.Code) (ID, bool) {
 	if c.same == nil {
-		c.same = make(map[mark]ID, len(c.items))
+		c.same = make(map[mark]ID, len(c.slots))
 		for _, it := range c.listed(ByPlace) {
-			m := markOf(it.Code)
-			if had, ok := c.same[m]; !ok || !c.items[had].Trashed.IsZero() {
+			e, err := c.Entry(it.ID)
+			if err != nil {
+				continue
+			}
+			m := markOf(e.Code)
+			e.Code.Secret.Wipe()
+			if _, ok := c.same[m]; !ok || it.Trashed.IsZero() {
 				c.same[m] = it.ID
 			}
 		}
@@ -205,7 +282,7 @@ func markOf(c otp.Code) (m mark) {
 const gap = 1 << 20
 
 // Add returns what is to be stored so that codes are added, and their ids. One that is there already is left out and has the id of the one that
-// there is; one that lies in the trash is put back as it is given. IDs and places are given to those that have none.
+// there is; one that lies in the trash is put back as it is given. All get new places at the end; an id is kept if it is one and free.
 func (c *Collection) Add(list []Entry, now time.Time) (ids []ID, out []Stored, err error) {
 	last := c.lastPlace()
 	fresh := map[mark]ID{}
@@ -216,13 +293,12 @@ func (c *Collection) Add(list []Entry, now time.Time) (ids []ID, out []Stored, e
 			continue
 		}
 		if id, ok := c.Same(e.Code); ok {
-			if c.items[id].Trashed.IsZero() {
+			if v, err := c.View(id); err == nil && v.Trashed.IsZero() {
 				ids = append(ids, id)
 				continue
 			}
 			e.ID = id
-		}
-		if e.ID == "" {
+		} else if _, taken := c.at[string(e.ID)]; taken || !strings.HasPrefix(string(e.ID), idPrefix) || len(e.ID) != len(idPrefix)+16 {
 			e.ID = NewID()
 		}
 		ids = append(ids, e.ID)
@@ -238,7 +314,7 @@ func (c *Collection) Add(list []Entry, now time.Time) (ids []ID, out []Stored, e
 		fresh[m] = e.ID
 		out = append(out, s)
 	}
-	if len(c.stored)+len(out) > Max {
+	if len(c.slots)+len(out) > Max {
 		return nil, nil, ErrTooMany
 	}
 	return ids, out, nil
@@ -246,8 +322,8 @@ func (c *Collection) Add(list []Entry, now time.Time) (ids []ID, out []Stored, e
 
 func (c *Collection) lastPlace() int64 {
 	var last int64
-	for _, it := range c.items {
-		last = max(last, it.Place)
+	for _, it := range c.listed(ByPlace) {
+		last = max(last, it.place)
 	}
 	return last
 }
@@ -261,12 +337,14 @@ func (c *Collection) put(e Entry, now time.Time) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	was, ok := c.stored[string(e.ID)]
-	if !ok {
-		was.ID = string(e.ID)
+	was := Stored{Entry: escrow.Entry{ID: string(e.ID)}}
+	if i, ok := c.at[was.ID]; ok {
+		was = c.slots[i].Stored
 	}
 	out := was
-	if !bytes.Equal(was.Body, b) {
+	if bytes.Equal(was.Body, b) {
+		out.Body = b // the vault wipes the bytes that are replaced
+	} else {
 		out.Entry = was.Edit(b, now)
 	}
 	out.Uses, out.UsedAt = e.Uses, seconds(e.UsedAt)
@@ -275,11 +353,12 @@ func (c *Collection) put(e Entry, now time.Time) (Stored, error) {
 
 // change makes the entry of a code anew by fn.
 func (c *Collection) change(id ID, now time.Time, fn func(*Entry) error) ([]Stored, error) {
-	it, err := c.find(id)
+	e, err := c.Entry(id)
 	if err != nil {
 		return nil, err
 	}
-	e := it.Entry
+	secret := e.Code.Secret
+	defer secret.Wipe()
 	if err := fn(&e); err != nil {
 		return nil, err
 	}
@@ -326,18 +405,18 @@ func (c *Collection) Untrash(id ID, now time.Time) ([]Stored, error) {
 
 // Delete deletes a code for good. What is left tells other phones that it went.
 func (c *Collection) Delete(id ID, now time.Time) ([]Stored, error) {
-	it, err := c.find(id)
+	s, err := c.find(id)
 	if err != nil {
 		return nil, err
 	}
-	return []Stored{{Entry: c.stored[string(it.ID)].Delete(now)}}, nil
+	return []Stored{{Entry: s.Entry.Delete(now)}}, nil
 }
 
 // Purge deletes what has lain in the trash for TrashFor. A clock that was set back deletes nothing.
 func (c *Collection) Purge(now time.Time) (out []Stored) {
 	for _, it := range c.listed(ByPlace) {
 		if !it.Trashed.IsZero() && now.Sub(it.Trashed) >= TrashFor {
-			out = append(out, Stored{Entry: c.stored[string(it.ID)].Delete(now)})
+			out = append(out, Stored{Entry: c.slots[c.at[string(it.ID)]].Entry.Delete(now)})
 		}
 	}
 	return out
@@ -388,17 +467,17 @@ func (c *Collection) UndoAdvance(id ID, now time.Time) ([]Stored, error) {
 
 // CanUndo reports whether UndoAdvance works.
 func (c *Collection) CanUndo(id ID) bool {
-	it, err := c.find(id)
+	v, err := c.View(id)
 	if err != nil {
 		return false
 	}
 	was, ok := c.undo[id]
-	return ok && it.Code.Counter == was+1
+	return ok && v.Counter == was+1
 }
 
 // Stepped notes that Advance was stored, or with back that UndoAdvance was.
 func (c *Collection) Stepped(id ID, back bool) {
-	it, err := c.find(id)
+	v, err := c.View(id)
 	if err != nil {
 		return
 	}
@@ -406,20 +485,21 @@ func (c *Collection) Stepped(id ID, back bool) {
 		delete(c.undo, id)
 		return
 	}
-	c.undo[id] = it.Code.Counter - 1
+	c.undo[id] = v.Counter - 1
 }
 
 // Show is the code at now. That of HOTP is the one that Advance gave last, and empty if there was none since the collection was read, or it was
 // taken back.
 func (c *Collection) Show(id ID, now time.Time) (Shown, error) {
-	it, err := c.find(id)
+	e, err := c.Entry(id)
 	if err != nil {
 		return Shown{}, err
 	}
-	if !it.Trashed.IsZero() {
+	code := e.Code
+	defer code.Secret.Wipe()
+	if !e.Trashed.IsZero() {
 		return Shown{}, ErrInTrash
 	}
-	code := it.Code
 	if code.Kind == otp.HOTP {
 		if !c.CanUndo(id) {
 			return Shown{}, nil
@@ -442,9 +522,13 @@ func (c *Collection) Show(id ID, now time.Time) (Shown, error) {
 
 // Move places a code before another one in the order by hand; "" is the end.
 func (c *Collection) Move(id, before ID, now time.Time) ([]Stored, error) {
-	it, err := c.find(id)
+	s, err := c.find(id)
 	if err != nil {
 		return nil, err
+	}
+	it := s.item
+	if before == id {
+		return nil, nil
 	}
 	list := slices.DeleteFunc(slices.Clone(c.listed(ByPlace)), func(o *item) bool { return o == it })
 	slices.SortFunc(list, byPlace)
@@ -456,11 +540,11 @@ func (c *Collection) Move(id, before ID, now time.Time) ([]Stored, error) {
 	}
 	var low int64
 	if at > 0 {
-		low = list[at-1].Place
+		low = list[at-1].place
 	}
 	high := low + 2*gap
 	if at < len(list) {
-		high = list[at].Place
+		high = list[at].place
 	}
 	if high-low > 1 {
 		return c.change(id, now, func(e *Entry) error { e.Place = low + (high-low)/2; return nil })

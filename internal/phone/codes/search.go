@@ -28,7 +28,7 @@ type Query struct {
 // where it begins a word, then the rest.
 func (c *Collection) Search(q Query) []ID {
 	words := strings.Fields(fold(q.Text))
-	found := make([]hit, 0, len(c.items))
+	var found []hit
 	for _, it := range c.listed(q.Order) {
 		if it.Trashed.IsZero() == q.Trash || q.Group != "" && !slices.Contains(it.Groups, q.Group) {
 			continue
@@ -57,6 +57,9 @@ type hit struct {
 
 // match reports whether all words stand in the item, and how well: 0 where the first begins the title, 1 where each begins a word, 2 otherwise.
 func (it *item) match(words []string) (rank int, ok bool) {
+	if len(words) > 0 {
+		it.fold()
+	}
 	for i, w := range words {
 		at := strings.Index(it.text, w)
 		if at < 0 {
@@ -73,11 +76,27 @@ func (it *item) match(words []string) (rank int, ok bool) {
 	return rank, true
 }
 
-// haystack is what is looked through: title first, one line each.
-func haystack(e *Entry) string {
-	v := e.view()
-	parts := append([]string{v.Title(), e.Code.Issuer, e.Code.Account, e.Name, e.Note}, e.Groups...)
-	return fold(strings.Join(parts, "\n"))
+// fold makes the text that is compared, once: title, account, issuer, name, note and groups, one line each.
+func (it *item) fold() {
+	if it.text != "" {
+		return
+	}
+	title := it.Title()
+	lines := append(make([]string, 0, 8), title, it.Account)
+	if it.Issuer != title {
+		lines = append(lines, it.Issuer)
+	}
+	if it.Note != "" {
+		lines = append(lines, it.Note)
+	}
+	it.text = fold(strings.Join(append(lines, it.Groups...), "\n"))
+}
+
+// parts are folded title and account; fold must have been called.
+func (it *item) parts() (title, account string) {
+	title, rest, _ := strings.Cut(it.text, "\n")
+	account, _, _ = strings.Cut(rest, "\n")
+	return title, account
 }
 
 // listed are the items in an order. The list is kept until something changes: it is not to be changed.
@@ -85,14 +104,19 @@ func (c *Collection) listed(o Order) []*item {
 	if list := c.orders[o]; list != nil {
 		return list
 	}
-	list := make([]*item, 0, len(c.items))
-	for _, it := range c.items {
-		list = append(list, it)
+	list := make([]*item, 0, len(c.slots))
+	for _, s := range c.slots {
+		if s.item != nil {
+			list = append(list, s.item)
+		}
 	}
 	by := byPlace
 	switch o {
 	case ByName:
 		by = byName
+		for _, it := range list {
+			it.fold()
+		}
 	case ByUse:
 		by = byUse
 	}
@@ -109,10 +133,15 @@ func (c *Collection) listed(o Order) []*item {
 	return list
 }
 
-func byPlace(a, b *item) int { return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.ID, b.ID)) }
+func byPlace(a, b *item) int { return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.ID, b.ID)) }
 
 func byName(a, b *item) int {
-	return cmp.Or(cmp.Compare(a.title, b.title), cmp.Compare(a.account, b.account), byPlace(a, b))
+	aTitle, aAccount := a.parts()
+	bTitle, bAccount := b.parts()
+	if n := cmp.Or(cmp.Compare(aTitle, bTitle), cmp.Compare(aAccount, bAccount)); n != 0 {
+		return n
+	}
+	return byPlace(a, b)
 }
 
 func byUse(a, b *item) int { return cmp.Or(b.UsedAt.Compare(a.UsedAt), byPlace(a, b)) }

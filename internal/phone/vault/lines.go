@@ -59,10 +59,16 @@ func marshalLines(d Document, log key.Secret) ([]byte, error) {
 
 // isEntry reports whether an entry can stand in a line.
 func isEntry(e []byte) bool {
-	return len(e) >= 2 && e[0] == '{' && e[len(e)-1] == '}' && bytes.IndexByte(e, '\n') < 0 && json.Valid(e)
+	return isObject(e) && bytes.IndexByte(e, '\n') < 0 && json.Valid(e)
 }
 
-// parseLines reads what marshalLines wrote, and refuses everything else. The entries are parts of text.
+// isObject looks no further than it takes: with 10,000 entries the rest is a third of opening, and who reads them looks anyway.
+func isObject(line []byte) bool {
+	return len(line) >= 2 && line[0] == '{' && line[len(line)-1] == '}'
+}
+
+// parseLines reads what marshalLines wrote, and refuses everything else, but for what stands between the braces of an entry. The entries are parts of
+// text.
 func parseLines(text []byte) (doc Document, log key.Secret, err error) {
 	defer func() {
 		if err != nil {
@@ -110,7 +116,7 @@ func cutLines(text []byte, n int) (list []json.RawMessage, rest []byte, err erro
 	list = make([]json.RawMessage, n)
 	for i := range list {
 		end := bytes.IndexByte(text, '\n')
-		if end < 0 || !isEntry(text[:end]) {
+		if end < 0 || !isObject(text[:end]) {
 			return nil, nil, errors.New("vault entry " + strconv.Itoa(i) + " is not a JSON object in one line")
 		}
 		list[i], text = text[:end:end], text[end+1:]

@@ -46,7 +46,8 @@ The first "register", "duplicate join", "restore begin" or "codes" sets the PIN.
 	flags.StringVar(&p.data, "data", "", "folder of the phone (default: avow-phone in the user's config folder)")
 	flags.StringVar(&p.pinFile, "pin-file", "", "file that holds the PIN, at least 6 digits")
 	flags.BoolVar(&p.json, "json", false, "print JSON")
-	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove(), p.duplicate(), p.restore(), p.drill(), p.codes(), p.computers(), p.offlineCode(), p.listCode())
+	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove(), p.duplicate(), p.restore(), p.drill(), p.codes(), p.importCodes(), p.exportCodes(),
+		p.computers(), p.offlineCode(), p.listCode())
 	return cmd
 }
 

@@ -13,7 +13,9 @@ func TestBeside(t *testing.T) {
 	ids := map[string]codes.ID{string(fixtureTOTP.Secret): "code/1", string(fixtureHOTP.Secret): "code/2"}
 	same := func(c otp.Code) (codes.ID, bool) { id, ok := ids[string(c.Secret)]; return id, ok }
 	have := Beside([]codes.View{
-		{ID: "code/1", Issuer: fixtureTOTP.Issuer, Account: fixtureTOTP.Account}, {ID: "code/2", Issuer: "Counter", Account: "anna", Trashed: time.Unix(1, 0)}, {ID: "code/3"},
+		{ID: "code/1", Issuer: fixtureTOTP.Issuer, Account: fixtureTOTP.Account},
+		{ID: "code/2", Issuer: "Counter", Account: "anna", Trashed: time.Unix(1, 0)},
+		{ID: "code/3"},
 	}, same)
 	for name, tt := range map[string]struct {
 		code otp.Code

@@ -36,11 +36,14 @@ func (f Format) Protected() bool { return f == Age || f == Aegis }
 // The reasons for which nothing is exported.
 var (
 	ErrNotExported     = authn.Fail(authn.Invalid, "export_format_unknown", "Codes are not exported in this form. Choose another one.")
-	ErrPassphraseShort = authn.Fail(authn.Invalid, "export_passphrase_short", "This passphrase is too short. Choose one of at least 8 characters, best several words.")
-	ErrOneProtection   = authn.Fail(authn.Invalid, "export_protection_one", "Protect the file by a passphrase or by a public key, not by both.")
-	ErrRecipient       = authn.Fail(authn.Invalid, "export_recipient_invalid", "This is not a public key of age. It begins with age1; age-keygen -y prints it.")
-	ErrNotConfirmed    = authn.Fail(authn.Forbidden, "export_not_confirmed", "Anybody who sees this export has your codes. Type the words that are shown to go on.")
-	ErrDiffers         = authn.Fail(authn.Internal, "export_differs", "What was exported is not what it should be, and cannot be relied on. Export again, to another place.")
+	ErrPassphraseShort = authn.Fail(authn.Invalid, "export_passphrase_short",
+		"This passphrase is too short. Choose one of at least 8 characters, best several words.")
+	ErrOneProtection = authn.Fail(authn.Invalid, "export_protection_one", "Protect the file by a passphrase or by a public key, not by both.")
+	ErrRecipient     = authn.Fail(authn.Invalid, "export_recipient_invalid", "This is not a public key of age. It begins with age1; age-keygen -y prints it.")
+	ErrNotConfirmed  = authn.Fail(authn.Forbidden, "export_not_confirmed",
+		"Anybody who sees this export has your codes. Type the words that are shown to go on.")
+	ErrDiffers = authn.Fail(authn.Internal, "export_differs",
+		"What was exported is not what it should be, and cannot be relied on. Export again, to another place.")
 )
 
 // The reasons for which one code is left out of an export.
@@ -148,7 +151,7 @@ type exporter struct {
 var exporters = map[Format]exporter{
 	Age:     {func(Item) error { return nil }, writeAge, func(i Item) Item { return i }},
 	Aegis:   {aegisCarries, writeAegis, func(i Item) Item { i.Name = ""; return i }},
-	OTPAuth: {linkCarries, writeLinks, func(i Item) Item { return Item{Code: i.Code} }},
+	OTPAuth: {func(Item) error { return nil }, writeLinks, func(i Item) Item { return Item{Code: i.Code} }},
 	Google:  {googleCarries, writeGoogle, func(i Item) Item { return Item{Code: i.Code} }},
 }
 

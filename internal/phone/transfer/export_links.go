@@ -6,9 +6,6 @@ import (
 	"avow/internal/otp"
 )
 
-// linkCarries: a link has no place for a PIN, and needs none.
-func linkCarries(Item) error { return nil }
-
 // writeLinks writes a list of otpauth links, one a line, in plain sight.
 func writeLinks(_ context.Context, x *Export, items []Item, _ ExportOptions) (func(context.Context) (Found, error), error) {
 	for _, item := range items {

@@ -66,9 +66,6 @@ func (f *file) readArray(text []byte) error {
 	return nil
 }
 
-// array reports whether the file is a JSON array.
-func (f *file) array() bool { return f.first == '[' }
-
 // has reports whether the file is a JSON object with all these members.
 func (f *file) has(members ...string) bool { return hasAll(f.object, members) }
 

@@ -130,7 +130,6 @@ type ageHead struct {
 
 type ageLine struct {
 	URI    string   `json:"uri"`
-	PIN    string   `json:"pin,omitempty"` // mOTP and Yandex
 	Name   string   `json:"name,omitempty"`
 	Note   string   `json:"note,omitempty"`
 	Groups []string `json:"groups,omitempty"`
@@ -184,13 +183,8 @@ func (f *Found) addAge(n int, text []byte) {
 		return
 	}
 	c, err := otp.Parse(line.URI)
-	if err == nil && line.PIN != "" {
-		c.PIN = otp.Secret(line.PIN)
-		err = c.Validate()
-	}
 	if err != nil {
 		issuer, account := linkLabel(line.URI)
-		c.Secret.Wipe()
 		f.add(n, entry{issuer: issuer, account: account}, err)
 		return
 	}
@@ -212,7 +206,7 @@ func ageLines(items []Item) (key.Secret, error) {
 		if err != nil {
 			return nil, err
 		}
-		line := ageLine{string(uri), string(item.Code.PIN), item.Name, item.Note, item.Groups, item.Pinned}
+		line := ageLine{string(uri), item.Name, item.Note, item.Groups, item.Pinned}
 		uri.Wipe()
 		if err := enc.Encode(line); err != nil {
 			return nil, errors.New("a code cannot be written as JSON") // the cause could quote it

@@ -58,7 +58,7 @@ func readAuthy(ctx context.Context, f *file, o Options) (Found, error) {
 
 // addAuthy fails if the whole file is of no use: no password, or a wrong one.
 func (f *Found) addAuthy(ctx context.Context, n int, own bool, raw json.RawMessage, o Options) error {
-	t, err := decode[authyToken](raw)
+	t, err := decodeEntry[authyToken](raw)
 	if err != nil {
 		f.add(n, entry{}, err)
 		return nil

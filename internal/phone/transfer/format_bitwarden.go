@@ -154,7 +154,7 @@ func (b bitwardenFile) found() (Found, error) {
 	}
 	var out Found
 	for n, raw := range items {
-		item, err := decode[bitwardenItem](raw)
+		item, err := decodeEntry[bitwardenItem](raw)
 		if err != nil {
 			out.add(n, entry{}, err)
 			continue

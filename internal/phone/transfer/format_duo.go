@@ -26,7 +26,7 @@ func readDuo(_ context.Context, f *file, _ Options) (Found, error) {
 	}
 	var out Found
 	for n, raw := range accounts {
-		a, err := decode[duoAccount](raw)
+		a, err := decodeEntry[duoAccount](raw)
 		if err != nil {
 			out.add(n, entry{}, err)
 			continue

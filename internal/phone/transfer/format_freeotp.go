@@ -81,7 +81,7 @@ func readFreeOTPPlus(_ context.Context, f *file, _ Options) (Found, error) {
 
 // addFreeOTP1 adds a token that has its secret in it. Its counter is the last one that was used: the app counts before it makes a code.
 func (f *Found) addFreeOTP1(n int, raw []byte) {
-	t, err := decode[freeOTPToken](raw)
+	t, err := decodeEntry[freeOTPToken](raw)
 	var e entry
 	if err == nil {
 		t.Counter++
@@ -180,7 +180,9 @@ func readFreeOTP2(ctx context.Context, f *file, o Options) (Found, error) {
 	for n, name := range ordered(names, values[freeOTPOrder], freeOTPToken2) {
 		var e entry
 		t, err := decodeChecked[freeOTPToken]([]byte(values[name]))
-		if err == nil {
+		if err != nil {
+			err = errEntry
+		} else {
 			e, err = t.entry()
 		}
 		if err == nil {

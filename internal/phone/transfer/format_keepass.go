@@ -3,6 +3,7 @@ package transfer
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
@@ -12,42 +13,41 @@ import (
 	"strconv"
 	"strings"
 
-	"avow/internal/authn"
 	"avow/internal/otp"
 )
 
-// KeePass is the password manager, and KeePassXC and the others that keep its files. The form is its export as XML; how a code is
-// written in an entry depends on the program and the plugin, and all that are common are read.
+// KeePass is the password manager, and KeePassXC and the others that keep its files. Forms: the database (kdbx, versions 3.1 and 4) with a
+// password, and its export as XML. How a code is written in an entry depends on the program and the plugin, and all that are common are read.
 const KeePass Format = "keepass"
 
-// errKeePassDatabase refuses the database itself. Its usual key derivation is Argon2d, of which no pure Go library that is well kept can
-// be had.
-var errKeePassDatabase = authn.Fail(authn.Invalid, "import_keepass_database",
-	"This is a KeePass database, which this app does not open. Export it in KeePass as XML (KeePass 2.x), import that, and delete it afterwards: it is not encrypted.")
-
-// keePassMagic begins a database of KeePass 2.
-const keePassMagic = "\x03\xd9\xa2\x9a"
+// keePassMagic begins a database of KeePass 2; that of KeePass 1 has another second half.
+const keePassMagic = "\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5"
 
 func sniffKeePass(f *file) bool {
 	return bytes.HasPrefix(f.data, []byte(keePassMagic)) || f.first == '<' && bytes.Contains(f.text, []byte("<KeePassFile"))
 }
 
-type keePassEntry struct {
-	Strings []struct {
-		Key   string `xml:"Key"`
-		Value string `xml:"Value"`
-	} `xml:"String"`
+// readKeePass opens the database, if it is one, and goes through its XML.
+func readKeePass(ctx context.Context, f *file, o Options) (Found, error) {
+	if f.first == '<' && !bytes.HasPrefix(f.data, []byte(keePassMagic)) {
+		return readKeePassXML(ctx, f.text, nil)
+	}
+	text, stream, err := openKeePass(ctx, f.data, o)
+	if err != nil {
+		return Found{}, err
+	}
+	defer clear(text)
+	return readKeePassXML(ctx, text, stream)
 }
 
-// readKeePass goes through the groups and takes the entries one after the other. Earlier versions of an entry (its History) and what is in
-// the recycle bin are left out.
-func readKeePass(ctx context.Context, f *file, _ Options) (Found, error) {
-	if f.first != '<' {
-		return Found{}, errKeePassDatabase
-	}
-	k := keePassReader{dec: xml.NewDecoder(bytes.NewReader(f.text))}
-	for count := 0; ; count++ {
-		tok, err := k.dec.Token()
+// readKeePassXML goes through the groups and takes the entries one after the other. Earlier versions of an entry (its History) and what is in
+// the recycle bin are left out. What is protected was encrypted with one stream, so it must be decrypted in the order of the file, all of it;
+// stream is nil for an export, in which nothing is.
+func readKeePassXML(ctx context.Context, text []byte, stream cipher.Stream) (Found, error) {
+	k := keePassReader{stream: stream}
+	dec := xml.NewDecoder(bytes.NewReader(text))
+	for {
+		tok, err := dec.Token()
 		if errors.Is(err, io.EOF) && k.closed {
 			return k.found, nil
 		}
@@ -66,13 +66,18 @@ func readKeePass(ctx context.Context, f *file, _ Options) (Found, error) {
 }
 
 type keePassReader struct {
-	dec    *xml.Decoder
-	found  Found
-	path   []string // the elements around
-	groups []keePassGroup
-	bin    string // the UUID of the recycle bin
-	n      int
-	closed bool // the outermost element has ended
+	stream    cipher.Stream
+	found     Found
+	path      []string // the elements around
+	text      []byte   // of the innermost element
+	protected bool     // so is its text
+	history   int      // how many elements of that name are around
+	groups    []keePassGroup
+	bin       string // the UUID of the recycle bin
+	key       string // of the field whose value comes next
+	values    map[string]string
+	n         int
+	closed    bool // the outermost element has ended
 }
 
 type keePassGroup struct{ name, id string }
@@ -85,55 +90,84 @@ func (k *keePassReader) token(tok xml.Token) error {
 		return ErrDamaged
 	case xml.StartElement:
 		return k.start(tok)
+	case xml.CharData:
+		k.text = append(k.text, tok...)
 	case xml.EndElement:
-		if tok.Name.Local == "Group" {
-			k.groups = k.groups[:len(k.groups)-1]
-		}
-		k.path = k.path[:len(k.path)-1]
-		k.closed = len(k.path) == 0
+		return k.end(tok.Name.Local)
 	}
 	return nil
 }
 
 func (k *keePassReader) start(tok xml.StartElement) error {
+	name := tok.Name.Local
+	if len(k.path) == 0 && name != "KeePassFile" || k.closed || len(k.path) >= maxKeePassDepth {
+		return ErrDamaged
+	}
+	k.path, k.text = append(k.path, name), k.text[:0]
+	k.protected = k.stream != nil && attribute(tok, "Protected") == "True"
+	switch name {
+	case "History":
+		k.history++
+	case "Group":
+		k.groups = append(k.groups, keePassGroup{})
+	case "Entry":
+		if k.history == 0 {
+			k.values = map[string]string{}
+		}
+	}
+	return nil
+}
+
+// end takes the text of the element, which is complete now.
+func (k *keePassReader) end(name string) error {
+	text := string(k.text)
+	if k.protected {
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+		if err != nil {
+			return ErrDamaged
+		}
+		k.stream.XORKeyStream(raw, raw)
+		text = string(raw)
+		clear(raw)
+	}
+	clear(k.text)
+	k.text, k.protected = k.text[:0], false
+	k.path = k.path[:len(k.path)-1]
+	k.closed = len(k.path) == 0
 	parent := ""
-	if len(k.path) > 0 {
+	if !k.closed {
 		parent = k.path[len(k.path)-1]
 	}
-	switch name := tok.Name.Local; {
-	case len(k.path) == 0 && name != "KeePassFile" || k.closed || len(k.path) >= maxKeePassDepth:
-		return ErrDamaged
-	case name == "RecycleBinUUID":
-		return k.content(tok, &k.bin)
-	case parent == "Group" && name == "Name":
-		return k.content(tok, &k.groups[len(k.groups)-1].name)
-	case parent == "Group" && name == "UUID":
-		return k.content(tok, &k.groups[len(k.groups)-1].id)
-	case parent == "Group" && name == "Entry":
-		var e keePassEntry
-		if err := k.dec.DecodeElement(&e, &tok); err != nil {
-			return xmlError(err)
-		}
-		return k.entry(e)
+	switch {
+	case name == "History":
+		k.history--
 	case name == "Group":
-		k.groups = append(k.groups, keePassGroup{})
+		k.groups = k.groups[:len(k.groups)-1]
+	case k.history > 0:
+	case name == "Entry":
+		return k.entry()
+	case name == "RecycleBinUUID":
+		k.bin = text
+	case parent == "Group" && name == "Name":
+		k.groups[len(k.groups)-1].name = text
+	case parent == "Group" && name == "UUID":
+		k.groups[len(k.groups)-1].id = text
+	case parent == "String" && name == "Key":
+		k.key = text
+	case parent == "String" && name == "Value" && k.values != nil:
+		k.values[k.key] = text
 	}
-	k.path = append(k.path, tok.Name.Local)
 	return nil
 }
 
-func (k *keePassReader) content(tok xml.StartElement, into *string) error {
-	if err := k.dec.DecodeElement(into, &tok); err != nil {
-		return xmlError(err)
-	}
-	return nil
-}
-
-func (k *keePassReader) entry(e keePassEntry) error {
+// entry reads the code of an entry that has ended, if it has one.
+func (k *keePassReader) entry() error {
 	if k.n++; k.n > MaxEntries {
 		return ErrTooMany
 	}
-	l := login{}
+	values := k.values
+	k.values = nil
+	l := login{title: values["Title"], user: values["UserName"]}
 	for i, g := range k.groups {
 		if g.id != "" && g.id == k.bin {
 			return nil
@@ -142,11 +176,6 @@ func (k *keePassReader) entry(e keePassEntry) error {
 			l.groups = []string{g.name}
 		}
 	}
-	values := map[string]string{}
-	for _, s := range e.Strings {
-		values[s.Key] = s.Value
-	}
-	l.title, l.user = values["Title"], values["UserName"]
 	for _, read := range []func(*entry, map[string]string) (bool, error){readKeePassOTP, readTrayTOTP, readKeePassTOTP, readKeePassHOTP} {
 		made := entry{kind: otp.TOTP, issuer: l.title, account: l.user, groups: l.groups}
 		there, err := read(&made, values)

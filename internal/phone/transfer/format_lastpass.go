@@ -54,7 +54,7 @@ func readLastPass(_ context.Context, f *file, _ Options) (Found, error) {
 	}
 	var out Found
 	for n, raw := range accounts {
-		a, err := decode[lastPassAccount](raw)
+		a, err := decodeEntry[lastPassAccount](raw)
 		if err != nil {
 			out.add(n, entry{}, err)
 			continue

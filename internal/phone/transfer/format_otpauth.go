@@ -16,7 +16,9 @@ const maxLine = 64 << 10 // bytes; a Google migration of a QR code has under 4 K
 func sniffLines(f *file) bool { return isCodeLink(firstLine(f.text)) }
 
 // isCodeLink knows the links that package otp reads.
-func isCodeLink(line string) bool { return hasScheme(line, "otpauth") || hasScheme(line, "steam") }
+func isCodeLink(line string) bool {
+	return hasScheme(line, "otpauth") || hasScheme(line, "steam") || hasScheme(line, "motp")
+}
 
 func hasScheme(line, scheme string) bool {
 	return len(line) > len(scheme)+3 && strings.EqualFold(line[:len(scheme)], scheme) && line[len(scheme):len(scheme)+3] == "://"

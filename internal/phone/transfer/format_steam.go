@@ -44,7 +44,7 @@ func readSteam(_ context.Context, f *file, _ Options) (Found, error) {
 
 func (f *Found) addSteam(n int, name string, raw json.RawMessage) {
 	e := entry{kind: otp.Steam, issuer: "Steam", account: name}
-	a, err := decode[steamAccount](raw)
+	a, err := decodeEntry[steamAccount](raw)
 	if err == nil {
 		if a.Name != "" {
 			e.account = a.Name

@@ -86,7 +86,7 @@ func foundTOTPAuthenticator(text []byte) (Found, error) {
 	}
 	var out Found
 	for n, raw := range entries {
-		t, err := decode[totpAuthenticatorEntry](raw)
+		t, err := decodeEntry[totpAuthenticatorEntry](raw)
 		e := entry{kind: otp.TOTP, issuer: t.Issuer, account: t.Name, pinned: t.Favorite}
 		if err == nil {
 			e.digits, e.period = decimal(t.Digits), decimal(t.Period)

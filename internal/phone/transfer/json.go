@@ -96,3 +96,21 @@ func list(raw json.RawMessage) ([]json.RawMessage, error) {
 	}
 	return decode[[]json.RawMessage](raw)
 }
+
+// listChecked is list for text that came out of something else: out of XML, out of a decryption.
+func listChecked(text []byte) ([]json.RawMessage, error) {
+	entries, err := decodeChecked[[]json.RawMessage](text)
+	if err == nil && len(entries) > MaxEntries {
+		return nil, ErrTooMany
+	}
+	return entries, err
+}
+
+// decodeEntry is decode for one entry, whose damage leaves the others.
+func decodeEntry[T any](raw []byte) (T, error) {
+	value, err := decode[T](raw)
+	if err != nil {
+		return value, errEntry
+	}
+	return value, nil
+}

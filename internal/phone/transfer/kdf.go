@@ -59,16 +59,24 @@ func scryptKey(ctx context.Context, o Options, salt []byte, n, r, p int64, size 
 
 // argon2idKey derives size bytes (RFC 9106); memory is in KiB. Errors: as pbkdf2Key.
 func argon2idKey(ctx context.Context, o Options, salt []byte, passes, memory, threads int64, size uint32) (key.Secret, error) {
-	if err := ready(ctx, o, salt); err != nil {
+	if err := argonReady(ctx, o, salt, passes, memory, threads); err != nil {
 		return nil, err
+	}
+	return argon2.IDKey(o.Password, salt, uint32(passes), uint32(memory), uint8(threads), size), nil
+}
+
+// argonReady says what stands in the way of deriving a key by any kind of Argon2.
+func argonReady(ctx context.Context, o Options, salt []byte, passes, memory, threads int64) error {
+	if err := ready(ctx, o, salt); err != nil {
+		return err
 	}
 	switch {
 	case passes < 1 || threads < 1 || threads > 255 || memory < 8*threads:
-		return nil, ErrDamaged
+		return ErrDamaged
 	case memory > o.memory()/1024 || passes > maxArgonWork/1024/memory:
-		return nil, ErrTooHard
+		return ErrTooHard
 	}
-	return argon2.IDKey(o.Password, salt, uint32(passes), uint32(memory), uint8(threads), size), nil
+	return nil
 }
 
 // memory is the limit of a key derivation in bytes.

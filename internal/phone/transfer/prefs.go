@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -80,13 +79,4 @@ func xmlError(err error) error {
 		return ErrTruncated
 	}
 	return ErrDamaged
-}
-
-// listChecked is list for text that came out of something else: out of XML, out of a decryption.
-func listChecked(text []byte) ([]json.RawMessage, error) {
-	entries, err := decodeChecked[[]json.RawMessage](text)
-	if err == nil && len(entries) > MaxEntries {
-		return nil, ErrTooMany
-	}
-	return entries, err
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// streamVectors were made with libsodium 1.0.20: each the last and only message of a stream, the bytes 0, 1, 2 ….
+// streamVectors were made with libsodium (PyNaCl 1.6): each the last and only message of a stream, the bytes 0, 1, 2 ….
 var streamVectors = []struct {
 	size           int
 	header, sealed string

@@ -39,9 +39,9 @@ import (
 
 var updateVendor = flag.Bool("update-vendor", false, "write the files in testdata/vendor anew")
 
-// fixture is a file as an app writes it, by the description of its form in the format's own file. make is its generator, testdata/vendor has
+// vendorFixture is a file as an app writes it, by the description of its form in the format's own file. make is its generator, testdata/vendor has
 // what it made once.
-type fixture struct {
+type vendorFixture struct {
 	file     string
 	format   Format
 	password string
@@ -49,14 +49,26 @@ type fixture struct {
 	want     []otp.Code
 }
 
-const fixturePassword = "correct horse"
+const vendorPassword = "correct horse"
 
 // The codes of the fixtures. Secrets are words, to be found when they turn up where they must not.
 var (
-	fixtureTOTP  = otp.Code{Kind: otp.TOTP, Issuer: "Müller & Söhne", Account: "anna@example.com", Secret: otp.Secret("a secret of time"), Algorithm: otp.SHA1, Digits: 6, Period: 30}
-	fixtureLong  = otp.Code{Kind: otp.TOTP, Issuer: "Bank", Account: "42", Secret: otp.Secret("a much longer secret of time, 32"), Algorithm: otp.SHA256, Digits: 8, Period: 60}
-	fixtureHOTP  = otp.Code{Kind: otp.HOTP, Issuer: "Counter", Account: "anna", Secret: otp.Secret("a secret that counts"), Algorithm: otp.SHA1, Digits: 6, Counter: 7}
-	fixtureSteam = otp.Code{Kind: otp.Steam, Issuer: "Steam", Account: "gamer", Secret: otp.Secret("a secret of steam!!!"), Algorithm: otp.SHA1, Digits: 5, Period: 30}
+	fixtureTOTP = otp.Code{
+		Kind: otp.TOTP, Issuer: "Müller & Söhne", Account: "anna@example.com", Secret: otp.Secret("a secret of time"), Algorithm: otp.SHA1,
+		Digits: 6, Period: 30,
+	}
+	fixtureLong = otp.Code{
+		Kind: otp.TOTP, Issuer: "Bank", Account: "42", Secret: otp.Secret("a much longer secret of time, 32"), Algorithm: otp.SHA256,
+		Digits: 8, Period: 60,
+	}
+	fixtureHOTP = otp.Code{
+		Kind: otp.HOTP, Issuer: "Counter", Account: "anna", Secret: otp.Secret("a secret that counts"), Algorithm: otp.SHA1, Digits: 6,
+		Counter: 7,
+	}
+	fixtureSteam = otp.Code{
+		Kind: otp.Steam, Issuer: "Steam", Account: "gamer", Secret: otp.Secret("a secret of steam!!!"), Algorithm: otp.SHA1, Digits: 5,
+		Period: 30,
+	}
 )
 
 func b32(c otp.Code) string {
@@ -78,14 +90,20 @@ func with(c otp.Code, change func(*otp.Code)) otp.Code {
 	return c
 }
 
-func fixtures() []fixture {
+func vendorFixtures() []vendorFixture {
 	noIssuer := with(fixtureTOTP, func(c *otp.Code) { c.Issuer = "" })
 	plainLong := with(fixtureLong, func(c *otp.Code) { c.Algorithm, c.Digits, c.Period = otp.SHA1, 6, 30 })
-	return []fixture{
+	return append(kdbxFixtures(), []vendorFixture{
 		{"bitwarden.json", Bitwarden, "", func(t testing.TB) []byte { return bitwardenFixture(t) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
 		{"bitwarden.csv", Bitwarden, "", bitwardenCSVFixture, []otp.Code{fixtureTOTP, with(fixtureSteam, func(c *otp.Code) { c.Account = "" })}},
-		{"bitwarden_pbkdf2.json", Bitwarden, fixturePassword, func(t testing.TB) []byte { return sealBitwarden(t, 0) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
-		{"bitwarden_argon2id.json", Bitwarden, fixturePassword, func(t testing.TB) []byte { return sealBitwarden(t, 1) }, []otp.Code{fixtureTOTP, fixtureSteam, fixtureHOTP}},
+		{"bitwarden_pbkdf2.json", Bitwarden, vendorPassword, func(t testing.TB) []byte { return sealBitwarden(t, 0) }, []otp.Code{
+			fixtureTOTP, fixtureSteam,
+			fixtureHOTP,
+		}},
+		{"bitwarden_argon2id.json", Bitwarden, vendorPassword, func(t testing.TB) []byte { return sealBitwarden(t, 1) }, []otp.Code{
+			fixtureTOTP, fixtureSteam,
+			fixtureHOTP,
+		}},
 		{"lastpass.json", LastPass, "", lastPassFixture, []otp.Code{fixtureTOTP, fixtureLong}},
 		{"lastpass.csv", LastPass, "", lastPassCSVFixture, []otp.Code{fixtureTOTP}},
 		{"freeotp.xml", FreeOTP, "", func(testing.TB) []byte {
@@ -93,28 +111,36 @@ func fixtures() []fixture {
 				"a": freeOTPFixture(fixtureTOTP, true), "b": freeOTPFixture(fixtureHOTP, true), "c": freeOTPFixture(fixtureSteam, true), "tokenOrder": `["b","a"]`,
 			})
 		}, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureSteam}},
-		{"freeotp_2_sha1.bin", FreeOTP, fixturePassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, false) }, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureLong}},
-		{"freeotp_2_sha512.bin", FreeOTP, fixturePassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, true) }, []otp.Code{fixtureTOTP, fixtureHOTP, fixtureLong}},
+		{"freeotp_2_sha1.bin", FreeOTP, vendorPassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, false) }, []otp.Code{
+			fixtureTOTP, fixtureHOTP,
+			fixtureLong,
+		}},
+		{"freeotp_2_sha512.bin", FreeOTP, vendorPassword, func(t testing.TB) []byte { return freeOTP2Fixture(t, true) }, []otp.Code{
+			fixtureTOTP, fixtureHOTP,
+			fixtureLong,
+		}},
 		{"freeotp_plus.json", FreeOTPPlus, "", func(testing.TB) []byte {
 			return []byte(`{"tokenOrder":[],"tokens":[` + freeOTPFixture(fixtureHOTP, true) + "," + freeOTPFixture(fixtureLong, true) + "]}")
 		}, []otp.Code{fixtureHOTP, fixtureLong}},
 		{"duo.json", Duo, "", func(testing.TB) []byte {
 			return fmt.Appendf(nil, `[{"accountType":"OtpAccount","name":%q,"otpGenerator":{"otpSecret":%q},"pkey":"1"},
-				{"accountType":"OtpAccount","name":%q,"otpGenerator":{"otpSecret":%q,"counter":7},"pkey":"2"}]`, fixtureTOTP.Account, b32(fixtureTOTP), "anna", b32(fixtureHOTP))
+				{"accountType":"OtpAccount","name":%q,"otpGenerator":{"otpSecret":%q,"counter":7},"pkey":"2"}]`, fixtureTOTP.Account, b32(fixtureTOTP), "anna",
+				b32(fixtureHOTP))
 		}, []otp.Code{noIssuer, with(fixtureHOTP, func(c *otp.Code) { c.Issuer = "" })}},
 		{"authy.xml", Authy, "", func(testing.TB) []byte {
 			others := fmt.Sprintf(`[{"accountType":"authenticator","decryptedSecret":%q,"digits":6,"originalIssuer":"Müller & Söhne","originalName":"Müller & Söhne:anna@example.com"}]`, b32(fixtureTOTP))
 			own := fmt.Sprintf(`[{"accountType":"authy","secretSeed":"%x","digits":7,"name":"Counter:anna"}]`, []byte(fixtureHOTP.Secret))
 			return prefsFixture(map[string]string{authyOthers: others, authyOwn: own})
 		}, []otp.Code{fixtureTOTP, with(fixtureHOTP, func(c *otp.Code) { c.Kind, c.Counter, c.Digits, c.Period = otp.TOTP, 0, 7, 10 })}},
-		{"authy_encrypted.xml", Authy, fixturePassword, authyFixture, []otp.Code{fixtureTOTP, plainLong}},
+		{"authy_encrypted.xml", Authy, vendorPassword, authyFixture, []otp.Code{fixtureTOTP, plainLong}},
 		{"microsoft.sqlite", Microsoft, "", func(t testing.TB) []byte {
 			return databaseFixture(t, "CREATE TABLE accounts (_id INTEGER PRIMARY KEY, name TEXT, username TEXT, oath_secret_key TEXT, account_type INTEGER)",
 				"INSERT INTO accounts VALUES (1, ?, ?, ?, 0), (2, 'Bank', '42', ?, 1)",
 				fixtureTOTP.Issuer, fixtureTOTP.Account, b32(fixtureTOTP), base64.StdEncoding.EncodeToString(fixtureLong.Secret))
 		}, []otp.Code{fixtureTOTP, with(plainLong, func(c *otp.Code) { c.Digits = 8 })}},
 		{"google.sqlite", Google, "", func(t testing.TB) []byte {
-			return databaseFixture(t, "CREATE TABLE accounts (_id INTEGER PRIMARY KEY, email TEXT, secret TEXT, counter INTEGER, type INTEGER, provider INTEGER, issuer TEXT, original_name TEXT)",
+			return databaseFixture(t,
+				"CREATE TABLE accounts (_id INTEGER PRIMARY KEY, email TEXT, secret TEXT, counter INTEGER, type INTEGER, provider INTEGER, issuer TEXT, original_name TEXT)",
 				"INSERT INTO accounts VALUES (1, ?, ?, 0, 0, 0, ?, ''), (2, 'Counter:anna', ?, 7, 1, 0, NULL, '')",
 				fixtureTOTP.Issuer+":"+fixtureTOTP.Account, b32(fixtureTOTP), fixtureTOTP.Issuer, b32(fixtureHOTP))
 		}, []otp.Code{fixtureTOTP, fixtureHOTP}},
@@ -123,29 +149,39 @@ func fixtures() []fixture {
 		{"totp_authenticator.xml", TOTPAuthenticator, "", func(testing.TB) []byte {
 			return prefsFixture(map[string]string{totpAuthenticatorList: totpAuthenticatorFixture()})
 		}, []otp.Code{fixtureTOTP, with(fixtureLong, func(c *otp.Code) { c.Algorithm = otp.SHA1 }), with(fixtureTOTP, func(c *otp.Code) { c.Issuer = "64" })}},
-		{"totp_authenticator.encrypt", TOTPAuthenticator, fixturePassword, func(t testing.TB) []byte {
+		{"totp_authenticator.encrypt", TOTPAuthenticator, vendorPassword, func(t testing.TB) []byte {
 			text, err := json.Marshal(map[string]string{totpAuthenticatorFixture(): "1700000000"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			k := sha256.Sum256([]byte(fixturePassword))
+			k := sha256.Sum256([]byte(vendorPassword))
 			return []byte(base64.StdEncoding.EncodeToString(sealCBC(t, k[:], make([]byte, 16), text)))
 		}, []otp.Code{fixtureTOTP, with(fixtureLong, func(c *otp.Code) { c.Algorithm = otp.SHA1 }), with(fixtureTOTP, func(c *otp.Code) { c.Issuer = "64" })}},
-		{"authenticator_plus.zip", AuthenticatorPlus, fixturePassword, func(t testing.TB) []byte { return zipFixture(t, "Accounts.txt", linksFixture(t), false) }, []otp.Code{fixtureTOTP, fixtureHOTP}},
-		{"authenticator_plus_aes.zip", AuthenticatorPlus, fixturePassword, func(t testing.TB) []byte { return zipFixture(t, "Accounts.txt", linksFixture(t), true) }, []otp.Code{fixtureTOTP, fixtureHOTP}},
-		{"winauth.zip", WinAuth, fixturePassword, func(t testing.TB) []byte { return zipFixture(t, "winauth.txt", winAuthFixture(), true) }, []otp.Code{noIssuer, fixtureSteam}},
+		{
+			"authenticator_plus.zip", AuthenticatorPlus, vendorPassword, func(t testing.TB) []byte { return zipFixture(t, "Accounts.txt", linksFixture(t), false) },
+			[]otp.Code{fixtureTOTP, fixtureHOTP},
+		},
+		{"authenticator_plus_aes.zip", AuthenticatorPlus, vendorPassword, func(t testing.TB) []byte {
+			return zipFixture(t, "Accounts.txt", linksFixture(t),
+				true)
+		}, []otp.Code{fixtureTOTP, fixtureHOTP}},
+		{"winauth.zip", WinAuth, vendorPassword, func(t testing.TB) []byte { return zipFixture(t, "winauth.txt", winAuthFixture(), true) }, []otp.Code{
+			noIssuer,
+			fixtureSteam,
+		}},
 		{"winauth.txt", WinAuth, "", func(testing.TB) []byte { return winAuthFixture() }, []otp.Code{noIssuer, fixtureSteam}},
 		{"battle_net.xml", BattleNet, "", battleNetFixture, []otp.Code{{
 			Kind: otp.TOTP, Issuer: "Battle.net", Account: "EU-1234-5678-9012", Secret: fixtureHOTP.Secret, Algorithm: otp.SHA1, Digits: 8, Period: 30,
 		}}},
-		{"keepass.xml", KeePass, "", keePassFixture, []otp.Code{fixtureTOTP, fixtureSteam, fixtureLong, fixtureHOTP, with(fixtureLong, func(c *otp.Code) { c.Issuer = "KeeOtp" })}},
-	}
+		{"keepass.xml", KeePass, "", keePassFixture, []otp.Code{fixtureTOTP, fixtureSteam, fixtureLong, fixtureHOTP, with(fixtureLong,
+			func(c *otp.Code) { c.Issuer = "KeeOtp" })}},
+	}...)
 }
 
 // TestVendorFixtures: each generator's file, and the one that it made once, read as what went in; with no password and with a wrong one there
 // is a sentence that says so; and the beginning of a file, of any length, is an error or has fewer codes.
 func TestVendorFixtures(t *testing.T) {
-	for _, tt := range fixtures() {
+	for _, tt := range vendorFixtures() {
 		t.Run(tt.file, func(t *testing.T) {
 			data, path := tt.make(t), filepath.Join("testdata", "vendor", tt.file)
 			if *updateVendor {
@@ -238,11 +274,11 @@ func sealBitwarden(t testing.TB, kdf int) []byte {
 	var master []byte
 	var err error
 	if kdf == 0 {
-		master, err = pbkdf2.Key(sha256.New, fixturePassword, []byte(salt), rounds, 32)
+		master, err = pbkdf2.Key(sha256.New, vendorPassword, []byte(salt), rounds, 32)
 	} else {
 		rounds = 2
 		hashed := sha256.Sum256([]byte(salt))
-		master = argon2.IDKey([]byte(fixturePassword), hashed[:], 2, 1<<10, 1, 32)
+		master = argon2.IDKey([]byte(vendorPassword), hashed[:], 2, 1<<10, 1, 32)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -271,11 +307,13 @@ func sealBitwarden(t testing.TB, kdf int) []byte {
 func lastPassFixture(testing.TB) []byte {
 	return fmt.Appendf(nil, `{"deviceId":"","version":3,"folders":[{"id":1,"name":"Work"}],"accounts":[
 		{"issuerName":"Mine","originalIssuerName":%q,"userName":%q,"originalUserName":"","secret":%q,"timeStep":30,"digits":6,"algorithm":"SHA1","isFavorite":true,"folderData":{"folderId":1}},
-		{"issuerName":"Bank","userName":"42","secret":%q,"timeStep":60,"digits":8,"algorithm":"SHA256"}]}`, fixtureTOTP.Issuer, fixtureTOTP.Account, b32(fixtureTOTP), b32(fixtureLong))
+		{"issuerName":"Bank","userName":"42","secret":%q,"timeStep":60,"digits":8,"algorithm":"SHA256"}]}`, fixtureTOTP.Issuer, fixtureTOTP.Account,
+		b32(fixtureTOTP), b32(fixtureLong))
 }
 
 func lastPassCSVFixture(testing.TB) []byte {
-	return []byte("url,username,password,totp,extra,name,grouping,fav\nhttps://example.com,anna@example.com,secret," + b32(fixtureTOTP) + ",,Müller & Söhne,Work,1\nhttp://sn,,,,a note,Note,,0\n")
+	return []byte("url,username,password,totp,extra,name,grouping,fav\nhttps://example.com,anna@example.com,secret," + b32(fixtureTOTP) +
+		",,Müller & Söhne,Work,1\nhttp://sn,,,,a note,Note,,0\n")
 }
 
 func signed(b []byte) string {
@@ -303,9 +341,9 @@ func freeOTPFixture(c otp.Code, first bool) string {
 func freeOTP2Fixture(t testing.TB, modern bool) []byte {
 	salt, master := []byte("salt of 32 bytes, as is written "), []byte("the master key, which is random!")
 	name, k, err := "PBKDF2withHmacSHA1", []byte(nil), error(nil)
-	if k, err = pbkdf2.Key(sha1.New, fixturePassword, salt, 1000, 32); modern {
+	if k, err = pbkdf2.Key(sha1.New, vendorPassword, salt, 1000, 32); modern {
 		name = "PBKDF2withHmacSHA512"
-		k, err = pbkdf2.Key(sha512.New, fixturePassword, salt, 1000, 32)
+		k, err = pbkdf2.Key(sha512.New, vendorPassword, salt, 1000, 32)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -322,9 +360,11 @@ func freeOTP2Fixture(t testing.TB, modern bool) []byte {
 		if token == "AES" && !modern {
 			params = append([]byte{4, 12}, nonce...)
 		}
-		return fmt.Sprintf(`{"mCipher":"AES/GCM/NoPadding","mCipherText":%s,"mParameters":%s,"mToken":%q}`, signed(sealGCM(t, k, nonce, plain, []byte(token))), signed(params), token)
+		return fmt.Sprintf(`{"mCipher":"AES/GCM/NoPadding","mCipherText":%s,"mParameters":%s,"mToken":%q}`, signed(sealGCM(t, k, nonce, plain, []byte(token))),
+			signed(params), token)
 	}
-	pairs := [][2]string{{"masterKey", fmt.Sprintf(`{"mAlgorithm":%q,"mEncryptedKey":%s,"mIterations":1000,"mSalt":%s}`, name, seal(k, master, "AES", 0), signed(salt))}}
+	pairs := [][2]string{{"masterKey", fmt.Sprintf(`{"mAlgorithm":%q,"mEncryptedKey":%s,"mIterations":1000,"mSalt":%s}`, name, seal(k, master, "AES", 0),
+		signed(salt))}}
 	for i, c := range []otp.Code{fixtureTOTP, fixtureHOTP, fixtureLong} {
 		id, token := fmt.Sprintf("id-%d", i), freeOTPFixture(c, false)
 		if i == 0 { // what is as usual may be missing
@@ -341,7 +381,8 @@ func freeOTP2Fixture(t testing.TB, modern bool) []byte {
 
 // javaFixture is what ObjectOutputStream writes of a HashMap of texts.
 func javaFixture(pairs [][2]string) []byte {
-	out := []byte(javaMagic + "\x73\x72\x00\x11java.util.HashMap\x05\x07\xda\xc1\xc3\x16\x60\xd1\x03\x00\x02F\x00\x0aloadFactorI\x00\x09threshold\x78\x70?@\x00\x00\x00\x00\x00\x18\x77\x08\x00\x00\x00\x20")
+	out := []byte(javaMagic +
+		"\x73\x72\x00\x11java.util.HashMap\x05\x07\xda\xc1\xc3\x16\x60\xd1\x03\x00\x02F\x00\x0aloadFactorI\x00\x09threshold\x78\x70?@\x00\x00\x00\x00\x00\x18\x77\x08\x00\x00\x00\x20")
 	out = binary.BigEndian.AppendUint32(out, uint32(len(pairs)))
 	for _, p := range pairs {
 		out = appendJavaText(appendJavaText(out, p[0]), p[1])
@@ -369,12 +410,13 @@ func authyFixture(t testing.TB) []byte {
 	var tokens []string
 	for i, c := range []otp.Code{fixtureTOTP, fixtureLong} {
 		salt := fmt.Sprintf("salt%d", i)
-		k, err := pbkdf2.Key(sha1.New, fixturePassword, []byte(salt), 1000, 32)
+		k, err := pbkdf2.Key(sha1.New, vendorPassword, []byte(salt), 1000, 32)
 		if err != nil {
 			t.Fatal(err)
 		}
 		sealed := sealCBC(t, k, make([]byte, 16), []byte(b32(c)))
-		tokens = append(tokens, fmt.Sprintf(`{"digits":6,"encryptedSecret":%q,"salt":%q,"originalIssuer":%q,"originalName":%q}`, base64.StdEncoding.EncodeToString(sealed), salt, c.Issuer, c.Account))
+		tokens = append(tokens, fmt.Sprintf(`{"digits":6,"encryptedSecret":%q,"salt":%q,"originalIssuer":%q,"originalName":%q}`,
+			base64.StdEncoding.EncodeToString(sealed), salt, c.Issuer, c.Account))
 	}
 	return prefsFixture(map[string]string{authyOthers: "[" + strings.Join(tokens, ",") + "]"})
 }
@@ -400,13 +442,15 @@ func databaseFixture(t testing.TB, schema, insert string, values ...any) []byte 
 }
 
 func steamFixture() string {
-	return fmt.Sprintf(`{"shared_secret":%q,"account_name":"gamer","identity_secret":"bm90IGZvciB1cw==","Session":{"SteamID":1}}`, base64.StdEncoding.EncodeToString(fixtureSteam.Secret))
+	return fmt.Sprintf(`{"shared_secret":%q,"account_name":"gamer","identity_secret":"bm90IGZvciB1cw==","Session":{"SteamID":1}}`,
+		base64.StdEncoding.EncodeToString(fixtureSteam.Secret))
 }
 
 func totpAuthenticatorFixture() string {
 	return fmt.Sprintf(`[{"base":16,"digits":"6","issuer":%q,"key":"%X","name":%q,"period":"30","isFavorite":true},{"base":32,"digits":"8","issuer":"Bank","key":%q,"name":"42","period":"60"},
 		{"base":64,"digits":"6","issuer":"64","key":%q,"name":%q,"period":""}]`,
-		fixtureTOTP.Issuer, []byte(fixtureTOTP.Secret), fixtureTOTP.Account, b32(fixtureLong), base64.StdEncoding.EncodeToString(fixtureTOTP.Secret), fixtureTOTP.Account)
+		fixtureTOTP.Issuer, []byte(fixtureTOTP.Secret), fixtureTOTP.Account, b32(fixtureLong), base64.StdEncoding.EncodeToString(fixtureTOTP.Secret),
+		fixtureTOTP.Account)
 }
 
 func linksFixture(t testing.TB) []byte {
@@ -439,15 +483,18 @@ func keePassFixture(t testing.TB) []byte {
 		for i, kv := 0, append([]string{"Title", title, "UserName", user, "Password", "not for us", "Notes", "not for us"}, strs...); i < len(kv); i += 2 {
 			out += "<String><Key>" + html.EscapeString(kv[i]) + `</Key><Value ProtectInMemory="True">` + html.EscapeString(kv[i+1]) + "</Value></String>"
 		}
-		return out + "<History><Entry><String><Key>otp</Key><Value>otpauth://totp/old?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ</Value></String></Entry></History></Entry>"
+		return out +
+			"<History><Entry><String><Key>otp</Key><Value>otpauth://totp/old?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ</Value></String></Entry></History></Entry>"
 	}
-	out := `<?xml version="1.0" encoding="utf-8" standalone="yes"?>` + "\n<KeePassFile><Meta><RecycleBinUUID>bin</RecycleBinUUID></Meta><Root><Group><UUID>r</UUID><Name>Database</Name>" +
+	out := `<?xml version="1.0" encoding="utf-8" standalone="yes"?>` +
+		"\n<KeePassFile><Meta><RecycleBinUUID>bin</RecycleBinUUID></Meta><Root><Group><UUID>r</UUID><Name>Database</Name>" +
 		entry("Mine", "", "otp", fixtureURI(t, fixtureTOTP)) + entry("no code", "x") +
 		"<Group><UUID>g</UUID><Name>Work</Name>" + entry("Steam", "gamer", "TOTP Seed", b32(fixtureSteam), "TOTP Settings", "30;S") +
 		entry("Bank", "42", "TimeOtp-Secret-Base32", b32(fixtureLong), "TimeOtp-Length", "8", "TimeOtp-Period", "60", "TimeOtp-Algorithm", "HMAC-SHA-256") +
 		entry("Counter", "anna", "HmacOtp-Secret", string(fixtureHOTP.Secret), "HmacOtp-Counter", "7") +
 		entry("KeeOtp", "42", "otp", "key="+b32(fixtureLong)+"&size=8&step=60&otpHashMode=Sha256&type=Totp") +
-		"</Group><Group><UUID>bin</UUID><Name>Recycle Bin</Name>" + entry("thrown away", "", "otp", fixtureURI(t, fixtureHOTP)) + "</Group></Group></Root></KeePassFile>\n"
+		"</Group><Group><UUID>bin</UUID><Name>Recycle Bin</Name>" + entry("thrown away", "", "otp", fixtureURI(t, fixtureHOTP)) +
+		"</Group></Group></Root></KeePassFile>\n"
 	return []byte(out)
 }
 
@@ -460,18 +507,6 @@ func sealCBC(t testing.TB, k, iv, plain []byte) []byte {
 	out := append(bytes.Clone(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(out, out)
 	return out
-}
-
-func sealGCM(t testing.TB, k, nonce, plain, additional []byte) []byte {
-	block, err := aes.NewCipher(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return gcm.Seal(nil, nonce, plain, additional)
 }
 
 // zipFixture locks one entry with the password, by the traditional way or by AES-256 as WinZip does (AE-2).
@@ -493,7 +528,7 @@ func zipFixture(t testing.TB, name string, content []byte, winZip bool) []byte {
 		header.Method, header.CRC32 = zipAES, 0
 		header.Extra = []byte{0x01, 0x99, 7, 0, 2, 0, 'A', 'E', 3, 8, 0}
 		salt := []byte("salt of 16 bytes")
-		keys, err := pbkdf2.Key(sha1.New, fixturePassword, salt, 1000, 66)
+		keys, err := pbkdf2.Key(sha1.New, vendorPassword, salt, 1000, 66)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -507,7 +542,7 @@ func zipFixture(t testing.TB, name string, content []byte, winZip bool) []byte {
 		sealed = append(append(append(salt, keys[64:]...), body...), mac.Sum(nil)[:10]...)
 	} else {
 		z := zipKeys{0x12345678, 0x23456789, 0x34567890}
-		for _, b := range []byte(fixturePassword) {
+		for _, b := range []byte(vendorPassword) {
 			z.update(b)
 		}
 		plain := append([]byte("11 bytes : "), byte(header.CRC32>>24))

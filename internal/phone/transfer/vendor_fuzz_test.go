@@ -16,7 +16,7 @@ var costly = regexp.MustCompile(`[0-9]{5}`)
 // fuzzFormat lets files be read as the format's, with the fixtures to begin from. Whatever they are: no panic, each failure has a sentence,
 // each code is valid.
 func fuzzFormat(f *testing.F, name Format) {
-	for _, tt := range fixtures() {
+	for _, tt := range vendorFixtures() {
 		if tt.format == name {
 			f.Add(tt.make(f))
 		}
@@ -33,7 +33,7 @@ func fuzzFormat(f *testing.F, name Format) {
 			if err != nil || !format.sniff(file) {
 				continue
 			}
-			found, err := format.read(t.Context(), file, Options{Password: key.Secret(fixturePassword), Memory: 2 << 20})
+			found, err := format.read(t.Context(), file, Options{Password: key.Secret(vendorPassword), Memory: 2 << 20})
 			checkErrors(t, found, err)
 		}
 	})

@@ -131,6 +131,13 @@ func (a *App) pastedLinks(text string) bool {
 	}) {
 		return false
 	}
+	a.mu.Lock()
+	answering := a.scan.forRequest != ""
+	a.mu.Unlock()
+	if answering {
+		a.notThis("app.scan.not_the_request")
+		return true
+	}
 	found, err := transfer.ReadParts(lines)
 	if err != nil {
 		a.scanFault(err)

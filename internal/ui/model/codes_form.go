@@ -145,6 +145,9 @@ func (a *App) FormKind(i int) {
 	a.change(func() { a.form.now.Kind, a.form.wrong, a.form.words = i, nil, "" })
 }
 
+// FormMethod chooses the method.
+func (a *App) FormMethod(i int) { a.change(func() { a.form.now.Method = i }) }
+
 // FormMore opens the technical fields.
 func (a *App) FormMore() { a.change(func() { a.form.more = !a.form.more }) }
 

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"fmt"
+
 	"fyne.io/fyne/v2"
 
 	"avow/assets/icons"
@@ -164,14 +166,12 @@ func codeMenu(a *model.App, f Frame, anchor fyne.CanvasObject, id codes.ID) {
 func CodesSort(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Sort()
 	chosen := 0
-	var options []w.Option
-	for i, o := range v.Orders {
-		options = append(options, w.Option{Text: o})
+	for i := range v.Orders {
 		if []codes.Order{codes.ByPlace, codes.ByName, codes.ByUse}[i] == v.Order {
 			chosen = i
 		}
 	}
-	order := name(s, "order", w.NewSegmented(chosen, a.SortBy, options...))
+	order := choice(s, f, "order", chosen, a.SortBy, v.Orders)
 	acts := func(i int) []w.EntryAct {
 		if !v.ByHand {
 			return []w.EntryAct{{Icon: icons.Dots}}
@@ -181,9 +181,14 @@ func CodesSort(a *model.App, f Frame) *Screen {
 			{Icon: icons.CaretDown, Off: i == a.Sort().Count-1, OnTap: func() { a.MoveCode(i, true) }},
 		}
 	}
+	top := w.Column(12, w.TopBar(v.Title, a.Back), order, w.NewMuted(v.Text))
+	header := w.Column(0)
+	if style.LargeText() || f.Small { // the choice is high then: it scrolls away
+		top, header = w.Column(0, w.TopBar(v.Title, a.Back)), w.Column(12, order, w.NewMuted(v.Text), w.Gap(0))
+	}
 	var list *w.LongList
 	list = name(s, "list", w.NewLongList(w.LongListSpec{
-		Side: style.SpaceScreenMargin, Tail: f.Bottom + style.Space6,
+		Header: header, Side: style.SpaceScreenMargin, Tail: f.Bottom + style.Space6,
 		Make: func() fyne.CanvasObject { return w.NewEntryRow(w.EntrySpec{Lines: 2, Acts: acts(1)}) },
 		Show: func(i int, o fyne.CanvasObject) {
 			row, v := o.(*w.EntryRow), a.CodeRow(i)
@@ -199,7 +204,7 @@ func CodesSort(a *model.App, f Frame) *Screen {
 			})
 		},
 	}))
-	s.list(f, w.Column(12, w.TopBar(v.Title, a.Back), order, w.NewMuted(v.Text)), list, func() int { return a.Sort().Count })
+	s.list(f, top, list, func() int { return a.Sort().Count })
 	return s
 }
 
@@ -337,7 +342,7 @@ func CodeForm(a *model.App, f Frame) *Screen {
 	if v.Edit {
 		s.editFields(a, v, rows, field)
 	} else {
-		s.addFields(a, v, rows, field)
+		s.addFields(a, f, v, rows, field)
 	}
 	wrong := newProblem(w.Bad, icons.Error)
 	rows.Add(wrong.note)
@@ -405,7 +410,7 @@ func (s *Screen) editFields(a *model.App, v model.FormView, rows *fyne.Container
 	}))))
 }
 
-func (s *Screen) addFields(a *model.App, v model.FormView, rows *fyne.Container, field addField) {
+func (s *Screen) addFields(a *model.App, f Frame, v model.FormView, rows *fyne.Container, field addField) {
 	field(model.FieldKey, w.FieldSpec{Icon: icons.Key, Label: a.T("app.codes.key"), Mono: true, Secret: true}, v.Form.Key, func(n *model.CodeForm, t string) { n.Key = t })
 	rows.Add(w.NewCaption(a.T("app.codes.key_hint")))
 	more := a.T("app.codes.more")
@@ -417,14 +422,8 @@ func (s *Screen) addFields(a *model.App, v model.FormView, rows *fyne.Container,
 	if !v.More {
 		return
 	}
-	segments := func(texts []string) (out []w.Option) {
-		for _, t := range texts {
-			out = append(out, w.Option{Text: t})
-		}
-		return out
-	}
 	rows.Add(w.NewCaption(a.T("app.codes.kind")))
-	rows.Add(name(s, "kind", w.NewSegmented(v.Form.Kind, a.FormKind, segments(v.Kinds)...)))
+	rows.Add(choice(s, f, "kind", v.Form.Kind, a.FormKind, v.Kinds))
 	if v.Steam {
 		return
 	}
@@ -435,5 +434,25 @@ func (s *Screen) addFields(a *model.App, v model.FormView, rows *fyne.Container,
 		field(model.FieldCounter, w.FieldSpec{Label: a.T("app.codes.counter"), Mono: true}, v.Form.Counter, func(n *model.CodeForm, t string) { n.Counter = t })
 	}
 	rows.Add(w.NewCaption(a.T("app.codes.method")))
-	rows.Add(name(s, "method", w.NewSegmented(v.Form.Method, func(i int) { a.FormTyped(func(n *model.CodeForm) { n.Method = i }) }, segments(v.Methods)...)))
+	rows.Add(choice(s, f, "method", v.Form.Method, a.FormMethod, v.Methods))
+}
+
+// choice is one of three things beside each other, or below each other where there is little room.
+func choice(s *Screen, f Frame, called string, chosen int, onChosen func(int), texts []string) fyne.CanvasObject {
+	if style.LargeText() || f.Small {
+		var rows []*w.Row
+		for i, t := range texts {
+			spec := w.RowSpec{Title: t, OnTap: func() { onChosen(i) }}
+			if i == chosen {
+				spec.End = w.NewIcon(icons.Check, style.IconRow, style.Primary)
+			}
+			rows = append(rows, name(s, fmt.Sprint(called, "-", i+1), w.NewRow(spec)))
+		}
+		return w.NewRows(rows...)
+	}
+	var options []w.Option
+	for _, t := range texts {
+		options = append(options, w.Option{Text: t})
+	}
+	return name(s, called, w.NewSegmented(chosen, onChosen, options...))
 }

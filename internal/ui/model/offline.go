@@ -280,10 +280,12 @@ func (a *App) computersChanged() {
 // watch hides the code when the app goes out of sight.
 func (a *App) watch(l platform.Lifecycle) {
 	for e := range l.Events(a.ctx) {
-		a.change(func() {
-			if a.codes.away = e != platform.Foreground; a.codes.away {
-				a.hide()
-			}
-		})
+		if away := e != platform.Foreground; away || a.Away() {
+			a.change(func() {
+				if a.codes.away = away; away {
+					a.hide()
+				}
+			})
+		}
 	}
 }

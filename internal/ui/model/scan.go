@@ -42,6 +42,8 @@ type ScanView struct {
 	Camera        bool        // there is one
 	Displays      bool        // the screen can be looked at
 	WithoutCamera string      // what to do when there is none
+	Parts         string      // "2 of 3 scanned", of an export over several QR codes
+	UseParts      string      // the button that goes on with those
 }
 
 // Scan is the view of PageScan.
@@ -53,12 +55,22 @@ func (a *App) Scan() ScanView {
 	}
 	v.Camera, v.WithoutCamera = a.cfg.Camera != nil && !a.scan.blind, a.print.T("app.scan.without_camera")
 	v.Displays = a.cfg.Displays != nil && !a.blindDisplays
-	if a.tab == PageComputers {
+	switch a.tab {
+	case PageComputers:
 		v.Above = a.print.T("app.scan.above_computer")
+	case PageCodes:
+		v.Above = a.print.T("app.scan.above_code")
 	}
 	if a.scan.forRequest != "" {
 		v.WithoutCamera = a.print.T("app.scan.without_camera_request")
 		v.Above = a.print.T("app.scan.above_request")
+	}
+	if len(a.parts) > 0 {
+		v.Parts = a.print.T("app.scan.parts", "Have", a.partsHave, "Total", a.partsOf)
+		v.UseParts = a.print.T("app.scan.use_parts", "Have", a.partsHave, "Total", a.partsOf)
+		if v.Hint == "" {
+			v.Hint = v.Parts
+		}
 	}
 	if a.fault != nil {
 		v.Hint, v.Wrong = a.fault.Sentence, true
@@ -268,6 +280,9 @@ func (a *App) Text(text string) {
 		a.notThis("app.scan.empty")
 		return
 	}
+	if a.pastedLinks(text) {
+		return
+	}
 	a.found(scanner.Classify(text))
 }
 
@@ -360,6 +375,10 @@ func (a *App) found(c scanner.Content) {
 	case wire.ComputerLink:
 		a.notThis("app.scan.for_a_computer", "Command", "avow-login enroll")
 	default:
+		if c.Kind == scanner.OTPAuth || c.Kind == scanner.Migration || c.Kind == scanner.Steam {
+			a.scannedCode(c)
+			return
+		}
 		a.notThis(wordsFor(c.Kind))
 	}
 }
@@ -368,8 +387,6 @@ func wordsFor(k scanner.Kind) translations.Message {
 	switch k {
 	case scanner.Damaged:
 		return "app.scan.damaged"
-	case scanner.OTPAuth, scanner.Migration, scanner.Steam:
-		return "app.scan.other_service"
 	case scanner.Wifi:
 		return "app.scan.wifi"
 	case scanner.Contact:

@@ -14,10 +14,13 @@ import (
 // Scan is the scanner with the ways around a camera below it; without a camera, these alone.
 func Scan(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Scan()
-	link := w.NewField(w.FieldSpec{Icon: icons.Link, Placeholder: "avow://…", Mono: true})
+	link := w.NewField(w.FieldSpec{Icon: icons.Link, Placeholder: "avow://… · otpauth://…", Mono: true})
 	link.OnSubmitted = a.Text
 	name(s, "link", link)
 	below := w.Column(12)
+	if v.UseParts != "" {
+		below.Add(name(s, "use-parts", w.NewButton(w.Outlined, v.UseParts, icons.ArrowRight, a.UseParts)))
+	}
 	if v.Camera && !v.Typing {
 		below.Add(w.NewMuted(a.T("app.scan.no_camera")))
 	}

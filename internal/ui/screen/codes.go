@@ -53,7 +53,9 @@ func Codes(a *model.App, f Frame) *Screen {
 			search.SetText(v.Text)
 		}
 		search.SetPlaceholder(v.Search)
-		bar.Set(v.Undo, v.CanUndo)
+		if bar.Set(v.Undo, v.CanUndo) {
+			s.Object.Refresh() // it has another height
+		}
 		if words := v.DriftHead + v.Empty; words != said {
 			said = words
 			driftBox.Hidden, noneBox.Hidden = v.DriftHead == "", v.Empty == ""
@@ -107,7 +109,9 @@ func (s *Screen) noCodes(a *model.App, f Frame, v model.CodesView, head fyne.Can
 	s.Object = w.Listing(w.Gap(0), page, w.Inset(0, style.SpaceScreenMargin, f.Bottom+f.Scan+8, style.SpaceScreenMargin, bar))
 	s.Update = func() {
 		v := a.Codes()
-		bar.Set(v.Undo, v.CanUndo)
+		if bar.Set(v.Undo, v.CanUndo) {
+			s.Object.Refresh()
+		}
 	}
 	s.Shown = s.Update
 }

@@ -75,15 +75,15 @@ func codeScenes() []scene {
 	return []scene{
 		{name: "09-codes", state: open, act: at(9, func(g *stage) { test.Tap(g.codeRow(1)); g.settle(); g.now = g.now.Add(2 * time.Second) })},
 		{name: "09-codes-next", state: open, act: at(26, nil)},
-		{name: "09-codes-hidden", state: open, act: at(9, func(g *stage) {
+		{name: "09-codes-hidden", picture: true, state: open, act: at(9, func(g *stage) {
 			g.model.Choose(func(c *model.Choices) { c.HideCodes = true })
 			g.settle()
 			test.Tap(g.codeRow(1))
 		})},
 		{name: "09-codes-empty", state: open, act: func(g *stage) { g.model.GoTo(model.PageCodes) }},
-		{name: "09-codes-search", state: open, act: at(9, func(g *stage) { g.model.SearchCodes("anna") })},
+		{name: "09-codes-search", picture: true, state: open, act: at(9, func(g *stage) { g.model.SearchCodes("anna") })},
 		{name: "09-codes-nothing", state: open, act: at(9, func(g *stage) { g.model.SearchCodes("zeppelin") })},
-		{name: "09-codes-group", state: open, act: at(9, func(g *stage) { g.model.ChooseGroup(2) })},
+		{name: "09-codes-group", picture: true, state: open, act: at(9, func(g *stage) { g.model.ChooseGroup(2) })},
 		{name: "09-codes-end", state: open, act: at(9, func(g *stage) {
 			list := g.list()
 			list.Focus(list.Count() - 1)
@@ -92,16 +92,16 @@ func codeScenes() []scene {
 		})},
 		{name: "09-codes-clock", state: open, act: at(9, func(g *stage) { g.core.ClockOff, g.core.ClockKnown = 3*time.Minute, true })},
 		{name: "09-codes-add", state: open, act: func(g *stage) { tab(g); g.tap("add") }},
-		{name: "09-codes-more", state: open, act: func(g *stage) { tab(g); g.tap("menu") }},
+		{name: "09-codes-more", picture: true, state: open, act: func(g *stage) { tab(g); g.tap("menu") }},
 		{name: "09-codes-menu", state: open, act: menu},
 		{name: "09-codes-undo", state: open, act: at(9, func(g *stage) { g.codeRow(0).OnMenu(); g.settle(); g.menu(5) })},
 		{name: "09-code-edit", state: open, act: func(g *stage) { menu(g); g.menu(1) }},
 		{name: "09-code-edit-long", state: open, act: func(g *stage) { tab(g); g.model.OpenEdit(g.core.Codes()[9].ID) }},
-		{name: "09-code-edit-counter", state: open, act: func(g *stage) { tab(g); g.model.OpenEdit(g.core.Codes()[11].ID) }},
-		{name: "09-code-edit-pin", state: open, act: func(g *stage) { tab(g); g.model.OpenEdit(g.core.Codes()[12].ID) }},
+		{name: "09-code-edit-counter", picture: true, state: open, act: func(g *stage) { tab(g); g.model.OpenEdit(g.core.Codes()[11].ID) }},
+		{name: "09-code-edit-pin", picture: true, state: open, act: func(g *stage) { tab(g); g.model.OpenEdit(g.core.Codes()[12].ID) }},
 		{name: "09-code-qr", state: open, act: func(g *stage) { tab(g); g.model.ShowCodeQR(g.core.Codes()[0].ID) }},
 		{name: "09-codes-sort", state: open, act: func(g *stage) { tab(g); g.model.OpenSort() }},
-		{name: "09-codes-sort-name", state: open, act: func(g *stage) { tab(g); g.model.OpenSort(); g.model.SortBy(1) }},
+		{name: "09-codes-sort-name", picture: true, state: open, act: func(g *stage) { tab(g); g.model.OpenSort(); g.model.SortBy(1) }},
 		{name: "09-codes-trash", state: open, act: func(g *stage) {
 			tab(g)
 			for _, v := range g.core.Codes()[:3] {
@@ -109,10 +109,10 @@ func codeScenes() []scene {
 			}
 			g.model.OpenTrash()
 		}},
-		{name: "09-codes-trash-empty", state: open, act: func(g *stage) { tab(g); g.model.OpenTrash() }},
+		{name: "09-codes-trash-empty", picture: true, state: open, act: func(g *stage) { tab(g); g.model.OpenTrash() }},
 		{name: "09-code-new", state: open, act: func(g *stage) { tab(g); g.model.OpenScan(); g.model.Text(newLink) }},
 		{name: "09-code-new-weak", state: open, act: func(g *stage) { tab(g); g.model.OpenScan(); g.model.Text(weakLink) }},
-		{name: "09-code-new-same", state: open, act: func(g *stage) {
+		{name: "09-code-new-same", picture: true, state: open, act: func(g *stage) {
 			tab(g)
 			g.model.Text(newLink)
 			g.model.AddNewCode()
@@ -131,7 +131,7 @@ func codeScenes() []scene {
 		{name: "09-import-wrong", state: open, act: func(g *stage) { tab(g); g.imports("this is a letter, not an export") }},
 		{name: "09-import-password", state: open, act: func(g *stage) { tab(g); g.imports(sealed); g.model.OpenFile("wrong password") }},
 		{name: "09-import-plan", state: open, act: func(g *stage) { tab(g); g.imports(export) }},
-		{name: "09-import-done", state: open, act: func(g *stage) { tab(g); g.imports(export); g.tap("import") }},
+		{name: "09-import-done", picture: true, state: open, act: func(g *stage) { tab(g); g.imports(export); g.tap("import") }},
 		{name: "09-import-parts", state: open, act: func(g *stage) { tab(g); g.model.OpenScan(); g.model.Text(part(0)) }},
 		{name: "09-import-missing", state: open, act: func(g *stage) { tab(g); g.model.OpenScan(); g.model.Text(part(0)); g.model.UseParts() }},
 		{name: "09-export", state: open, act: func(g *stage) { tab(g); g.model.OpenExport() }},
@@ -144,7 +144,7 @@ func codeScenes() []scene {
 		}},
 		{name: "09-export-plain", state: open, act: func(g *stage) { tab(g); g.model.OpenExport(); g.model.ChooseExport(transfer.OTPAuth) }},
 		{name: "09-export-ready", state: open, act: made(transfer.OTPAuth)},
-		{name: "09-export-saved", state: open, act: func(g *stage) { made(transfer.OTPAuth)(g); g.settle(); g.tap("save") }},
+		{name: "09-export-saved", picture: true, state: open, act: func(g *stage) { made(transfer.OTPAuth)(g); g.settle(); g.tap("save") }},
 		{name: "09-export-qr", state: open, act: made(transfer.Google)},
 		{name: "20-desktop-home-codes", state: open, look: func(l *look) {}, act: func(g *stage) { withCodes(g); g.model.GoTo(model.PageHome) }},
 	}
@@ -403,7 +403,7 @@ func TestDeleteUndoAndTrashByTaps(t *testing.T) {
 	g.menu(1)
 	g.on(model.PageCodesTrash)
 	row := g.list().Row(0).(*widgets.EntryRow)
-	if got := row.Spec(); got.Title != "GitHub" || !strings.HasPrefix(got.Third, "Goes for good on") {
+	if got := row.Spec(); got.Title != "GitHub" || !strings.HasPrefix(got.Third, "Here until") {
 		t.Errorf("the row says %+v", got)
 	}
 	test.Tap(row)
@@ -650,12 +650,13 @@ func TestCodesBesideHome(t *testing.T) {
 
 // All that can be tapped on the pages of codes is big enough for a finger.
 func TestTargetsOfCodes(t *testing.T) {
-	for _, l := range []look{largeDE, narrow} {
-		for _, s := range codeScenes() {
-			if strings.HasPrefix(s.name, "20-") || strings.Contains(s.name, "export-ready") || strings.Contains(s.name, "saved") {
-				continue
-			}
+	l := narrow
+	for _, s := range codeScenes() {
+		switch s.name {
+		case "09-codes", "09-codes-empty", "09-code-edit", "09-code-new", "09-code-type", "09-import", "09-import-plan", "09-export", "09-export-plain", "09-export-qr":
 			g := s.play(t, l)
+			size := g.win.Canvas().Size()
+			check(t, g.win.Canvas().Content(), fyne.NewPos(0, 0), size, false)
 			for _, name := range []string{"add", "menu", "save", "cancel", "done", "import", "choose", "open", "export", "rather", "next", "type", "more", "form-1", "also"} {
 				o := g.shell.Find(name)
 				if o == nil {

@@ -261,6 +261,9 @@ func TestNothingIsCut(t *testing.T) {
 	}
 	for _, l := range looks {
 		for _, s := range scenes() {
+			if s.picture && len(looks) == 2 {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s/%s", l.name, s.name), func(t *testing.T) {
 				g := s.play(t, l)
 				size := g.win.Canvas().Size()

@@ -238,6 +238,8 @@ type scene struct {
 	state phone.State
 	look  func(*look)
 	act   func(*stage)
+
+	picture bool // only for people to look at: another one has the same texts
 }
 
 func number(ids ...authn.RequestID) []phone.Request {
@@ -265,7 +267,7 @@ func TestPictures(t *testing.T) {
 	if dir == "" {
 		t.Skip("set AVOW_PICTURES to a folder to get the pictures")
 	}
-	for _, l := range []look{lightPhone, darkPhone, german, large, largeDE, small, smallDE, desktop, desktopDE} {
+	for _, l := range []look{lightPhone, darkPhone, german, large, largeDE, small, smallDE, desktop, desktopDE, narrow, desktop1100} {
 		for _, s := range scenes() {
 			t.Run(l.name+"/"+s.name, func(t *testing.T) {
 				g := s.play(t, l)

@@ -26,18 +26,20 @@ func NewUndoBar(word string, onUndo func()) *UndoBar {
 	return b
 }
 
-// Set says what was done; empty words take the bar away. Without can there is no button.
-func (b *UndoBar) Set(words string, can bool) {
+// Set says what was done; empty words take the bar away. Without can there is no button. It reports whether the bar is another than before: its height
+// may be, too.
+func (b *UndoBar) Set(words string, can bool) (changed bool) {
 	if words == b.words && can != b.undo.Hidden {
-		return
+		return false
 	}
 	b.words, b.undo.Hidden = words, !can
 	if words == "" {
 		b.Hide()
-		return
+		return true
 	}
 	b.Show()
 	b.Refresh()
+	return true
 }
 
 // Undo is the button.

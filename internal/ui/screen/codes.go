@@ -214,7 +214,7 @@ func CodesSort(a *model.App, f Frame) *Screen {
 
 // list lays a list out below a head that stays.
 func (s *Screen) list(f Frame, head fyne.CanvasObject, list *w.LongList, count func() int) {
-	var page fyne.CanvasObject = w.Listing(w.Inset(f.Top, style.SpaceScreenMargin, 12, style.SpaceScreenMargin, head),
+	page := w.Listing(w.Inset(f.Top, style.SpaceScreenMargin, 12, style.SpaceScreenMargin, head),
 		list, nil)
 	if f.Wide {
 		page = w.Middle(style.SizeRequestMaxWidth, page)

@@ -308,6 +308,9 @@ func (c *Core) withCodes(list []codes.Stored) (next, old []json.RawMessage, err 
 // joinCodes takes what was merged with another phone's into the open vault; the next save stores it. mu must be held.
 func (c *Core) joinCodes(merged []escrow.Entry) error {
 	out := c.codes.Join(merged)
+	for i := range out {
+		out[i].Body = slices.Clone(out[i].Body) // who opened an escrow wipes it
+	}
 	next, _, err := c.withCodes(out) // those that go are on disk, and the vault compares with them
 	if err != nil {
 		return err

@@ -59,8 +59,12 @@ func (t *tour) scanService() error {
 func otherApp(ctx context.Context) ([]byte, error) {
 	var items []transfer.Item
 	for i, x := range []struct{ issuer, account, group string }{
-		{"Lund VPN", "anna.lind", "Work"}, {"AWS", "lundenergy-prod", "Servers"}, {"Nextcloud", "anna", "Private"}, {"Steam", "annalind", "Private"},
-		{"Fastmail", "anna@lind.example", "Private"}, {"Hetzner", "K1029384", "Servers"},
+		{"Lund VPN", "anna.lind", "Work"},
+		{"AWS", "lundenergy-prod", "Servers"},
+		{"Nextcloud", "anna", "Private"},
+		{"Steam", "annalind", "Private"},
+		{"Fastmail", "anna@lind.example", "Private"},
+		{"Hetzner", "K1029384", "Servers"},
 	} {
 		c := otp.Code{
 			Kind: otp.TOTP, Issuer: x.issuer, Account: x.account, Secret: bytes.Repeat([]byte{byte('A' + i)}, 20), Algorithm: otp.SHA1, Digits: 6, Period: 30,

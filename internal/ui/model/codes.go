@@ -234,6 +234,7 @@ type CodeRow struct {
 	Next     string // the code that follows, in the last seconds
 	Below    string // what to do, where there is no code yet
 	Copied   string // "Copied, cleared in 27 s"
+	CopiedIn string // "Copied, 27 s"
 	Steps    bool   // by a counter: a button in place of the ring
 }
 
@@ -314,7 +315,8 @@ func (a *App) fillCode(r *CodeRow, v codes.View) {
 		r.Below = t.T("app.codes.press_next")
 	}
 	if c := a.codes.copied; c.id == v.ID && now.Before(c.until) {
-		r.Copied = t.T("app.codes.copied", "Count", int((c.until.Sub(now)+time.Second-1)/time.Second))
+		left := int((c.until.Sub(now) + time.Second - 1) / time.Second)
+		r.Copied, r.CopiedIn = t.T("app.codes.copied", "Count", left), t.T("app.codes.copied_short", "Count", left)
 	}
 }
 

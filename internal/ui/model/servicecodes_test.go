@@ -619,8 +619,11 @@ func TestMoveCodes(t *testing.T) {
 		down bool
 		want string
 	}{
-		{0, true, "Lund VPN GitHub AWS Nextcloud"}, {3, false, "Lund VPN GitHub Nextcloud AWS"}, {2, true, "Lund VPN GitHub AWS Nextcloud"},
-		{0, false, "Lund VPN GitHub AWS Nextcloud"}, {3, true, "Lund VPN GitHub AWS Nextcloud"},
+		{0, true, "Lund VPN GitHub AWS Nextcloud"},
+		{3, false, "Lund VPN GitHub Nextcloud AWS"},
+		{2, true, "Lund VPN GitHub AWS Nextcloud"},
+		{0, false, "Lund VPN GitHub AWS Nextcloud"},
+		{3, true, "Lund VPN GitHub AWS Nextcloud"},
 	} {
 		g.MoveCode(c.i, c.down)
 		if got := strings.Join(g.titles(), " "); got != c.want {

@@ -129,7 +129,7 @@ func newCodeList(a *model.App, f Frame, header fyne.CanvasObject) *w.LongList {
 			spec := w.CodeSpec{
 				Letter: v.Face.Letter, Icon: icons.Name(v.Face.Icon), Tone: w.Tone(v.Face.Tone), Issuer: v.Title, Name: v.Account, Pinned: v.Pinned,
 				Code: v.Code, Hidden: v.Hidden, Left: float32(v.Left), Seconds: v.Seconds, Late: v.Late, NextWord: v.NextWord, Next: v.Next,
-				Below: v.Below, Copied: v.Copied, OnTap: func() { a.TapCode(id, f.Files.Copy) },
+				Below: v.Below, Copied: v.Copied, CopiedIn: v.CopiedIn, OnTap: func() { a.TapCode(id, f.Files.Copy) },
 			}
 			if v.Steps {
 				spec.OnStep = func() { a.NextHOTP(id) }
@@ -214,7 +214,7 @@ func CodesSort(a *model.App, f Frame) *Screen {
 
 // list lays a list out below a head that stays.
 func (s *Screen) list(f Frame, head fyne.CanvasObject, list *w.LongList, count func() int) {
-	var page fyne.CanvasObject = w.Listing(w.Inset(f.Top, style.SpaceScreenMargin, 12, style.SpaceScreenMargin, head),
+	page := w.Listing(w.Inset(f.Top, style.SpaceScreenMargin, 12, style.SpaceScreenMargin, head),
 		list, nil)
 	if f.Wide {
 		page = w.Middle(style.SizeRequestMaxWidth, page)

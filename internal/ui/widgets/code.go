@@ -42,6 +42,7 @@ type CodeSpec struct {
 	Next     string
 	Below    string // words where there is no code yet
 	Copied   string // words after a copy, instead of the next code
+	CopiedIn string // fewer words, where there is no room for those
 	OnTap    func()
 	OnStep   func() // goes on to the next code: a button in place of the ring
 }
@@ -110,7 +111,12 @@ func (r *CodeRow) CreateRenderer() fyne.WidgetRenderer {
 			said = words
 			switch {
 			case r.spec.Copied != "":
-				below.SetRuns(Run{Text: r.spec.Copied, Bold: true, Color: style.Positive})
+				words := r.spec.Copied
+				room := r.Size().Width - codeStart - style.IconInline - statusGap - 4
+				if room > 0 && measure(words, style.TextSize(style.TextBody), boldText).Width > room {
+					words = r.spec.CopiedIn
+				}
+				below.SetRuns(Run{Text: words, Bold: true, Color: style.Positive})
 			case r.spec.Next != "":
 				below.SetRuns(Run{Text: r.spec.NextWord + " "}, Run{Text: r.spec.Next, Mono: true, Bold: true, Color: style.Text})
 			default:
@@ -348,6 +354,9 @@ func (r *EntryRow) CreateRenderer() fyne.WidgetRenderer {
 			words string
 		}{{second, r.spec.Second}, {third, r.spec.Third}} {
 			x.line.Text = ""
+			if x.line == third { // it stands below the buttons
+				w = s.Width - codeStart - style.SpaceCardPadding
+			}
 			if x.words != "" {
 				y += lh
 				x.line.Text = shorten(x.words, w, size, fyne.TextStyle{})

@@ -374,8 +374,7 @@ func TestCodeRowShortens(t *testing.T) {
 
 func TestLongListScrolls(t *testing.T) {
 	shown := map[int]bool{}
-	var l *LongList
-	l = NewLongList(LongListSpec{
+	l := NewLongList(LongListSpec{
 		Header: Gap(40), Tail: 96, Make: func() fyne.CanvasObject { return NewEntryRow(EntrySpec{Lines: 1}) },
 		Show: func(i int, o fyne.CanvasObject) {
 			shown[i] = true

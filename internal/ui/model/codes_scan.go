@@ -11,11 +11,7 @@ import (
 
 // scannedCode acts on a code of another service, or on a part of another app's export, that was scanned or pasted.
 func (a *App) scannedCode(c scanner.Content) {
-	a.mu.Lock()
-	answering := a.scan.forRequest != ""
-	a.mu.Unlock()
-	if answering {
-		a.notThis("app.scan.not_the_request")
+	if a.answering("app.scan.not_the_request") {
 		return
 	}
 	if c.Kind == scanner.Migration {
@@ -131,11 +127,7 @@ func (a *App) pastedLinks(text string) bool {
 	}) {
 		return false
 	}
-	a.mu.Lock()
-	answering := a.scan.forRequest != ""
-	a.mu.Unlock()
-	if answering {
-		a.notThis("app.scan.not_the_request")
+	if a.answering("app.scan.not_the_request") {
 		return true
 	}
 	found, err := transfer.ReadParts(lines)

@@ -332,43 +332,25 @@ func (a *App) foundAll(found []scanner.Content) {
 func (a *App) found(c scanner.Content) {
 	switch link := c.Link.(type) {
 	case wire.RegistrationLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		if !answering {
-			a.endCamera()
-		}
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request")
+		if a.answering("app.scan.not_the_request") {
 			return
 		}
+		a.change(a.endCamera)
 		a.invite(link)
 	case wire.ApprovalLink:
 		a.approveByCode(link)
 	case wire.OfflineLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request_offline")
+		if a.answering("app.scan.not_the_request_offline") {
 			return
 		}
 		a.askOffline(link)
 	case wire.DuplicateLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request")
+		if a.answering("app.scan.not_the_request") {
 			return
 		}
 		a.askJoin(link)
 	case wire.RestoreLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request")
+		if a.answering("app.scan.not_the_request") {
 			return
 		}
 		a.scannedSheet(link)
@@ -381,6 +363,17 @@ func (a *App) found(c scanner.Content) {
 		}
 		a.notThis(wordsFor(c.Kind))
 	}
+}
+
+// answering reports whether a request waits for the code on the screen that asks, for which this one is not; it says so then.
+func (a *App) answering(why translations.Message) bool {
+	a.mu.Lock()
+	asked := a.scan.forRequest != ""
+	a.mu.Unlock()
+	if asked {
+		a.notThis(why)
+	}
+	return asked
 }
 
 func wordsFor(k scanner.Kind) translations.Message {

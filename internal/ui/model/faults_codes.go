@@ -26,8 +26,11 @@ var codesFaults = map[string]translations.Message{
 	"too_many_codes":        "app.codes.fault.too_many",
 	"code_in_trash":         "app.codes.fault.in_trash",
 	"code_newer":            "app.codes.fault.newer",
+	"codes_damaged":         "app.codes.fault.damaged",
+	"otp_parameter_twice":   "app.codes.fault.twice",
+	"otp_secret_not_hex":    "app.codes.fault.not_hex",
 
-	"import_keepass_database":     "app.import.fault.keepass",
+	"import_keepass_form":         "app.import.fault.keepass",
 	"import_identity_needed":      "app.import.key_text",
 	"import_password_needed":      "app.import.password_text",
 	"import_password_wrong":       "app.import.fault.password",
@@ -50,6 +53,7 @@ var codesFaults = map[string]translations.Message{
 	"import_entry_other_password": "app.import.fault.entry_password",
 	"import_entry_device_key":     "app.import.fault.entry_device",
 
+	"export_not_confirmed":    "app.export.fault.not_confirmed",
 	"export_passphrase_short": "app.export.fault.short",
 	"export_differs":          "app.export.fault.differs",
 	"export_code_not_carried": "app.export.fault.not_carried",

@@ -173,7 +173,7 @@ func (r *CodeRow) CreateRenderer() fyne.WidgetRenderer {
 
 const (
 	codeStart = 74
-	codePad   = 5
+	codePad   = 8
 )
 
 // codeLine is the height of the line with the code.

@@ -47,11 +47,8 @@ run: ## the main job: phone and computer in two windows; without a display, the 
 tour: ## walk the main job through the real screens, pictures in .avow/tour/
 	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-simulator tour --out $(OUT)/tour
 
-# Half of a package's time is waiting, so twice as many run at once as there are processors; nobody debugs these binaries, and without DWARF they link in half the time.
-BESIDE := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
-
 test: ## all tests that need nothing but Go (make lint has go vet)
-	$(PURE) $(GO) test -vet=off -p $(BESIDE) -ldflags=-w -tags $(TAGS) ./...
+	$(PURE) $(GO) test -vet=off -tags $(TAGS) ./...
 
 lint: ## go vet, staticcheck, gofumpt
 	$(PURE) $(GO) vet -tags $(TAGS) ./...

@@ -78,9 +78,9 @@ test-browser: ## the pages in Chromium: administration, service desk, user, conn
 	AVOW_TEST_BROWSER=1 AVOW_AXE=$(CURDIR)/$(OUT)/axe/node_modules/axe-core/axe.min.js AVOW_PICTURES=$(PICTURES) $(PURE) \
 		$(GO) test -tags $(TAGS) -count 1 -timeout 30m -run 'Browser' ./assets/web ./internal/server/portal/...
 
-test-services: ## tests with real parts: npm openid-client, gnome-keyring, aiosmtpd, Kannel, slapd (installs them from Debian and npm)
+test-services: ## tests with real parts: npm openid-client, gnome-keyring, aiosmtpd, Kannel, slapd, oathtool (installs them from Debian and npm)
 	sh .ci/services
-	AVOW_TEST_SERVICES=1 $(PURE) $(GO) test -tags $(TAGS) -count 1 -run 'Services' ./internal/... ./app/...
+	AVOW_TEST_SERVICES=1 $(PURE) $(GO) test -tags $(TAGS) -count 1 -run 'Services|Oathtool' ./internal/... ./app/...
 	AVOW_TEST_KEYRING=1 CGO_ENABLED=0 LANG=C.UTF-8 sh .ci/with-keyring $(GO) test -tags $(TAGS) -count 1 -run 'RealKeyring' ./internal/phone/keystore
 
 test-login: ## signing in to computers with real hosts: pamtester, sshd, su, sudo, login, valgrind (installs them from Debian)

@@ -38,7 +38,7 @@ func newPhoneCommand() *cobra.Command {
 		Use:   "phone",
 		Short: "the app's core as a command line, for QA and scripts",
 		Long: `A phone without a screen: its keys and vault lie in a folder, sealed by a PIN from a file.
-The first "register", "duplicate join" or "restore begin" sets the PIN. It talks to any Avow server.`,
+The first "register", "duplicate join", "restore begin" or "codes" sets the PIN. It talks to any Avow server.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -46,7 +46,8 @@ The first "register", "duplicate join" or "restore begin" sets the PIN. It talks
 	flags.StringVar(&p.data, "data", "", "folder of the phone (default: avow-phone in the user's config folder)")
 	flags.StringVar(&p.pinFile, "pin-file", "", "file that holds the PIN, at least 6 digits")
 	flags.BoolVar(&p.json, "json", false, "print JSON")
-	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove(), p.duplicate(), p.restore(), p.drill(), p.computers(), p.offlineCode(), p.listCode())
+	cmd.AddCommand(p.register(), p.list(), p.approve(), p.deny(), p.devices(), p.remove(), p.duplicate(), p.restore(), p.drill(), p.codes(), p.importCodes(), p.exportCodes(),
+		p.computers(), p.offlineCode(), p.listCode())
 	return cmd
 }
 

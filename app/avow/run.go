@@ -17,6 +17,7 @@ import (
 	"avow/internal/phone"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/platform/desktop"
 	"avow/internal/ui/model"
 	"avow/internal/ui/shell"
 	"avow/internal/ui/style"
@@ -125,6 +126,8 @@ func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class
 	}
 	if fyne.CurrentDevice().IsMobile() { // on a desktop the code may be for what runs in the window beside
 		cfg.Lifecycle = u.lifecycle
+	} else {
+		cfg.Camera, cfg.Displays = desktop.NewCamera(), desktop.NewDisplays()
 	}
 	u.model = model.New(cfg)
 	u.shell.Show(u.model)

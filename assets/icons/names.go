@@ -5,10 +5,14 @@ const (
 	ArrowLeft   Name = "arrow-left"   // back
 	ArrowRight  Name = "arrow-right"  // on
 	Backspace   Name = "backspace"    // delete the last digit
+	Bag         Name = "bag"          // a shop
 	Bell        Name = "bell"         // notifications; an open request; filled
+	Branch      Name = "branch"       // where programs are kept
 	Building    Name = "building"     // an organization
 	CaretDown   Name = "caret-down"   // opens below
 	CaretRight  Name = "caret-right"  // leads on
+	CaretUp     Name = "caret-up"     // moves up
+	Chat        Name = "chat"         // where people talk
 	Check       Name = "check"        // Yes, chosen, done
 	CheckCircle Name = "check-circle" // holds, works; filled
 	Clipboard   Name = "clipboard"    // paste
@@ -17,6 +21,7 @@ const (
 	Cloud       Name = "cloud"        // the server
 	CloudSlash  Name = "cloud-slash"  // the server can't be reached; filled
 	Codes       Name = "codes"        // the tab Codes; filled
+	Coin        Name = "coin"         // money
 	Computers   Name = "computers"    // the tab Computers, a computer on a desk; filled
 	Copy        Name = "copy"         // copy
 	Dots        Name = "dots"         // more
@@ -27,6 +32,7 @@ const (
 	EyeSlash    Name = "eye-slash"    // is hidden
 	Fingerprint Name = "fingerprint"  // biometrics
 	Flag        Name = "flag"         // It's not me
+	Game        Name = "game"         // games
 	Gear        Name = "gear"         // the tab Settings; filled
 	Globe       Name = "globe"        // an address in the network
 	Headset     Name = "headset"      // the service desk
@@ -50,6 +56,7 @@ const (
 	Palette     Name = "palette"      // appearance
 	Pencil      Name = "pencil"       // edit
 	Phone       Name = "phone"        // a phone; filled
+	Pin         Name = "pin"          // kept above the others
 	PhoneSlash  Name = "phone-slash"  // a phone is taken away
 	Plus        Name = "plus"         // add
 	Printer     Name = "printer"      // print
@@ -61,8 +68,10 @@ const (
 	SealCheck   Name = "seal-check"   // proven, connected; filled
 	Search      Name = "search"       // search
 	Send        Name = "send"         // sent
+	Server      Name = "server"       // hosting
 	Shield      Name = "shield"       // protection
 	ShieldCheck Name = "shield-check" // privacy; filled
+	Sort        Name = "sort"         // the order of a list
 	Speaker     Name = "speaker"      // read out
 	Sun         Name = "sun"          // light
 	TextSize    Name = "text-size"    // the text size

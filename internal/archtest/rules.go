@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"sort"
@@ -164,7 +165,19 @@ func testPackage(importPath string) bool {
 	return within(importPath, "testing") || strings.HasSuffix(path.Base(importPath), "test") && path.Base(importPath) != "latest"
 }
 
+// deadTools import testing for tools of their own tests that stand in a file without _test in its name, are not exported and that nothing
+// calls. Importing testing alone registers no flags (testing.Init does).
+var deadTools = []string{
+	"github.com/jezek/xgb", // X11 for pictures of the screen: testingTools.go
+}
+
 func noTesting(t Tree) (bad []string) {
+	if t.Deps != nil {
+		t.Deps = maps.Clone(t.Deps)
+		for _, lib := range deadTools {
+			t.Deps[lib] = slices.DeleteFunc(slices.Clone(t.Deps[lib]), func(i string) bool { return i == "testing" })
+		}
+	}
 	for _, p := range t.sorted() {
 		if testPackage(p.Path) || within(p.Path, "internal/testenv", "app/avow-simulator") {
 			continue

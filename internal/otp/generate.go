@@ -19,10 +19,10 @@ var algorithms = map[Algorithm]otp.Algorithm{
 
 var base32NoPadding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// Generate is the code to type: for TOTP and Steam the one at now, for HOTP that of c.Counter, after which the caller
-// keeps Counter+1. It fails if c is not valid or now is before 1970.
+// Generate is the code to type: the one at now, for HOTP that of c.Counter, after which the caller keeps Counter+1. It fails if
+// c is not valid or now is before 1970, and with ErrNoPIN where the PIN is missing.
 func (c Code) Generate(now time.Time) (string, error) {
-	if err := c.Validate(); err != nil {
+	if err := c.ready(); err != nil {
 		return "", err
 	}
 	moving := c.Counter
@@ -36,7 +36,18 @@ func (c Code) Generate(now time.Time) (string, error) {
 	return c.at(moving)
 }
 
-// Step is the number of the period that now is in (RFC 6238, section 4.2: T with T0 = 0). c is a valid TOTP or Steam code.
+// ready is Validate and asks for the PIN, too.
+func (c Code) ready() error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if c.Kind.NeedsPIN() && c.PIN == nil {
+		return ErrNoPIN
+	}
+	return nil
+}
+
+// Step is the number of the period that now is in (RFC 6238, section 4.2: T with T0 = 0). c is valid and not HOTP.
 func (c Code) Step(now time.Time) (Step, error) {
 	if c.Kind == HOTP || c.Period <= 0 {
 		return 0, errPeriod
@@ -47,7 +58,7 @@ func (c Code) Step(now time.Time) (Step, error) {
 	return Step(now.Unix() / int64(c.Period)), nil
 }
 
-// Until is when the code at now gives way to the next. c is a valid TOTP or Steam code.
+// Until is when the code at now gives way to the next. c is valid and not HOTP.
 func (c Code) Until(now time.Time) (time.Time, error) {
 	step, err := c.Step(now)
 	if err != nil {
@@ -56,14 +67,14 @@ func (c Code) Until(now time.Time) (time.Time, error) {
 	return time.Unix(int64(step+1)*int64(c.Period), 0), nil
 }
 
-// VerifyTime checks a typed TOTP or Steam code against now and skew steps to either side, and gives the step that it
+// VerifyTime checks a typed code of any kind but HOTP against now and skew steps to either side, and gives the step that it
 // belongs to. A code works once: the caller refuses a step not after the last one used, in the same update that keeps the
 // new one (RFC 6238, section 5.2). All steps are compared, in constant time. Of several that match, the oldest counts,
 // so that the newer ones stay usable.
 //
 // Errors: ErrWrongCode, or those of [Code.Validate] and [Code.Step].
 func (c Code) VerifyTime(typed string, now time.Time, skew Skew) (Step, error) {
-	if err := c.Validate(); err != nil {
+	if err := c.ready(); err != nil {
 		return 0, err
 	}
 	if skew < 0 || skew > maxSkew {
@@ -103,7 +114,9 @@ func (c Code) VerifyCounter(typed string, lookAhead LookAhead) (Counter, error) 
 // match is the first of count moving factors from first on whose code is the typed one. It always makes and compares all
 // of them, so that the time tells nothing of which one it was.
 func (c Code) match(typed string, first Counter, count int) (offset int, err error) {
-	typed = clean(typed)
+	if typed = clean(typed); c.Kind.NeedsPIN() { // their codes have small letters
+		typed = strings.ToLower(typed)
+	}
 	found := 0
 	for i := range count {
 		want, err := c.at(first + Counter(i))
@@ -127,6 +140,12 @@ func clean(typed string) string {
 
 // at is the code for a moving factor. c is valid.
 func (c Code) at(moving Counter) (string, error) {
+	switch c.Kind {
+	case MOTP:
+		return c.motp(moving), nil
+	case Yandex:
+		return c.yandex(moving), nil
+	}
 	options := hotp.ValidateOpts{Digits: otp.Digits(c.Digits), Algorithm: algorithms[c.Algorithm]}
 	if c.Kind == Steam {
 		options.Encoder = otp.EncoderSteam

@@ -76,7 +76,7 @@ func TestEqualsIndependentImplementation(t *testing.T) {
 			Kind:      []Kind{HOTP, TOTP}[random.IntN(2)],
 			Secret:    make(Secret, 1+random.IntN(80)),
 			Algorithm: []Algorithm{SHA1, SHA256, SHA512}[random.IntN(3)],
-			Digits:    Digits(MinDigits + random.IntN(3)),
+			Digits:    Digits(MinDigits + random.IntN(MaxDigits-MinDigits+1)),
 		}
 		for j := range c.Secret {
 			c.Secret[j] = byte(random.Uint32())
@@ -189,6 +189,14 @@ func TestValidate(t *testing.T) {
 		"HOTP with a period":  func(c *Code) { c.Kind = HOTP },
 		"HOTP counter":        func(c *Code) { c.Kind, c.Period, c.Counter = HOTP, 0, MaxCounter+1 },
 		"Steam with 6 digits": func(c *Code) { c.Kind = Steam },
+		"11 digits":           func(c *Code) { c.Digits = 11 },
+		"5 digits":            func(c *Code) { c.Digits = 5 },
+		"4 seconds":           func(c *Code) { c.Period = 4 },
+		"over an hour":        func(c *Code) { c.Period = 3601 },
+		"TOTP by MD5":         func(c *Code) { c.Algorithm = MD5 },
+		"TOTP with a PIN":     func(c *Code) { c.PIN = Secret("1234") },
+		"mOTP by SHA-1":       func(c *Code) { c.Kind = MOTP },
+		"Yandex of 20 bytes":  func(c *Code) { c.Kind, c.Algorithm, c.Digits = Yandex, SHA256, 8 },
 	} {
 		bad := good
 		change(&bad)

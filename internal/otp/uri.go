@@ -10,18 +10,24 @@ import (
 const maxURI = 8192
 
 // Parse reads what services print in their QR codes: otpauth://totp|hotp|steam/ISSUER:ACCOUNT?secret=…&issuer=…, by the Key
-// URI Format of Google Authenticator, and steam://SECRET. Missing are taken as SHA1, 6 digits, 30 seconds, counter 0.
+// URI Format of Google Authenticator, and steam://SECRET. Missing are taken as SHA1, 6 digits, 30 seconds, counter 0. It also
+// reads otpauth://yaotp/…, as Yandex prints it, and motp://ISSUER:ACCOUNT?secret=HEX, as servers of mOTP do; either may have
+// no PIN, which the person then types.
 //
 // Services differ, so this takes: the issuer before the account, as parameter, or both, of which the parameter counts (if
 // they differ, the label stays whole as the account, as with Microsoft); spaces after the colon; a secret with spaces,
-// hyphens, padding, in lower case. A secret under 80 bits is taken too and found by [Code.Warnings]. It refuses a parameter
+// hyphens, padding, in lower case; names of parameters in any case. A secret under 80 bits is taken too and found by [Code.Warnings]. It refuses a parameter
 // that is given twice and everything that [Code.Validate] refuses. Parameters that it does not know, such as a picture of
 // the service, are left out. No error holds any part of the URI, for the secret is in it.
 func Parse(uri string) (Code, error) {
 	if len(uri) > maxURI {
 		return Code{}, errNotOTPAuth
 	}
-	u, err := url.Parse(strings.TrimSpace(uri))
+	uri = strings.TrimSpace(uri)
+	if hasPrefixFold(uri, motpScheme) {
+		return parseMOTP(uri[len(motpScheme):])
+	}
+	u, err := url.Parse(uri)
 	if err != nil || u.Opaque != "" || u.User != nil || u.Fragment != "" {
 		return Code{}, errNotOTPAuth
 	}
@@ -47,14 +53,12 @@ func parseSteam(u *url.URL) (Code, error) {
 }
 
 func parseOTPAuth(u *url.URL) (Code, error) {
-	values, err := url.ParseQuery(u.RawQuery)
+	values, err := parameters(u.RawQuery)
 	if err != nil {
-		return Code{}, errNotOTPAuth
+		return Code{}, err
 	}
-	for _, given := range values {
-		if len(given) > 1 {
-			return Code{}, errNotOTPAuth
-		}
+	if strings.EqualFold(u.Host, yandexHost) {
+		return parseYandex(u, values)
 	}
 	c := Code{Kind: Kind(strings.ToLower(u.Host)), Algorithm: SHA1, Digits: MinDigits}
 	if c.Kind == TOTP && strings.EqualFold(values.Get("encoder"), "steam") {
@@ -75,11 +79,29 @@ func parseOTPAuth(u *url.URL) (Code, error) {
 	return c, c.check()
 }
 
+// parameters reads a query. Names are lower case then; one that is given twice is refused, since two readers could take different ones.
+func parameters(query string) (url.Values, error) {
+	given, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, errNotOTPAuth
+	}
+	values := make(url.Values, len(given))
+	for name, list := range given {
+		name = strings.ToLower(name)
+		if len(list) > 1 || values.Has(name) {
+			return nil, errTwice
+		}
+		values[name] = list
+	}
+	return values, nil
+}
+
 // check is Validate with the secret wiped if c is refused.
 func (c *Code) check() error {
 	err := c.Validate()
 	if err != nil {
 		c.Secret.Wipe()
+		c.PIN.Wipe()
 		*c = Code{}
 	}
 	return err
@@ -211,23 +233,19 @@ func (c Code) Encode() (Secret, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	label := c.Account
-	switch {
-	case c.Issuer != "":
-		label = c.Issuer + ":" + c.Account
-	case strings.Contains(c.Account, ":"):
-		label = ":" + c.Account // so that nobody takes the first half for the issuer
+	switch c.Kind {
+	case MOTP:
+		return c.encodeMOTP(), nil
+	case Yandex:
+		return c.encodeYandex(), nil
 	}
+	var out strings.Builder
 	kind := c.Kind
 	if kind == Steam {
 		kind = TOTP
 	}
-	var out strings.Builder
-	out.WriteString("otpauth://" + string(kind) + "/" + url.PathEscape(label))
-	out.WriteString("?secret=" + base32NoPadding.EncodeToString(c.Secret))
-	if c.Issuer != "" {
-		out.WriteString("&issuer=" + strings.ReplaceAll(url.QueryEscape(c.Issuer), "+", "%20")) // some readers keep a plus
-	}
+	out.WriteString("otpauth://" + string(kind) + "/" + c.label())
+	out.WriteString("?secret=" + base32NoPadding.EncodeToString(c.Secret) + c.issuerParameter())
 	out.WriteString("&algorithm=" + string(c.Algorithm) + "&digits=" + strconv.Itoa(int(c.Digits)))
 	if c.Kind == HOTP {
 		out.WriteString("&counter=" + strconv.FormatUint(uint64(c.Counter), 10))
@@ -238,4 +256,23 @@ func (c Code) Encode() (Secret, error) {
 		out.WriteString("&encoder=steam")
 	}
 	return Secret(out.String()), nil
+}
+
+// label is "ISSUER:ACCOUNT" for a URI.
+func (c Code) label() string {
+	label := c.Account
+	switch {
+	case c.Issuer != "":
+		label = c.Issuer + ":" + c.Account
+	case strings.Contains(c.Account, ":"):
+		label = ":" + c.Account // so that nobody takes the first half for the issuer
+	}
+	return url.PathEscape(label)
+}
+
+func (c Code) issuerParameter() string {
+	if c.Issuer == "" {
+		return ""
+	}
+	return "&issuer=" + strings.ReplaceAll(url.QueryEscape(c.Issuer), "+", "%20") // some readers keep a plus
 }

@@ -15,6 +15,11 @@ var secret = Secret("12345678901234567890") // GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
 
 const base32Secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
+var (
+	motpSecret   = Secret("\xe3\x15\x2a\xfe\xe6\x25\x99\xc8")
+	yandexSecret = Secret("\xf4\x83\xa4\x29\xac\xf3\x83\x97\x82\xa1\xac\xdc\x71\xaa\x5c\x28")
+)
+
 func totp(issuer, account string) Code {
 	return Code{Kind: TOTP, Issuer: issuer, Account: account, Secret: secret, Algorithm: SHA1, Digits: 6, Period: 30}
 }
@@ -44,6 +49,12 @@ var accepted = []struct {
 	{"line break around", "\n otpauth://totp/alice?secret=" + base32Secret + "\r\n", totp("", "alice")},
 	{"padding", "otpauth://totp/alice?secret=" + base32Secret + "======", totp("", "alice")},
 	{"unknown parameter", "otpauth://totp/alice?secret=" + base32Secret + "&image=https%3A%2F%2Fexample.com%2Flogo.png", totp("", "alice")},
+	{"names of parameters in capitals", "otpauth://totp/alice?Secret=" + base32Secret + "&ISSUER=Example", totp("Example", "alice")},
+	{"colon escaped, space after it escaped", "otpauth://totp/Example%3A%20alice?secret=" + base32Secret, totp("Example", "alice")},
+	{"secret in groups with hyphens and padding", "otpauth://totp/alice?secret=gezd-gnbv-gy3t-qojq-gezd-gnbv-gy3t-qojq%3D%3D", totp("", "alice")},
+	{"empty parameters", "otpauth://totp/alice?secret=" + base32Secret + "&issuer=&algorithm=&digits=&period=", totp("", "alice")},
+	{"plus in an account", "otpauth://totp/Example:alice+work@example.com?secret=" + base32Secret, totp("Example", "alice+work@example.com")},
+	{"issuer differs from the label", "otpauth://totp/Old:alice?secret=" + base32Secret + "&issuer=New", totp("New", "Old:alice")},
 	{"counter means nothing", "otpauth://totp/alice?secret=" + base32Secret + "&counter=x", totp("", "alice")},
 	{"names of the algorithm", "otpauth://totp/alice?secret=" + base32Secret + "&algorithm=HmacSHA1&digits=6&period=30", totp("", "alice")},
 	{
@@ -51,8 +62,12 @@ var accepted = []struct {
 		Code{Kind: TOTP, Issuer: "SPDX", Account: "James", Secret: secret, Algorithm: SHA256, Digits: 7, Period: 20},
 	},
 	{
-		"limits", "otpauth://totp/x?secret=" + base32Secret + "&algorithm=sha-512&digits=8&period=120",
-		Code{Kind: TOTP, Account: "x", Secret: secret, Algorithm: SHA512, Digits: 8, Period: 120},
+		"limits", "otpauth://totp/x?secret=" + base32Secret + "&algorithm=sha-512&digits=10&period=3600",
+		Code{Kind: TOTP, Account: "x", Secret: secret, Algorithm: SHA512, Digits: 10, Period: 3600},
+	},
+	{
+		"lowest limits", "otpauth://totp/x?secret=" + base32Secret + "&digits=6&period=5",
+		Code{Kind: TOTP, Account: "x", Secret: secret, Algorithm: SHA1, Digits: 6, Period: 5},
 	},
 	{
 		"HOTP", "otpauth://hotp/Issuu:James?secret=" + base32Secret + "&issuer=Issuu&algorithm=SHA1&digits=6&counter=10300",
@@ -71,6 +86,26 @@ var accepted = []struct {
 		Code{Kind: Steam, Issuer: "Steam", Account: "Sophia", Secret: secret, Algorithm: SHA1, Digits: 5, Period: 30},
 	},
 	{
+		"Yandex as it prints it", "otpauth://yaotp/anna.lind?secret=6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY&name=anna&pin_length=4",
+		Code{Kind: Yandex, Issuer: "Yandex", Account: "anna.lind", Secret: yandexSecret, Algorithm: SHA256, Digits: 8, Period: 30},
+	},
+	{
+		"Yandex with a PIN", "otpauth://yaotp/Yandex:anna?secret=6SB2IKNM6OBZPAVBVTOHDKS4FA&issuer=Yandex&pin=5239",
+		Code{Kind: Yandex, Issuer: "Yandex", Account: "anna", Secret: yandexSecret, Algorithm: SHA256, Digits: 8, Period: 30, PIN: Secret("5239")},
+	},
+	{
+		"Yandex with a PIN as Aegis writes it", "otpauth://yaotp/Yandex:anna?secret=6SB2IKNM6OBZPAVBVTOHDKS4FA&issuer=Yandex&pin=GUZDGOI",
+		Code{Kind: Yandex, Issuer: "Yandex", Account: "anna", Secret: yandexSecret, Algorithm: SHA256, Digits: 8, Period: 30, PIN: Secret("5239")},
+	},
+	{
+		"mOTP as servers print it", "motp://Site name:anna?secret=e3152afee62599c8",
+		Code{Kind: MOTP, Issuer: "Site name", Account: "anna", Secret: motpSecret, Algorithm: MD5, Digits: 6, Period: 10},
+	},
+	{
+		"mOTP with a PIN", "MOTP://Site%20name:anna?secret=E315 2AFE E625 99C8&pin=1234",
+		Code{Kind: MOTP, Issuer: "Site name", Account: "anna", Secret: motpSecret, Algorithm: MD5, Digits: 6, Period: 10, PIN: Secret("1234")},
+	},
+	{
 		"Steam as Bitwarden writes it", "steam://" + base32Secret,
 		Code{Kind: Steam, Issuer: "Steam", Secret: secret, Algorithm: SHA1, Digits: 5, Period: 30},
 	},
@@ -84,10 +119,10 @@ func TestParseAccepts(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !reflect.DeepEqual(got, tt.want) { // cmp would print the secret
-				got.Secret, tt.want.Secret = nil, nil
+				got.Secret, tt.want.Secret, got.PIN, tt.want.PIN = nil, nil, nil, nil
 				t.Error(cmp.Diff(tt.want, got, cmpopts.EquateEmpty()))
 			}
-			if len(got.Warnings()) != 0 {
+			if len(got.Warnings()) != 0 && got.Kind != MOTP { // its secrets have 64 bits
 				t.Errorf("got warnings %v", got.Warnings())
 			}
 		})
@@ -103,11 +138,11 @@ var refused = []struct{ name, uri, code string }{
 	{"padding amid", "otpauth://totp/alice?secret=GEZD%3DGNB", "otp_secret_invalid"},
 	{"secret too long", "otpauth://totp/alice?secret=" + strings.Repeat("A", 412), "otp_secret_invalid"},
 	{"5 digits", "otpauth://totp/alice?digits=5&secret=" + base32Secret, "otp_digits_invalid"},
-	{"9 digits", "otpauth://totp/alice?digits=9&secret=" + base32Secret, "otp_digits_invalid"},
+	{"11 digits", "otpauth://totp/alice?digits=11&secret=" + base32Secret, "otp_digits_invalid"},
 	{"digits with a sign", "otpauth://totp/alice?digits=%2B6&secret=" + base32Secret, "otp_digits_invalid"},
 	{"huge digits", "otpauth://totp/alice?digits=18446744073709551622&secret=" + base32Secret, "otp_digits_invalid"},
-	{"period 14", "otpauth://totp/alice?period=14&secret=" + base32Secret, "otp_period_invalid"},
-	{"period 121", "otpauth://totp/alice?period=121&secret=" + base32Secret, "otp_period_invalid"},
+	{"period 4", "otpauth://totp/alice?period=4&secret=" + base32Secret, "otp_period_invalid"},
+	{"period 3601", "otpauth://totp/alice?period=3601&secret=" + base32Secret, "otp_period_invalid"},
 	{"period 0", "otpauth://totp/alice?period=0&secret=" + base32Secret, "otp_period_invalid"},
 	{"negative period", "otpauth://totp/alice?period=-30&secret=" + base32Secret, "otp_period_invalid"},
 	{"label of 257", "otpauth://totp/" + strings.Repeat("a", 256) + "?secret=" + base32Secret, "otp_label_invalid"},
@@ -116,13 +151,23 @@ var refused = []struct{ name, uri, code string }{
 	{"direction turned", "otpauth://totp/ali%E2%80%AEce?secret=" + base32Secret, "otp_label_invalid"},
 	{"label is no UTF-8", "otpauth://totp/ali%FFce?secret=" + base32Secret, "otp_label_invalid"},
 	{"MD5", "otpauth://totp/alice?algorithm=MD5&secret=" + base32Secret, "otp_algorithm_unknown"},
-	{"unknown kind", "otpauth://yaotp/alice?secret=" + base32Secret, "otp_kind_unknown"},
+	{"unknown kind", "otpauth://ocra/alice?secret=" + base32Secret, "otp_kind_unknown"},
 	{"migration", "otpauth-migration://offline?data=CjEK", "otp_not_a_link"},
 	{"web link", "https://example.com/?secret=" + base32Secret, "otp_not_a_link"},
 	{"register link", "HTTPS://ID.EXAMPLE.COM/R#0410", "otp_not_a_link"},
 	{"nothing", "", "otp_not_a_link"},
 	{"opaque", "otpauth:totp/alice?secret=" + base32Secret, "otp_not_a_link"},
-	{"secret twice", "otpauth://totp/alice?secret=AAAA&secret=" + base32Secret, "otp_not_a_link"},
+	{"secret twice", "otpauth://totp/alice?secret=AAAA&secret=" + base32Secret, "otp_parameter_twice"},
+	{"secret twice in two cases", "otpauth://totp/alice?secret=AAAA&Secret=" + base32Secret, "otp_parameter_twice"},
+	{"same issuer twice", "otpauth://totp/alice?issuer=x&issuer=x&secret=" + base32Secret, "otp_parameter_twice"},
+	{"MD5 for TOTP", "otpauth://totp/alice?algorithm=md5&secret=" + base32Secret, "otp_algorithm_unknown"},
+	{"Yandex, one letter changed", "otpauth://yaotp/anna?secret=6SB2IKNM6OBZPAVBVTOHDKS4FBAAAAAADFUTQMBTRY", "otp_secret_invalid"},
+	{"Yandex, 20 bytes", "otpauth://yaotp/anna?secret=" + base32Secret, "otp_secret_invalid"},
+	{"Yandex, PIN of 3", "otpauth://yaotp/anna?secret=6SB2IKNM6OBZPAVBVTOHDKS4FA&pin=123", "otp_pin_invalid"},
+	{"mOTP without secret", "motp://Site:anna", "otp_secret_missing"},
+	{"mOTP, secret is no hex", "motp://Site:anna?secret=" + base32Secret, "otp_secret_not_hex"},
+	{"mOTP, PIN with letters", "motp://Site:anna?secret=e3152afee62599c8&pin=12ab", "otp_pin_invalid"},
+	{"mOTP, PIN twice", "motp://Site:anna?secret=e3152afee62599c8&pin=1234&pin=1234", "otp_parameter_twice"},
 	{"fragment", "otpauth://totp/alice?secret=" + base32Secret + "#x", "otp_not_a_link"},
 	{"user", "otpauth://a@totp/alice?secret=" + base32Secret, "otp_not_a_link"},
 	{"broken escape", "otpauth://totp/%zz?secret=" + base32Secret, "otp_not_a_link"},
@@ -182,6 +227,21 @@ func TestEncode(t *testing.T) {
 			"Steam",
 			Code{Kind: Steam, Issuer: "Steam", Account: "s", Secret: secret, Algorithm: SHA1, Digits: 5, Period: 30},
 			"otpauth://totp/Steam:s?secret=" + base32Secret + "&issuer=Steam&algorithm=SHA1&digits=5&period=30&encoder=steam",
+		},
+		{
+			"mOTP",
+			Code{Kind: MOTP, Issuer: "a:b", Account: "c/d", Secret: motpSecret, Algorithm: MD5, Digits: 8, Period: 60, PIN: Secret("1234")},
+			"motp://a:b:c%2Fd?secret=e3152afee62599c8&issuer=a%3Ab&digits=8&period=60&pin=1234",
+		},
+		{
+			"Yandex",
+			Code{Kind: Yandex, Issuer: "Yandex", Account: "anna", Secret: yandexSecret, Algorithm: SHA256, Digits: 8, Period: 30, PIN: Secret("5239")},
+			"otpauth://yaotp/Yandex:anna?secret=6SB2IKNM6OBZPAVBVTOHDKS4FA&issuer=Yandex&pin=GUZDGOI",
+		},
+		{
+			"Yandex without names",
+			Code{Kind: Yandex, Secret: yandexSecret, Algorithm: SHA256, Digits: 8, Period: 30},
+			"otpauth://yaotp/:?secret=6SB2IKNM6OBZPAVBVTOHDKS4FA",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

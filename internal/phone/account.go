@@ -73,6 +73,7 @@ type account struct {
 	checkedAt time.Time
 	muted     time.Time
 	offset    time.Duration // server's clock less ours
+	offsetAt  time.Time     // when that was found
 	notices   []wire.Notice
 	stop      func()        // ends its stream
 	lost      bool          // its device key is missing: nothing can be said to its server

@@ -15,6 +15,7 @@ import (
 	"avow/internal/atomicfile"
 	"avow/internal/authn"
 	"avow/internal/client"
+	"avow/internal/phone/codes"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/vault"
@@ -51,8 +52,9 @@ type Core struct {
 	saving    sync.Mutex // one writer of the files, the accounts and their receipts at a time; taken before mu
 	mu        sync.Mutex
 	files     *vault.Store
-	doc       *vault.Document // nil while locked
-	locks     int             // how often Lock was called
+	doc       *vault.Document   // nil while locked
+	codes     *codes.Collection // of doc; nil while locked
+	locks     int               // how often Lock was called
 	accounts  []*account
 	queued    []queuedRemoval
 	pending   []pendingRegistration

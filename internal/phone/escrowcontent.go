@@ -5,13 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"avow/internal/authn"
 	"avow/internal/phone/escrow"
-	"avow/internal/phone/vault"
 )
 
 // keptAccount is the account's part of an escrow: what is the user's, and not of one phone's keys. Phones join what they have, so that two of them come to the
@@ -39,6 +37,15 @@ const (
 
 // content is what an account's escrow should hold, with its digest; mu must be held and the vault be open.
 func (c *Core) content(a *account) (escrow.Document, authn.Hash, error) {
+	doc, digest, err := c.outline(a)
+	if err == nil && a.stored.Restore.Codes {
+		doc.Codes = c.codes.Escrow()
+	}
+	return doc, digest, err
+}
+
+// outline is content but for the codes, of which there may be thousands; they are in the digest.
+func (c *Core) outline(a *account) (escrow.Document, authn.Hash, error) {
 	now, s := c.cfg.Now(), &a.stored
 	own, err := c.cfg.Keys.Public(s.Keys.Exchange)
 	if err != nil {
@@ -55,13 +62,12 @@ func (c *Core) content(a *account) (escrow.Document, authn.Hash, error) {
 		s.Sealed.Body, s.Sealed.At = h, entry.At
 	}
 	doc.Account = escrow.Entry{ID: accountEntry, At: s.Sealed.At, Body: body}
-	if s.Restore.Codes {
-		if doc.Codes, err = decodeCodes(c.doc.Codes); err != nil {
-			return escrow.Document{}, authn.Hash{}, err
-		}
-	}
 	doc.Sort()
-	return doc, digestOf(doc), nil
+	var sum escrow.Sum
+	if s.Restore.Codes {
+		sum = c.codes.Sum()
+	}
+	return doc, digest(doc, sum), nil
 }
 
 func (c *Core) keptAccount(a *account, now time.Time) keptAccount {
@@ -98,38 +104,21 @@ func joinComputers(all []keptComputer, now time.Time) []keptComputer {
 }
 
 // digestOf is the same for documents of the same content, whatever their generation and the time of the account's entry.
-func digestOf(doc escrow.Document) authn.Hash {
-	doc.Generation, doc.Account.At = 0, 0
-	doc.Codes, doc.Devices = append([]escrow.Entry{}, doc.Codes...), append([]escrow.Member{}, doc.Devices...) // nothing is an empty list
-	b, err := json.Marshal(doc)
+func digestOf(doc escrow.Document) authn.Hash { return digest(doc, escrow.SumOf(doc.Codes)) }
+
+// digest is digestOf for a document whose codes have that sum.
+func digest(doc escrow.Document, sum escrow.Sum) authn.Hash {
+	doc.Generation, doc.Account.At, doc.Codes = 0, 0, nil
+	doc.Devices = append([]escrow.Member{}, doc.Devices...) // nothing is an empty list
+	b, err := json.Marshal(struct {
+		Document escrow.Document `json:"document"`
+		Codes    escrow.Sum      `json:"codes"`
+	}{doc, sum})
 	defer clear(b)
 	if err != nil {
 		return authn.Hash{}
 	}
 	return authn.Hash(sha256.Sum256(b))
-}
-
-// Codes of other services stand in the vault as entries, so that what two phones have can be joined.
-func decodeCodes(raw []json.RawMessage) ([]escrow.Entry, error) {
-	list := make([]escrow.Entry, len(raw))
-	for i, r := range raw {
-		if err := json.Unmarshal(r, &list[i]); err != nil {
-			return nil, vault.ErrDamaged.Because(errors.New("a code is not an entry"))
-		}
-	}
-	return list, nil
-}
-
-func encodeCodes(list []escrow.Entry) ([]json.RawMessage, error) {
-	raw := make([]json.RawMessage, len(list))
-	for i, e := range list {
-		b, err := json.Marshal(e)
-		if err != nil {
-			return nil, fmt.Errorf("encode code %s: not JSON", e.ID)
-		}
-		raw[i] = b
-	}
-	return raw, nil
 }
 
 // takeCodes joins what another phone of the user hands over into the open vault; the next save stores it.
@@ -141,21 +130,11 @@ func (c *Core) takeCodes(theirs []escrow.Entry) error {
 	if c.doc == nil {
 		return ErrLocked
 	}
-	mine, err := decodeCodes(c.doc.Codes)
+	merged, err := escrow.MergeEntries(c.codes.Escrow(), theirs)
 	if err != nil {
 		return err
 	}
-	merged, err := escrow.MergeEntries(mine, theirs)
-	if err != nil {
-		return err
-	}
-	codes, err := encodeCodes(merged)
-	if err != nil {
-		return err
-	}
-	wipe(c.doc.Codes)
-	c.doc.Codes = codes
-	return nil
+	return c.joinCodes(merged)
 }
 
 // live counts the entries that were not deleted.
@@ -176,22 +155,17 @@ func (c *Core) take(a *account, theirs escrow.Document) error {
 	}
 	s := &a.stored
 	mine := escrow.Document{V: escrow.Version, User: s.User, Account: theirs.Account, Devices: slices.Clone(s.Sealed.Members)}
-	var err error
-	if mine.Codes, err = decodeCodes(c.doc.Codes); err != nil {
-		return err
-	}
+	mine.Codes = c.codes.Escrow()
 	mine.Sort()
 	merged, err := escrow.Merge(mine, theirs)
 	if err != nil {
 		return err
 	}
 	if len(theirs.Codes) > 0 {
-		codes, err := encodeCodes(merged.Codes)
-		if err != nil {
+		if err := c.joinCodes(merged.Codes); err != nil {
 			return err
 		}
-		wipe(c.doc.Codes)
-		c.doc.Codes, s.Restore.Codes = codes, true
+		s.Restore.Codes = true
 	}
 	s.Sealed.Members = merged.Devices
 	s.Sealed.Computers = joinComputers(append(s.Sealed.Computers, k.Computers...), c.cfg.Now())

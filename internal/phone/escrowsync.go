@@ -85,12 +85,14 @@ func (c *Core) due(a *account) (d due, ok bool, err error) {
 	if c.doc == nil || a.lost || s.Status.Status != Connected || s.Sealed.Code.IsZero() || !s.Restore.ours() {
 		return d, false, nil
 	}
-	doc, digest, err := c.content(a)
+	doc, digest, err := c.outline(a)
 	if err != nil {
 		return d, false, err
 	}
-	d = due{doc: doc, digest: digest, code: s.Sealed.Code.Clone(), state: s.Restore, locks: c.locks}
-	return d, digest != s.Restore.Saved || s.Restore.ServerGeneration > s.Restore.Known, nil
+	if ok = digest != s.Restore.Saved || s.Restore.ServerGeneration > s.Restore.Known; ok && s.Restore.Codes {
+		doc.Codes = c.codes.Escrow()
+	}
+	return due{doc: doc, digest: digest, code: s.Sealed.Code.Clone(), state: s.Restore, locks: c.locks}, ok, nil
 }
 
 // saveEscrow does it.
@@ -180,6 +182,7 @@ func (c *Core) pullEscrow(ctx context.Context, a *account, d due) error {
 	}
 	err = c.saveBoth(ctx)
 	c.emit(Event{Kind: RestoreChanged, Account: a.stored.ID})
+	c.emit(Event{Kind: CodesChanged})
 	return err
 }
 
@@ -206,6 +209,6 @@ func (c *Core) noteWaits(a *account) {
 	if c.doc == nil || a.stored.Sealed.Code.IsZero() {
 		return
 	}
-	_, digest, err := c.content(a)
+	_, digest, err := c.outline(a)
 	a.stored.Restore.Waits = err != nil || digest != a.stored.Restore.Saved
 }

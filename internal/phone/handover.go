@@ -47,20 +47,18 @@ func (c *Core) sealHandover(a *account, to key.Public) ([]byte, error) {
 	h := handover{V: handoverVersion, User: a.stored.User}
 	h.Receipts = append(h.Receipts, a.stored.Receipts[max(0, len(a.stored.Receipts)-maxHandedReceipts):]...)
 	h.Restore = c.restoreForHandover(a)
-	codes, err := decodeCodes(c.doc.Codes)
+	h.Codes = c.codes.Escrow()
 	c.mu.Unlock()
 	defer clear(h.Restore)
-	if err != nil {
-		return nil, err
-	}
-	h.Codes = codes
 	for {
-		text, err := json.Marshal(h)
-		if err != nil {
+		var text bytes.Buffer
+		enc := json.NewEncoder(&text)
+		enc.SetEscapeHTML(false) // entries stay byte for byte what they are
+		if err := enc.Encode(h); err != nil {
 			return nil, errors.New("encode handover: an entry is not JSON") // the cause could quote it
 		}
-		file, err := encryptTo(to, text)
-		clear(text)
+		file, err := encryptTo(to, bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+		clear(text.Bytes())
 		switch {
 		case err != nil:
 			return nil, err

@@ -218,6 +218,7 @@ func (c *Core) join(ctx context.Context, p pendingJoin, out wire.DuplicateOutcom
 	}
 	public, err := c.adopt(context.WithoutCancel(ctx), s, p)
 	c.emit(Event{Kind: AccountsChanged, Account: s.ID})
+	c.emit(Event{Kind: CodesChanged})
 	return public, err
 }
 

@@ -39,8 +39,9 @@ func (c *Core) makeVault(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.doc = doc
+	err := c.readCodes()
 	c.mu.Unlock()
-	return c.purgeWiped(ctx)
+	return errors.Join(err, c.purgeWiped(ctx))
 }
 
 func (c *Core) makeVaultKey(ctx context.Context) error {
@@ -122,6 +123,7 @@ func (c *Core) Lock() {
 	c.doc = nil
 	c.locks++
 	if was != nil {
+		c.forgetCodes()
 		for _, a := range c.accounts {
 			a.stored.Receipts, a.kept = append([]Receipt(nil), a.stored.Receipts[a.kept:]...), 0
 			a.stored.Sealed.forget()
@@ -129,6 +131,7 @@ func (c *Core) Lock() {
 	}
 	c.mu.Unlock()
 	if was != nil {
+		c.files.Forget()
 		was.Wipe()
 	}
 	c.saving.Unlock()

@@ -256,6 +256,7 @@ func (c *Core) joinEscrow(ctx context.Context, a *account, code key.RestoreCode)
 		err = c.saveBoth(ctx)
 	}
 	c.emit(Event{Kind: RestoreChanged, Account: a.stored.ID})
+	c.emit(Event{Kind: CodesChanged})
 	return err
 }
 
@@ -319,7 +320,7 @@ func (c *Core) DrillRestore(ctx context.Context, id AccountID, code key.RestoreC
 	}
 	c.mu.Lock()
 	if c.doc != nil {
-		_, digest, err := c.content(a)
+		_, digest, err := c.outline(a)
 		d.Same = err == nil && digest == digestOf(doc)
 	}
 	c.mu.Unlock()

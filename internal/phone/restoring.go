@@ -500,6 +500,7 @@ func (c *Core) FinishRestore(ctx context.Context, id authn.RestoreID, p platform
 	public := a.public()
 	c.mu.Unlock()
 	c.emit(Event{Kind: AccountsChanged, Account: public.ID})
+	c.emit(Event{Kind: CodesChanged})
 	c.emit(Event{Kind: RestoreChanged, Account: public.ID})
 	return public, oldDevices(out), forged
 }

@@ -138,6 +138,7 @@ const (
 	TroubleFound    EventKind = "trouble_found"
 
 	ComputersChanged EventKind = "computers_changed" // grants, lists, or how far a list is shown
+	CodesChanged     EventKind = "codes_changed"     // codes of other services, or how they are ordered
 	DevicesChanged   EventKind = "devices_changed"   // of the account's user, or what becomes of an offer
 	Wiped            EventKind = "wiped"             // an account, or with State.Erased everything, was deleted because its user or organisation wanted that
 )

@@ -110,7 +110,10 @@ func (c *Core) saveBoth(ctx context.Context) error {
 	return errors.Join(c.saveVault(ctx), c.saveIndex(ctx))
 }
 
-func (c *Core) saveVault(ctx context.Context) error {
+func (c *Core) saveVault(ctx context.Context) error { return c.storeVault(ctx, c.files.Save) }
+
+// storeVault is saveVault by one of the two ways to save.
+func (c *Core) storeVault(ctx context.Context, store func(context.Context, *vault.Document) error) error {
 	c.mu.Lock()
 	doc := c.doc
 	if doc == nil {
@@ -130,7 +133,7 @@ func (c *Core) saveVault(ctx context.Context) error {
 		next.Accounts = append(next.Accounts, raw)
 	}
 	c.mu.Unlock()
-	if err := c.files.Save(ctx, &next); err != nil {
+	if err := store(ctx, &next); err != nil {
 		wipe(next.Accounts)
 		return err
 	}
@@ -175,6 +178,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	c.mu.Lock()
 	if c.locks != locks {
 		c.mu.Unlock()
+		c.files.Forget()
 		doc.Wipe()
 		c.cfg.Keys.Lock()
 		return ErrLocked
@@ -185,6 +189,13 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 		doc.Wipe()
 	} else {
 		c.doc = &doc
+		if err := c.readCodes(); err != nil {
+			c.doc = nil
+			c.mu.Unlock()
+			c.files.Forget()
+			doc.Wipe()
+			return err
+		}
 		heal = c.takeAccounts(ctx, stored) || heal
 	}
 	c.mu.Unlock()
@@ -192,7 +203,7 @@ func (c *Core) load(ctx context.Context, open opener, p platform.Prompt, heal bo
 	if heal {
 		err = c.saveVault(ctx)
 	}
-	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx)); err != nil {
+	if err := errors.Join(err, c.saveIndex(ctx), c.purgeWiped(ctx), c.purgeCodes(ctx)); err != nil {
 		c.cfg.Log.WarnContext(ctx, "could not store the accounts after unlocking", "err", err)
 	}
 	return nil

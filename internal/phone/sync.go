@@ -177,7 +177,8 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 		return err
 	}
 	c.mu.Lock()
-	a.offset = time.Unix(list.ServerTime, 0).Sub(c.cfg.Now())
+	a.offsetAt = c.cfg.Now()
+	a.offset = time.Unix(list.ServerTime, 0).Sub(a.offsetAt)
 	c.mu.Unlock()
 	c.setStatus(ctx, a, st)
 	open := map[authn.RequestID]bool{}

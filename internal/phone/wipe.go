@@ -276,7 +276,7 @@ func (c *Core) purgeWiped(ctx context.Context) error {
 		return nil
 	}
 	for range 2 {
-		if err := c.saveVault(ctx); err != nil {
+		if err := c.storeVault(ctx, c.files.SaveWhole); err != nil {
 			return err
 		}
 	}

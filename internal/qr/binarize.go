@@ -112,18 +112,49 @@ func (l *luma) sharpened(radius int) *luma {
 	return out
 }
 
-// smoothed takes the mean of 3x3, which quiets the noise of a camera in the dark.
+// smoothed weighs each pixel with its neighbors, 1 2 1 both ways, which quiets the noise of a camera in the dark.
 func (l *luma) smoothed() *luma {
 	out := newLuma(l.Width, l.Height)
-	sums := integral(l)
-	stride := l.Width + 1
+	line := make([]uint16, l.Width+2) // the rows above, at and below y, added up, and the edges once more
 	for y := range l.Height {
-		y0, y1 := max(y-1, 0), min(y+2, l.Height)
-		for x := range l.Width {
-			x0, x1 := max(x-1, 0), min(x+2, l.Width)
-			sum := int(sums[y1*stride+x1] - sums[y1*stride+x0] - sums[y0*stride+x1] + sums[y0*stride+x0])
-			out.pix[y*l.Width+x] = byte(sum / ((x1 - x0) * (y1 - y0)))
+		above, here, below := l.row(y-1), l.row(y), l.row(y+1)
+		for x, v := range here {
+			line[x+1] = uint16(above[x]) + 2*uint16(v) + uint16(below[x])
+		}
+		line[0], line[l.Width+1] = line[1], line[l.Width]
+		row := out.row(y)
+		for x := range row {
+			row[x] = byte((line[x] + 2*line[x+1] + line[x+2]) >> 4)
 		}
 	}
 	return out
+}
+
+// row is a row of the picture; beyond its edges, the edge.
+func (l *luma) row(y int) []byte {
+	y = min(max(y, 0), l.Height-1)
+	return l.pix[y*l.Width : (y+1)*l.Width : (y+1)*l.Width]
+}
+
+// grain is how strong the noise is: the bend from pixel to pixel that a quarter of the places stay below. Edges do not count, as no
+// picture is all edges.
+func (l *luma) grain() int {
+	if l.Width < 4 {
+		return 0
+	}
+	var histogram [1024]int
+	n := 0
+	for y := 3; y < l.Height; y += 7 {
+		row := l.row(y)
+		for x := 1; x < len(row)-1; x += 5 {
+			histogram[abs(int(row[x-1])-2*int(row[x])+int(row[x+1]))]++
+			n++
+		}
+	}
+	for bend, count := range histogram {
+		if n -= 4 * count; n <= 0 {
+			return bend
+		}
+	}
+	return 0
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"time"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/common"
@@ -25,12 +26,19 @@ const (
 	EffortFrame
 )
 
+// FrameBudget is what a frame may take when [Options.Budget] does not say.
+const FrameBudget = 150 * time.Millisecond
+
 // Options tells Decode what to look for. The zero value reads the first code of a picture with all effort.
 type Options struct {
 	// Max is the largest number of codes to return; 0 is one.
 	Max int
 	// Effort is how long to look.
 	Effort Effort
+	// Budget is the most time to spend, taken from a count of the work and not from a clock: a frame ends at the same place on every
+	// machine, loaded or not. What a nanosecond's work is was measured on a slow core of a desktop (see docs/performance.md). 0 is
+	// [FrameBudget] for EffortFrame and no limit for EffortPicture. Contexts limit the time by the clock.
+	Budget time.Duration
 	// Accept says whether text is, beyond doubt, a payload of the caller's: parsed strictly, of the right length and
 	// checked. Only if it is given, the second reader is asked when the first finds nothing. That one reads more tilted
 	// frames but turns digits around without noticing; so nothing it reads is returned unless Accept says yes. Results of
@@ -61,6 +69,8 @@ var errUnsupported = errors.New("unsupported")
 // NotFoundError is ErrNotFound with what was measured in the picture.
 type NotFoundError struct {
 	Hint Hint
+	// Cut is true if the budget ended the search.
+	Cut bool
 }
 
 func (e *NotFoundError) Error() string {
@@ -84,8 +94,8 @@ func Decode(ctx context.Context, img image.Image, opts Options) ([]Result, error
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("decode QR code: %w", err)
 	}
-	s := &search{ctx: ctx, opts: opts, decoder: decoder.NewDecoder()}
-	picture := grey(img)
+	s := newSearch(ctx, opts)
+	picture := s.grey(img)
 	results, err := s.all(picture)
 	switch {
 	case len(results) > 0:
@@ -93,12 +103,12 @@ func Decode(ctx context.Context, img image.Image, opts Options) ([]Result, error
 	case err != nil:
 		return nil, fmt.Errorf("decode QR code: %w", err)
 	}
-	return nil, &NotFoundError{s.hint(picture)}
+	return nil, &NotFoundError{s.hint(picture), s.cut}
 }
 
 func checkSize(w, h int) error {
 	if w <= 0 || h <= 0 {
-		return &NotFoundError{HintNone}
+		return &NotFoundError{Hint: HintNone}
 	}
 	if w > MaxPixels || h > MaxPixels || w*h > MaxPixels {
 		return fmt.Errorf("%w: %d x %d pixels", ErrTooLarge, w, h)
@@ -111,40 +121,84 @@ type search struct {
 	ctx     context.Context
 	opts    Options
 	decoder *decoder.Decoder
-	sights  []sight
+	work    int // nanoseconds, as counted
+	limit   int // 0: none
+	cut     bool
+	sights  []pattern
 }
 
-// all reads up to opts.Max codes: each one found is painted over before the next is sought.
-func (s *search) all(picture *luma) ([]Result, error) {
-	var results []Result
-	for len(results) < max(s.opts.Max, 1) {
-		r, err := s.first(picture)
-		if r == nil {
-			return results, err
-		}
-		results = append(results, *r)
-		if r.Unsure {
-			return results, nil
-		}
-		picture = picture.without(r.Corners)
+func newSearch(ctx context.Context, opts Options) *search {
+	s := &search{ctx: ctx, opts: opts, decoder: decoder.NewDecoder(), limit: int(opts.Budget)}
+	if s.limit == 0 && opts.Effort == EffortFrame {
+		s.limit = int(FrameBudget)
 	}
-	return results, nil
+	return s
 }
 
+// spend counts work that is about to be done, and says whether there is still time for it. What is refused is not counted, so that
+// something smaller may still fit.
+func (s *search) spend(work int) bool {
+	work += work / 4 // caches, the collector: what is counted one by one does not add up to all
+	if s.limit > 0 && s.work+work > s.limit {
+		s.cut = true
+		return false
+	}
+	s.work += work
+	return s.ctx.Err() == nil
+}
+
+func (s *search) grey(img image.Image) *luma {
+	size := img.Bounds().Size()
+	s.spend(size.X * size.Y)
+	judged := size
+	for max(judged.X, judged.Y) > hintSide {
+		judged = judged.Div(2)
+	}
+	s.spend(judged.X * judged.Y * hintWork) // set aside, in case nothing is read
+	return grey(img)
+}
+
+// all reads up to opts.Max codes. Our own reader returns all that it finds at the level at which it found the first; then what was
+// read is painted over, and the rest of a picture searched again. Libraries are asked only where our own reader finds nothing at all.
+func (s *search) all(picture *luma) ([]Result, error) {
+	most := max(s.opts.Max, 1)
+	var results []Result
+	for len(results) < most {
+		found := s.traced(picture, most-len(results))
+		if len(found) == 0 && len(results) == 0 && s.opts.Effort == EffortPicture {
+			r, err := s.first(picture)
+			if err != nil {
+				return results, err
+			}
+			if r != nil {
+				found = append(found, *r)
+			}
+		}
+		if len(found) == 0 && len(results) == 0 {
+			if r := s.secondReader(picture); r != nil {
+				return []Result{*r}, nil
+			}
+		}
+		results = append(results, found...)
+		if len(found) == 0 || s.opts.Effort == EffortFrame || len(results) >= most {
+			break
+		}
+		for _, r := range found {
+			picture = picture.without(r.Corners)
+		}
+	}
+	return results, s.ctx.Err()
+}
+
+// first is gozxing's turn, view by view.
 func (s *search) first(picture *luma) (*Result, error) {
-	for _, view := range views(picture, s.opts.Effort) {
-		if err := s.ctx.Err(); err != nil {
-			return nil, err
+	for _, view := range views(picture) {
+		if !s.spend(int(float64(len(picture.pix)) * view.factor * view.factor * viewWork)) {
+			return nil, s.ctx.Err()
 		}
 		if r := s.look(view); r != nil {
 			return r, nil
 		}
-	}
-	if err := s.ctx.Err(); err != nil {
-		return nil, err
-	}
-	if r := s.secondReader(picture); r != nil {
-		return r, nil
 	}
 	return nil, s.ctx.Err()
 }
@@ -160,9 +214,7 @@ func (s *search) look(v view) (r *Result) {
 	if m == nil || s.ctx.Err() != nil {
 		return nil
 	}
-	found := findCorners(m, func(p *detector.FinderPattern) {
-		s.sights = append(s.sights, sight{p.GetX() / v.factor, p.GetY() / v.factor, p.GetEstimatedModuleSize() / v.factor, p.GetCount()})
-	})
+	found := findCorners(m)
 	for i, c := range found {
 		if i == 0 {
 			info := detector.NewFinderPatternInfo(c.bottomLeft, c.topLeft, c.topRight)

@@ -177,7 +177,7 @@ func TestHintUnreadable(t *testing.T) {
 	img := image.NewGray(image.Rect(0, 0, 300, 300))
 	code := encode(t, registerLink).Image(6)
 	draw.Draw(img, img.Rect, code, image.Point{}, draw.Src)
-	draw.Draw(img, image.Rect(70, 80, 150, 240), image.White, image.Point{}, draw.Src)
+	draw.Draw(img, image.Rect(70, 80, 150, 240), image.Black, image.Point{}, draw.Src)
 	var none *NotFoundError
 	if _, err := Decode(t.Context(), img, Options{}); !errors.As(err, &none) || none.Hint != HintUnreadable {
 		t.Errorf("got %v, want the hint %q", err, HintUnreadable)

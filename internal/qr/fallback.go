@@ -19,7 +19,8 @@ var secondReaderFree = make(chan struct{}, 1)
 // secondReader asks goqr, if the caller can judge what it says. It finds codes in some tilted frames where the first
 // reader finds none, but it also turns the digits of numeric segments around, panics and hangs.
 func (s *search) secondReader(picture *luma) *Result {
-	if s.opts.Accept == nil {
+	// A frame has no time for it, and since our own grid follows tilted codes, nothing to win either.
+	if s.opts.Accept == nil || s.opts.Effort == EffortFrame || !s.spend(int(secondReaderTime)) {
 		return nil
 	}
 	if longer := max(picture.Width, picture.Height); longer > secondReaderSide {

@@ -1,7 +1,6 @@
 package qr
 
 import (
-	"math"
 	"slices"
 )
 
@@ -14,7 +13,9 @@ const (
 	HintTooFar     Hint = "too_far"    // modules are smaller than the picture can show
 	HintBlurred    Hint = "blurred"    // edges are soft: out of focus or moved
 	HintTooDark    Hint = "too_dark"   // hardly any light
-	HintUnreadable Hint = "unreadable" // a code is there, sharp and large enough, but damaged or partly out of sight
+	HintOutside    Hint = "outside"    // part of the code is beyond the picture's edge
+	HintGlare      Hint = "glare"      // a reflection covers part of the code
+	HintUnreadable Hint = "unreadable" // a code is there, sharp and large enough, but damaged
 )
 
 // The limits, chosen between the frames that testenv/camera makes under each condition.
@@ -28,22 +29,45 @@ const (
 	sameModule     = 1.35 // ratio
 )
 
+// hintSide is the longer side of the picture that is judged, in pixels. Larger ones are judged at a half or a quarter.
+const hintSide = 1300
+
+// hintWork is what a pixel of it takes, in nanoseconds.
+const hintWork = 20
+
 // hint judges a picture in which nothing was read.
 func (s *search) hint(picture *luma) Hint {
-	if picture.Width < windowSide || picture.Height < windowSide {
+	if picture.Width < windowSide || picture.Height < windowSide || s.ctx.Err() != nil {
 		return HintNone
+	}
+	factor := 1.0
+	for max(picture.Width, picture.Height) > hintSide {
+		picture, factor = picture.halved(), factor/2
 	}
 	if picture.brightest() < darkestWhite {
 		return HintTooDark
 	}
+	group := s.group()
+	for i := range group {
+		group[i] = group[i].at(factor)
+	}
+	if len(group) >= 1 && picture.cuts(group) {
+		return HintOutside
+	}
+	if len(group) >= 2 && picture.blinded(group) {
+		return HintGlare
+	}
 	sharp := picture.smoothed().sharpest()
-	module, patterns := s.patterns()
+	module := 0.0
+	if len(group) > 0 {
+		module = group[0].module() / factor
+	}
 	switch {
-	case patterns >= 2 && module < smallestModule:
+	case len(group) >= 2 && module < smallestModule:
 		return HintTooFar
-	case patterns >= 2 && (sharp < softestEdge || sharp*module < 0.8):
+	case len(group) >= 2 && (sharp < softestEdge || sharp*module*factor < 0.8):
 		return HintBlurred
-	case patterns >= 3:
+	case len(group) >= 3:
 		return HintUnreadable
 	case picture.fine():
 		return HintTooFar
@@ -66,35 +90,6 @@ func (l *luma) brightest() int {
 		}
 	}
 	return 0
-}
-
-// patterns finds the largest group of finder patterns of one size that were seen in any view: their module in pixels and
-// their number.
-func (s *search) patterns() (module float64, number int) {
-	var places []sight
-	for _, p := range s.sights {
-		if p.count < 2 {
-			continue
-		}
-		known := slices.ContainsFunc(places, func(q sight) bool {
-			return math.Hypot(p.x-q.x, p.y-q.y) < 4*max(p.module, q.module)
-		})
-		if !known {
-			places = append(places, p)
-		}
-	}
-	for _, p := range places {
-		n := 0
-		for _, q := range places {
-			if ratio := p.module / q.module; ratio < sameModule && ratio > 1/sameModule {
-				n++
-			}
-		}
-		if n > number {
-			module, number = p.module, n
-		}
-	}
-	return module, number
 }
 
 // sharpest is the steepest rise over two pixels as a share of the contrast around it, at the sharper tenth of the places

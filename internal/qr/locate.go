@@ -18,17 +18,13 @@ type corners struct {
 	topLeft, topRight, bottomLeft *detector.FinderPattern
 }
 
-// findCorners looks for finder patterns: first gozxing's choice of three, then others worth a try, likeliest first. Every
-// center is told to seen.
-func findCorners(m *gozxing.BitMatrix, seen func(*detector.FinderPattern)) []corners {
+// findCorners looks for finder patterns: first gozxing's choice of three, then others worth a try, likeliest first.
+func findCorners(m *gozxing.BitMatrix) []corners {
 	finder := detector.NewFinderPatternFinder(m, nil)
 	if !scan(m, finder) {
 		return nil
 	}
 	centers := finder.GetPossibleCenters()
-	for _, c := range centers {
-		seen(c)
-	}
 	three, err := finder.SelectBestPatterns()
 	if err != nil {
 		return nil

@@ -132,6 +132,20 @@ func (l *luma) scaled(factor float64) *luma {
 	return out
 }
 
+// halved averages two times two pixels.
+func (l *luma) halved() *luma {
+	out := newLuma(max(l.Width/2, 1), max(l.Height/2, 1))
+	for y := range out.Height {
+		upper, lower, row := l.row(2*y), l.row(2*y+1), out.row(y)
+		for x := range row {
+			if 2*x+1 < len(upper) {
+				row[x] = byte((uint(upper[2*x]) + uint(upper[2*x+1]) + uint(lower[2*x]) + uint(lower[2*x+1]) + 2) >> 2)
+			}
+		}
+	}
+	return out
+}
+
 // shrunk averages the pixels that fall on one. x/image does the same through float64 colours and takes ten times as long.
 func (l *luma) shrunk(w, h int) *luma {
 	out := newLuma(w, h)

@@ -14,9 +14,12 @@ type view struct {
 	triples, sizes, grids int
 }
 
+// viewWork is what a pixel of a view takes, in nanoseconds.
+const viewWork = 60
+
 // views are in the order of what they find for their time, measured on the pictures of zxing's own tests and on frames
 // made by testenv/camera.
-func views(picture *luma, effort Effort) []view {
+func views(picture *luma) []view {
 	longer := max(picture.Width, picture.Height)
 	memo := map[float64]*luma{1: picture}
 	at := func(factor float64) func() *luma {
@@ -35,9 +38,6 @@ func views(picture *luma, effort Effort) []view {
 	}
 	half := base / 2
 	inverted := view{func() *luma { return at(base)().inverted() }, hybrid, base, 1, 2, 2}
-	if effort == EffortFrame {
-		return append(vs, view{at(half), hybrid, half, 2, 3, 3}, inverted)
-	}
 	vs = append(vs,
 		view{at(base), global, base, 2, 3, 3},
 		view{at(half), hybrid, half, 3, 3, 4},
@@ -65,12 +65,6 @@ func views(picture *luma, effort Effort) []view {
 		}
 	}
 	return vs
-}
-
-// sight is a place that looked like a finder pattern, in the picture's pixels.
-type sight struct {
-	x, y, module float64
-	count        int
 }
 
 // without is the picture with the code at the corners painted over.

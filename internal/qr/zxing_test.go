@@ -28,7 +28,11 @@ func TestPhotographs(t *testing.T) {
 		count int
 	}{{"qrcode-1", 20}, {"qrcode-3", 42}, {"qrcode-5", 19}} {
 		t.Run(set.name, func(t *testing.T) {
+			all := os.Getenv("AVOW_SOAK") != ""
 			for quarters := range 4 {
+				if !all && quarters != set.count%4 {
+					continue // make soak turns them all ways
+				}
 				ours, bare := 0, 0
 				photographs := photographs(t, set.name)
 				for _, p := range photographs {
@@ -42,7 +46,7 @@ func TestPhotographs(t *testing.T) {
 					default:
 						ours++
 					}
-					if p.bareText(t, quarters) == p.want {
+					if all && p.bareText(t, quarters) == p.want {
 						bare++
 					}
 				}

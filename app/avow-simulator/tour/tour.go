@@ -4,6 +4,7 @@
 package tour
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024)}
 	defer func() { err = errors.Join(err, t.close()) }()
-	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
 		if err := p(); err != nil {
 			return fmt.Errorf("step %d: %w", t.step, err)
 		}
@@ -347,11 +348,29 @@ type files struct {
 	model     *model.App
 	clipboard string
 	saved     []byte
+	open      []byte // the file that is chosen
 }
 
 func (f *files) ChoosePicture()   {}
 func (f *files) Paste()           { f.model.Text(f.clipboard) }
 func (f *files) Copy(text string) { f.clipboard = text }
+func (f *files) ChooseFile()      { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
+
+func (f *files) Uncopy(text string) {
+	if f.clipboard == text {
+		f.clipboard = ""
+	}
+}
+
+func (f *files) SaveChecked(name string, write func(io.Writer) error, check func(io.Reader) error, done func(string, error)) {
+	var b bytes.Buffer
+	err := write(&b)
+	f.saved = b.Bytes()
+	if err == nil {
+		err = check(bytes.NewReader(f.saved))
+	}
+	done(name, err)
+}
 func (f *files) Save(_, _ string) {}
 
 func (f *files) SaveFile(_ string, data []byte, saved func()) {

@@ -13,7 +13,14 @@ var lined = map[string]func(*pen){
 	},
 	"caret-right": func(p *pen) { p.line(0, 9, 4.75, 16.25, 12, 9, 19.25) },
 	"caret-down":  func(p *pen) { p.line(0, 4.75, 9, 12, 16.25, 19.25, 9) },
-	"check":       func(p *pen) { p.line(0, 3.75, 13, 9.25, 18.5, 20.25, 6.75) },
+	"caret-up":    func(p *pen) { p.line(0, 4.75, 15, 12, 7.75, 19.25, 15) },
+	"sort": func(p *pen) {
+		p.line(0, 8, 20, 8, 4)
+		p.line(0, 4.25, 7.75, 8, 4, 11.75, 7.75)
+		p.line(0, 16, 4, 16, 20)
+		p.line(0, 12.25, 16.25, 16, 20, 19.75, 16.25)
+	},
+	"check": func(p *pen) { p.line(0, 3.75, 13, 9.25, 18.5, 20.25, 6.75) },
 	"close": func(p *pen) {
 		p.line(0, 5, 5, 19, 19)
 		p.line(0, 19, 5, 5, 19)

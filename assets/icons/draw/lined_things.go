@@ -116,6 +116,48 @@ var things = map[string]func(*pen){
 		p.slash = nil
 		p.line(0, 4.25, 3.75, 19.25, 20.75)
 	},
+	// services
+	"pin": func(p *pen) {
+		p.line(1, 8.5, 3.75, 15.5, 3.75)
+		p.line(1.2, 9.25, 3.75, 9.25, 10, 6, 14.25, 18, 14.25, 14.75, 10, 14.75, 3.75)
+		p.line(0, 12, 14.25, 12, 20.5)
+	},
+	"branch": func(p *pen) {
+		p.circle(7, 5.5, 2.25)
+		p.circle(7, 18.5, 2.25)
+		p.circle(17, 8, 2.25)
+		p.line(0, 7, 7.75, 7, 16.25)
+		p.line(2.5, 17, 10.25, 17, 13.5, 7, 13.5)
+	},
+	"chat": func(p *pen) {
+		p.shape(2, 3.75, 4.75, 20.25, 4.75, 20.25, 16.5, 12, 16.5, 8, 20.25, 8, 16.5, 3.75, 16.5)
+		for _, x := range []float64{8, 12, 16} {
+			p.dot(x, 10.6, p.width*0.62)
+		}
+	},
+	"server": func(p *pen) {
+		p.box(3.5, 4, 17, 7, 1.5)
+		p.box(3.5, 13, 17, 7, 1.5)
+		for _, y := range []float64{7.5, 16.5} {
+			p.dot(7.5, y, p.width*0.62)
+			p.line(0, 13.5, y, 16.75, y)
+		}
+	},
+	"coin": func(p *pen) {
+		p.circle(12, 12, 8.75)
+		p.circle(12, 12, 4.5)
+	},
+	"bag": func(p *pen) {
+		p.box(4.25, 7.75, 15.5, 12.5, 1.75)
+		p.stroke(route{straight(point{8.5, 10.75}, point{8.5, 7.25}), turn(point{12, 7.25}, 3.5, 180, 180), straight(point{15.5, 7.25}, point{15.5, 10.75})})
+	},
+	"game": func(p *pen) {
+		p.box(2.75, 7, 18.5, 10.5, 4.5)
+		p.line(0, 6.25, 12.25, 10.25, 12.25)
+		p.line(0, 8.25, 10.25, 8.25, 14.25)
+		p.dot(14.6, 13.6, p.width*0.68)
+		p.dot(17.4, 11, p.width*0.68)
+	},
 	"cloud": func(p *pen) { p.ring(cloud()) },
 	"image": func(p *pen) {
 		p.box(3, 4.25, 18, 15.5, 1.75)

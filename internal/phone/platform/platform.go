@@ -3,7 +3,7 @@
 // nothing, and draws nothing. Package simulated implements all of it without hardware; platformtest is the conformance
 // suite that each implementation runs.
 //
-// Clipboard and pictures are Fyne's matter, keys are package keystore's.
+// Clipboard and picture files are Fyne's matter, keys are package keystore's.
 package platform
 
 import (
@@ -93,6 +93,16 @@ var (
 	ErrCameraBusy   = authn.Fail(authn.Unavailable, "camera_busy", "Another app uses the camera. Close it and try again, or open a picture of the code.")
 )
 
+// Displays shows what stands on the computer's displays, for a code that is on one of them.
+type Displays interface {
+	// Shots takes a picture of the region, in pixels from the corner of the first display, or one of each display if it is empty. The OS may
+	// ask the person first. Nothing is kept. Errors: ErrNoScreen, or that of ctx.
+	Shots(ctx context.Context, region image.Rectangle) ([]image.Image, error)
+}
+
+// ErrNoScreen is the answer of a system that shows no app what stands on its displays. Compare with errors.Is.
+var ErrNoScreen = authn.Fail(authn.Unavailable, "screen_picture_missing", "Avow can't see the screen here. Take a screenshot and open it as a picture, or paste the link.")
+
 // LifecycleEvent is what happened to the app.
 type LifecycleEvent string
 
@@ -130,6 +140,7 @@ type Links interface {
 type Platform struct {
 	Verifier  UserVerifier
 	Camera    Camera
+	Displays  Displays
 	Lifecycle Lifecycle
 	Guard     ScreenGuard
 	Links     Links

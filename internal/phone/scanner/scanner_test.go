@@ -5,9 +5,12 @@ import (
 	"context"
 	"crypto/ecdh"
 	"errors"
+	"image"
+	"image/draw"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"avow/internal/authn"
 	"avow/internal/key"
@@ -149,6 +152,77 @@ func FuzzClassify(f *testing.F) {
 		c := scanner.Classify(text)
 		if c.Link != nil && scanner.Classify(c.Link.Encode()).Kind != c.Kind {
 			t.Errorf("%q does not come back", text)
+		}
+	})
+}
+
+// Several codes in a picture are all listed, each with its kind, in the order in which people read.
+func TestSeveral(t *testing.T) {
+	sheet := image.NewGray(image.Rect(0, 0, 900, 700))
+	draw.Draw(sheet, sheet.Rect, image.White, image.Point{}, draw.Src)
+	texts := []string{"otpauth-migration://offline?data=one", registration.Encode(), "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ", "WIFI:S:guest;T:WPA;P:x;;"}
+	for i, text := range texts {
+		code, err := qr.Encode(text, qr.LevelM)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture := code.Image(5)
+		draw.Draw(sheet, picture.Rect.Add(image.Pt(40+i%2*420, 20+i/2*350+i%2*25)), picture, image.Point{}, draw.Src)
+	}
+	want := []scanner.Kind{scanner.Migration, scanner.Registration, scanner.OTPAuth, scanner.Wifi}
+	for name, read := range map[string]func(context.Context, image.Image) ([]scanner.Content, error){"frame": scanner.FrameAll, "picture": scanner.ImageAll} {
+		got, err := read(t.Context(), sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kinds []scanner.Kind
+		for i, c := range got {
+			kinds = append(kinds, c.Kind)
+			if i < len(texts) && c.Text != texts[i] {
+				t.Errorf("%s: number %d is %q, want %q", name, i, c.Text, texts[i])
+			}
+		}
+		if !slices.Equal(kinds, want) {
+			t.Errorf("%s: got %v, want %v", name, kinds, want)
+		}
+	}
+}
+
+// While a frame is read, older ones are dropped: the next that is looked at is the newest.
+func TestWatchReadsTheNewest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		code, err := qr.Encode(registration.Encode(), qr.LevelM)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames := make(chan image.Image)
+		looked := 0
+		show := func(img image.Image) {
+			frames <- img
+		}
+		empty := image.NewGray(image.Rect(0, 0, 40, 40))
+		go show(empty)
+		got, err := scanner.Watch(t.Context(), frames, func(error) {
+			if looked++; looked > 1 {
+				t.Error("an old frame was looked at")
+				return
+			}
+			for range 20 { // they come while the first is read
+				show(empty)
+			}
+			show(code.Image(4))
+		})
+		if err != nil || got.Kind != scanner.Registration {
+			t.Errorf("got %v, %v", got.Kind, err)
+		}
+		close(frames)
+		if _, err := scanner.Watch(t.Context(), frames, nil); !errors.Is(err, scanner.ErrCameraLost) {
+			t.Errorf("after the camera stopped: %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := scanner.Watch(ctx, make(chan image.Image), nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("canceled: %v", err)
 		}
 	})
 }

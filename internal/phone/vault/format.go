@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"filippo.io/age"
 
@@ -14,12 +13,21 @@ import (
 )
 
 // Encode writes doc as an age file to the public key. The same document gives another file each time.
-func Encode(to key.Public, doc Document) ([]byte, error) {
+func Encode(to key.Public, doc Document) ([]byte, error) { return encode(to, doc, nil) }
+
+// encode is Encode, of version 2 where there is a key for a log.
+func encode(to key.Public, doc Document, log key.Secret) ([]byte, error) {
 	doc.V = Version
+	if log != nil {
+		doc.V = versionLog
+	}
 	if err := doc.validate(); err != nil {
 		return nil, fmt.Errorf("encode vault: %w", err)
 	}
 	text, err := marshal(doc)
+	if log != nil {
+		text, err = marshalLines(doc, log)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("encode vault: %w", err)
 	}
@@ -29,6 +37,7 @@ func Encode(to key.Public, doc Document) ([]byte, error) {
 		return nil, err
 	}
 	var file bytes.Buffer
+	file.Grow(len(text) + len(text)/1024 + 1024)
 	w, err := age.Encrypt(&file, r)
 	if err != nil {
 		return nil, fmt.Errorf("encrypt vault: %w", err)
@@ -46,34 +55,52 @@ func Encode(to key.Public, doc Document) ([]byte, error) {
 }
 
 // Decode opens an age file. What k refuses comes back as k gave it; ErrNewer for a later version; any other error says that
-// the file is damaged, without saying more than that to people.
+// the file is damaged, without saying more than that to people. Changes that lie in a log beside the file are not in it.
 func Decode(k ecdh.KeyExchanger, file []byte) (Document, error) {
+	doc, log, err := decode(k, file)
+	log.Wipe()
+	return doc, err
+}
+
+// decode is Decode with the key of the log, nil where there is none.
+func decode(k ecdh.KeyExchanger, file []byte) (Document, key.Secret, error) {
 	id, err := NewIdentity(k)
 	if err != nil {
-		return Document{}, err
+		return Document{}, nil, err
 	}
 	if len(file) > MaxFile {
-		return Document{}, fmt.Errorf("vault of %d bytes, want at most %d", len(file), MaxFile)
+		return Document{}, nil, fmt.Errorf("vault of %d bytes, want at most %d", len(file), MaxFile)
 	}
 	r, err := age.Decrypt(bytes.NewReader(file), id)
 	if err != nil {
-		return Document{}, fmt.Errorf("decrypt vault: %w", err)
+		return Document{}, nil, fmt.Errorf("decrypt vault: %w", err)
 	}
-	text, err := io.ReadAll(r)
-	defer clear(text)
+	text := bytes.NewBuffer(make([]byte, 0, len(file)+bytes.MinRead)) // one buffer, so that no copy is left behind
+	_, err = text.ReadFrom(r)
 	if err != nil {
-		return Document{}, fmt.Errorf("decrypt vault: %w", err)
+		clear(text.Bytes())
+		return Document{}, nil, fmt.Errorf("decrypt vault: %w", err)
 	}
-	return Parse(text)
+	return parse(text.Bytes())
 }
 
-// Parse reads the document inside. It refuses what Encode would not have written: unknown and duplicate members, entries that
+// parse reads either version. The entries of version 2 keep the text; that of version 1 is wiped.
+func parse(text []byte) (Document, key.Secret, error) {
+	if bytes.HasPrefix(text, []byte(linesPrefix)) {
+		return parseLines(text)
+	}
+	defer clear(text)
+	doc, err := Parse(text)
+	return doc, nil, err
+}
+
+// Parse reads the document inside a file of version 1. It refuses what Encode would not have written: unknown and duplicate members, entries that
 // are no objects, generation 0, other versions, anything after the document.
 func Parse(text []byte) (Document, error) {
 	var version struct {
 		V int `json:"v"`
 	}
-	if err := json.Unmarshal(text, &version); err != nil {
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&version); err != nil { // a later version may go on with something else
 		return Document{}, errors.New("vault is not JSON") // the cause could quote the content
 	}
 	if version.V > Version {
@@ -98,8 +125,8 @@ func Parse(text []byte) (Document, error) {
 
 func (d Document) validate() error {
 	switch {
-	case d.V != Version:
-		return fmt.Errorf("vault version %d, want %d", d.V, Version)
+	case d.V != Version && d.V != versionLog:
+		return fmt.Errorf("vault version %d, want %d or %d", d.V, Version, versionLog)
 	case d.Generation == 0 || d.Generation > maxGeneration:
 		return fmt.Errorf("vault generation %d is out of range", d.Generation)
 	case len(d.Accounts)+len(d.Codes) > MaxEntries:

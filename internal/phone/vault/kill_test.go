@@ -16,7 +16,10 @@ import (
 	"avow/internal/phone/vault"
 )
 
-const childEnv = "AVOW_VAULT_CHILD"
+const (
+	childEnv = "AVOW_VAULT_CHILD"
+	logEnv   = "AVOW_VAULT_LOG" // the child writes changes alone
+)
 
 // TestSaveForEver is the child of TestKill: it saves until it is killed, and says each number that Save has acknowledged.
 func TestSaveForEver(t *testing.T) {
@@ -42,7 +45,11 @@ func openFolder(t *testing.T, folder string) (*vault.Store, vault.Document) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := vault.New(vault.Config{Dir: folder, Keys: ks, Key: "vault"})
+	logFrom := 0
+	if os.Getenv(logEnv) != "" {
+		logFrom = 1
+	}
+	store, err := vault.New(vault.Config{Dir: folder, Keys: ks, Key: "vault", LogFrom: logFrom})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,8 +61,16 @@ func openFolder(t *testing.T, folder string) (*vault.Store, vault.Document) {
 }
 
 // D1: kill -9 at any moment of a save. No acknowledged save is lost, no vault is unreadable. AVOW_SOAK=1 kills 200 times.
-func TestKill(t *testing.T) {
-	kills := 6
+func TestKill(t *testing.T) { killMany(t, 6) }
+
+// The same where each save writes a change alone.
+func TestKillAmidChanges(t *testing.T) {
+	t.Setenv(logEnv, "1")
+	killMany(t, 4)
+}
+
+func killMany(t *testing.T, kills int) {
+	t.Helper()
 	if os.Getenv("AVOW_SOAK") != "" {
 		kills = 200
 	}

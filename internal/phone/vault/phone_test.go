@@ -25,6 +25,8 @@ type phone struct {
 	sensor *simulated.Sensor
 	keys   *keystore.File
 	store  *vault.Store
+
+	logFrom int // bytes; 0 for the default
 }
 
 func newPhone(t testing.TB, fsys atomicfile.FS, dir string) *phone {
@@ -52,7 +54,7 @@ func newPhone(t testing.TB, fsys atomicfile.FS, dir string) *phone {
 
 func (p *phone) newStore(t testing.TB) *vault.Store {
 	t.Helper()
-	s, err := vault.New(vault.Config{Dir: p.opt.Dir, FS: p.opt.FS, Keys: p.keys, Key: "vault"})
+	s, err := vault.New(vault.Config{Dir: p.opt.Dir, FS: p.opt.FS, Keys: p.keys, Key: "vault", LogFrom: p.logFrom})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func (p *phone) newStore(t testing.TB) *vault.Store {
 // restart is the app started again on fsys, with the same finger sensor.
 func (p *phone) restart(t testing.TB, fsys atomicfile.FS) *phone {
 	t.Helper()
-	q := &phone{opt: p.opt, answer: p.answer, sensor: p.sensor}
+	q := &phone{opt: p.opt, answer: p.answer, sensor: p.sensor, logFrom: p.logFrom}
 	q.opt.FS = fsys
 	var err error
 	if q.keys, err = keystore.Open(t.Context(), q.opt); err != nil {

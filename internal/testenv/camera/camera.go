@@ -17,8 +17,8 @@ import (
 type Conditions struct {
 	// Roll is the largest turn of the phone around its line of sight, in degrees either way.
 	Roll float64
-	// Tilt is the largest angle between the line of sight and the screen's normal, in degrees.
-	Tilt float64
+	// TiltMin and Tilt are the smallest and the largest angle between the line of sight and the screen's normal, in degrees.
+	TiltMin, Tilt float64
 	// FillMin and FillMax are the code's side as a share of the frame's shorter side.
 	FillMin, FillMax float64
 	// Shift is the largest distance of the code's middle from the frame's, as a share of the room that is left.
@@ -35,6 +35,11 @@ type Conditions struct {
 	Glare float64
 	// Light is the exposure, 1 for a well lit room.
 	Light float64
+	// Moire is how much darker the gaps between a screen's pixels are, 0 to 1. The camera sees about as many of its own pixels as
+	// of the screen's, and so slow waves of light and color.
+	Moire float64
+	// Quality is that of a JPEG that the frame has been through, 1 to 100; 0 for none.
+	Quality int
 }
 
 // The levels of difficulty, easiest first. A scanner has to read all of Steady and HandHeld; of Difficult it reads what it
@@ -70,11 +75,12 @@ func (c Conditions) Frame(scene image.Image, target image.Rectangle, size image.
 	view := c.pose(random, target, size)
 	shot := image.NewRGBA(image.Rectangle{Max: size})
 	newPlane(scene, view).shoot(shot, view, newWall(random, size))
+	c.weave(random, shot, view)
 	blur := (c.BlurMin + random.Float64()*(c.BlurMax-c.BlurMin)) * unit
 	soften(shot, blur)
 	smear(shot, random.Float64()*c.Motion*unit, random.Float64()*2*math.Pi)
 	c.expose(random, shot)
-	return shot
+	return throughJPEG(shot, c.Quality)
 }
 
 // plane is the scene as the lens sees it: shrunk beforehand when it is far, or fine lines would flicker.

@@ -25,10 +25,10 @@ func TestHandHeldIsRead(t *testing.T) {
 		size       image.Point
 		seeds      uint64
 	}{
-		{"register", registerLink, image.Pt(640, 480), 50},
-		{"register large", registerLink, image.Pt(1280, 720), 8},
-		{"register upright", registerLink, image.Pt(720, 1280), 8},
-		{"offline", offlineLink, image.Pt(640, 480), 25},
+		{"register", registerLink, image.Pt(640, 480), 12},
+		{"register large", registerLink, image.Pt(1280, 720), 3},
+		{"register upright", registerLink, image.Pt(720, 1280), 3},
+		{"offline", offlineLink, image.Pt(640, 480), 6},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -46,11 +46,10 @@ func TestHandHeldIsRead(t *testing.T) {
 	}
 }
 
-// Of difficult frames the scanner has to read most, and must never read one wrong: of 100 seeds at 640x480 it read 90 with
-// EffortFrame and 100 with EffortPicture, at 1280x720 99 and 100.
+// Of difficult frames the scanner has to read most, and must never read one wrong.
 func TestDifficultIsMostlyRead(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
-	const seeds = 25
+	const seeds = 12
 	read := 0
 	for seed := range uint64(seeds) {
 		frame := camera.Difficult.Frame(code, image.Rectangle{}, image.Pt(640, 480), seed)
@@ -64,8 +63,8 @@ func TestDifficultIsMostlyRead(t *testing.T) {
 		}
 	}
 	t.Logf("read %d of %d", read, seeds)
-	if read < 17 {
-		t.Errorf("read %d of %d, want at least 17", read, seeds)
+	if read < 11 {
+		t.Errorf("read %d of %d, want at least 11", read, seeds)
 	}
 }
 
@@ -73,7 +72,7 @@ func TestDifficultIsMostlyRead(t *testing.T) {
 func TestCodeOnPageIsRead(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
 	page, at := connectPage(code)
-	for seed := range uint64(8) {
+	for seed := range uint64(3) {
 		frame := camera.HandHeld.Frame(page, at, image.Pt(720, 1280), seed)
 		got, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
 		if err != nil || got[0].Text != registerLink {
@@ -88,20 +87,29 @@ func TestCodeOnPageIsRead(t *testing.T) {
 // Where a code can't be read, the reason is measured.
 func TestHints(t *testing.T) {
 	code := encode(t, registerLink).Image(8)
+	whole := image.Rect(0, 0, 1280, 720)
 	tests := []struct {
 		name       string
 		conditions camera.Conditions
+		seen       image.Rectangle // the part of the frame that is left
 		want       qr.Hint
 	}{
-		{"far", camera.Far, qr.HintTooFar},
-		{"blurred", camera.Blurred, qr.HintBlurred},
-		{"dark", camera.Dark, qr.HintTooDark},
+		{"far", camera.Far, whole, qr.HintTooFar},
+		{"blurred", camera.Blurred, whole, qr.HintBlurred},
+		{"dark", camera.Dark, whole, qr.HintTooDark},
+		{"left part outside", camera.Steady, image.Rect(600, 0, 1280, 720), qr.HintOutside},
+		{"upper part outside", camera.Steady, image.Rect(0, 320, 1280, 720), qr.HintOutside},
+		{"lower part outside", camera.Steady, image.Rect(0, 0, 1280, 400), qr.HintOutside},
+		{"reflection", camera.Steady, whole, qr.HintGlare},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for seed := range uint64(2) {
-				frame := tt.conditions.Frame(code, image.Rectangle{}, image.Pt(1280, 720), seed)
-				_, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
+				frame := tt.conditions.Frame(code, image.Rectangle{}, whole.Size(), seed)
+				if tt.want == qr.HintGlare {
+					lamp(frame, image.Pt(640, 360), 130)
+				}
+				_, err := qr.Decode(t.Context(), frame.SubImage(tt.seen), qr.Options{Effort: qr.EffortFrame})
 				var none *qr.NotFoundError
 				if !errors.As(err, &none) || none.Hint != tt.want {
 					t.Errorf("seed %d: got %v, want the hint %q", seed, err, tt.want)
@@ -111,30 +119,36 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// Frames at an extreme angle are what the second reader is for; whatever it reads has passed Accept.
+// lamp makes a disc of the frame white.
+func lamp(frame *image.RGBA, middle image.Point, radius int) {
+	for y := -radius; y <= radius; y++ {
+		for x := -radius; x <= radius; x++ {
+			if x*x+y*y <= radius*radius {
+				frame.Set(middle.X+x, middle.Y+y, color.White)
+			}
+		}
+	}
+}
+
+// Frames at an angle that no person chooses, and still most are read, as frames.
 func TestExtremeTilt(t *testing.T) {
 	conditions := camera.HandHeld
 	conditions.Tilt, conditions.Roll = 65, 180
 	code := encode(t, registerLink).Image(8)
-	accept := func(text string) bool { return text == registerLink }
-	read, unsure := 0, 0
-	for seed := range uint64(8) {
+	read := 0
+	for seed := range uint64(6) {
 		frame := conditions.Frame(code, image.Rectangle{}, image.Pt(640, 480), seed)
-		got, err := qr.Decode(t.Context(), frame, qr.Options{Accept: accept})
+		got, err := qr.Decode(t.Context(), frame, qr.Options{Effort: qr.EffortFrame})
 		if err != nil {
 			continue
 		}
 		read++
-		if got[0].Unsure {
-			unsure++
-		}
 		if got[0].Text != registerLink {
 			t.Errorf("seed %d: got %q", seed, got[0].Text)
 		}
 	}
-	t.Logf("read %d of 8, %d of them by the second reader", read, unsure)
-	if read < 4 {
-		t.Errorf("read %d of 8, want at least 4", read)
+	if read < 5 {
+		t.Errorf("read %d of 6, want at least 5", read)
 	}
 }
 

@@ -20,7 +20,8 @@ type pose struct {
 // pose draws one from the conditions: first the angles, then the distance at which the target fills its share.
 func (c Conditions) pose(random *rand.Rand, target image.Rectangle, size image.Point) pose {
 	either := func(limit float64) float64 { return (2*random.Float64() - 1) * limit * math.Pi / 180 }
-	roll, tilt, toward := either(c.Roll), math.Abs(either(c.Tilt)), random.Float64()*2*math.Pi
+	roll, tilt, toward := either(c.Roll), math.Abs(either(c.Tilt-c.TiltMin)), random.Float64()*2*math.Pi
+	tilt += c.TiltMin * math.Pi / 180
 	shorter := float64(min(size.X, size.Y))
 	fill := (c.FillMin + random.Float64()*(c.FillMax-c.FillMin)) * shorter
 	focal := 1.1 * float64(max(size.X, size.Y))
@@ -37,12 +38,34 @@ func (c Conditions) pose(random *rand.Rand, target image.Rectangle, size image.P
 		(2*random.Float64() - 1) * room * distance / focal,
 		distance,
 	}
+	v.bringInside(target, size)
 	v.toPlane = inverse([3][3]float64{
 		{v.axisX[0], v.axisY[0], v.middle[0]},
 		{v.axisX[1], v.axisY[1], v.middle[1]},
 		{v.axisX[2], v.axisY[2], v.middle[2]},
 	})
 	return v
+}
+
+// bringInside moves the target toward the frame's middle, and then away from the camera, until none of it is cut off: the near side
+// of a tilted one is larger than what was asked for.
+func (v *pose) bringInside(target image.Rectangle, size image.Point) {
+	halfX, halfY := float64(target.Dx())/2, float64(target.Dy())/2
+	for range 40 {
+		inside := true
+		for _, corner := range [4][2]float64{{-halfX, -halfY}, {halfX, -halfY}, {-halfX, halfY}, {halfX, halfY}} {
+			var at [3]float64
+			for i := range at {
+				at[i] = v.middle[i] + corner[0]*v.axisX[i] + corner[1]*v.axisY[i]
+			}
+			x, y := v.centerX+v.focal*at[0]/at[2], v.centerY+v.focal*at[1]/at[2]
+			inside = inside && at[2] > 0 && x > 2 && y > 2 && x < float64(size.X)-2 && y < float64(size.Y)-2
+		}
+		if inside {
+			return
+		}
+		v.middle[0], v.middle[1], v.middle[2] = v.middle[0]*0.7, v.middle[1]*0.7, v.middle[2]*1.02
+	}
 }
 
 // turn rolls a vector around the line of sight, then tilts it by an angle around an axis in the frame's plane.

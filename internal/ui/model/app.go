@@ -12,8 +12,11 @@ import (
 	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/otp"
 	"avow/internal/phone"
+	"avow/internal/phone/codes"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/transfer"
 	"avow/internal/wire"
 )
 
@@ -42,6 +45,7 @@ type Core interface {
 	NextListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
 	RestoreCore
 	DevicesCore
+	CodesCore
 }
 
 // RestoreCore is what the screens need to set restore up, and to restore.
@@ -152,6 +156,23 @@ const (
 	PageForgot   Page = "forgot-pin"
 	PageResetPIN Page = "reset-pin"
 	PageErased   Page = "erased" // nothing is left: the app starts anew
+
+	PageCodes      Page = "codes"
+	PageCodesSort  Page = "codes-sort"
+	PageCodesTrash Page = "codes-trash"
+	PageCodeAdd    Page = "code-add"  // typed
+	PageCodeNew    Page = "code-new"  // scanned: add it?
+	PageCodeEdit   Page = "code-edit" // name, group, note
+	PageCodeQR     Page = "code-qr"
+
+	PageImport         Page = "import"
+	PageImportPassword Page = "import-password"
+	PageImportPlan     Page = "import-plan" // what would be stored
+	PageExport         Page = "export"
+	PageExportSeal     Page = "export-password"
+	PageExportPlain    Page = "export-plain" // nothing protects it: the warning
+	PageExportReady    Page = "export-ready"
+	PageExportQR       Page = "export-qr"
 )
 
 // Config is what an App is made of.
@@ -160,6 +181,7 @@ type Config struct {
 	Settings   *Settings
 	Biometrics Biometrics // nil: there is no sensor
 	Camera     platform.Camera
+	Displays   platform.Displays    // nil: the screen can't be looked at
 	Guard      platform.ScreenGuard // nil: the window can't be kept out of screenshots
 	Lifecycle  platform.Lifecycle   // when the app goes out of sight, a code is hidden; nil where other windows stand beside it
 	Log        *LogBook
@@ -202,12 +224,14 @@ type App struct {
 	pin     pinEntry
 	ask     *question // a command that waits for the PIN
 	scan    scanState
-	connect connectState
-	tapped  *wire.RegistrationLink // a link that waits until nothing else runs
-	request requestState
-	result  *Result
-	home    homeState
-	offline *offlineState // the page with a code for a computer; nil when there is none
+
+	blindDisplays bool // the screen could not be looked at
+	connect       connectState
+	tapped        *wire.RegistrationLink // a link that waits until nothing else runs
+	request       requestState
+	result        *Result
+	home          homeState
+	offline       *offlineState // the page with a code for a computer; nil when there is none
 
 	restore     restoreState
 	restoring   restoringState
@@ -216,9 +240,20 @@ type App struct {
 	colleagues  colleaguesState
 	newPhone    newPhoneState
 	join        joinState
-	forgot      bool                       // "Forgot your PIN?" was tapped, on the lock
-	resetting   bool                       // and a new one is chosen
-	chosen      func(key.Secret)           // goes on once a PIN was chosen; nil: a registration
+	forgot      bool             // "Forgot your PIN?" was tapped, on the lock
+	resetting   bool             // and a new one is chosen
+	chosen      func(key.Secret) // goes on once a PIN was chosen; nil: a registration
+	codes       codesState
+	form        formState
+	newCode     *transfer.Item // was scanned, and is asked about
+	parts       []otp.Secret   // of an export over several QR codes
+	partsOf     int
+	partsHave   int
+	codeQR      qrState
+	trashIDs    []codes.ID
+	trashTurn   int
+	imports     importState
+	exports     exportState
 	names       map[phone.AccountID]string // organisations of the accounts, to say whose was deleted
 }
 
@@ -260,6 +295,7 @@ func (a *App) Page() Page {
 	}
 	p := a.page(s)
 	a.tidy(p)
+	a.guardCodes(p)
 	return p
 }
 
@@ -306,7 +342,12 @@ func (a *App) top() Page {
 // Tabs says whether the tab bar is shown, and which tab is active.
 func (a *App) Tabs() (active Page, shown bool) {
 	p := a.Page()
-	return p, p == PageHome || p == PageComputers || p == PageSettings
+	if p == PageWelcome { // without an account, but there may be codes
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return PageHome, a.hasCodes()
+	}
+	return p, p == PageHome || p == PageCodes || p == PageComputers || p == PageSettings
 }
 
 // GoTo switches to a tab.
@@ -315,6 +356,7 @@ func (a *App) GoTo(tab Page) {
 		a.pop()
 		a.closeOffline()
 		a.tab, a.stack, a.home.removed = tab, nil, ""
+		a.codes.sorted, a.codes.asked, a.codes.revealed = false, false, nil
 		a.left()
 	})
 }
@@ -327,7 +369,7 @@ func (a *App) Open(p Page) {
 // Back leaves the page on top; Esc and the arrow do the same. On a request it is "Later", never No.
 func (a *App) Back() {
 	switch a.Page() {
-	case PageLock, PageTrouble, PageWelcome, PageHome, PageComputers, PageSettings, PageErased: // nothing lies under them that could be seen
+	case PageLock, PageTrouble, PageWelcome, PageHome, PageCodes, PageComputers, PageSettings, PageErased: // nothing lies under them that could be seen
 	case PageScan:
 		a.CloseScan()
 	case PageAskPIN:
@@ -392,6 +434,7 @@ func (a *App) left() {
 	if !open(PageChoosePIN) {
 		a.chosen = nil
 	}
+	a.leftCodes(open)
 }
 
 // popIf takes the page away only if it is still the one on top; mu must be held.
@@ -472,7 +515,10 @@ func (a *App) event(e phone.Event) {
 	case phone.RequestArrived:
 		a.Hide() // it covers what is shown
 	case phone.AccountsChanged:
+		a.change(a.codesChanged)   // codes come with a restored account
 		a.react(a.accountsChanged) // it asks the core, which an event must not do
+	case phone.CodesChanged:
+		a.change(a.codesChanged)
 	case phone.ComputersChanged:
 		a.react(a.computersChanged)
 	case phone.RestoreChanged:
@@ -483,6 +529,7 @@ func (a *App) event(e phone.Event) {
 		a.react(func() { a.accountWiped(e.Account) })
 	case phone.LockChanged:
 		a.Hide()
+		a.change(a.codesChanged)
 		a.react(a.locked)
 	}
 	a.cfg.Changed()
@@ -497,6 +544,9 @@ func (a *App) locked() {
 		}
 		if s.Locked && a.scan.forRequest == "" {
 			a.popIf(PageScan)
+		}
+		if s.Locked {
+			a.lockCodes()
 		}
 	})
 }

@@ -27,8 +27,8 @@ import (
 func TestScanSaysWhatACodeIs(t *testing.T) {
 	for text, want := range map[string]string{
 		"WIFI:S:guest;T:WPA;P:x;;":       "This is a Wi-Fi code, not one of ours.",
-		"otpauth://totp/a?secret=AAAA":   "This is a code of another service. This version of Avow keeps work accounts only.",
-		"otpauth-migration://offline?a=": "This is a code of another service. This version of Avow keeps work accounts only.",
+		"otpauth://totp/a?secret=":       "There is no key in it. Have the service show a new QR code.",
+		"otpauth-migration://offline?a=": "This QR code is damaged. Show it once more in the other app.",
 		"BEGIN:VCARD\nEND:VCARD":         "This is a contact, not one of our codes.",
 		"https://example.org/":           "This is a web address, not one of our codes.",
 		"hello":                          "This is some text, not one of our codes.",

@@ -54,6 +54,8 @@ func (a *App) faultOf(err error) Fault {
 	case restoreFaults[e.Code].title != "":
 		said := restoreFaults[e.Code]
 		f.Title, f.Sentence, f.Hard = t.T(said.title), t.T(said.sentence), said.hard
+	case codesFaults[e.Code] != "":
+		f.Sentence = t.T(codesFaults[e.Code])
 	case errors.Is(err, authn.ErrRequestExpired):
 		f.Sentence = t.T("app.fault.too_late")
 	case errors.Is(err, authn.ErrDecided):
@@ -136,6 +138,9 @@ func ShortCode(code string) string {
 		{"duplicate_", "DEV"},
 		{"wipe_", "DEV"},
 		{"restore_", "RST"},
+		{"code_", "COD"},
+		{"import_", "COD"},
+		{"export_", "COD"},
 		{"otp_", "RST"},
 		{"escrow_", "RST"},
 		{"no_escrow", "RST"},

@@ -225,6 +225,10 @@ func (a *App) Hide() { a.change(a.hide) }
 // hide is Hide; mu must be held.
 func (a *App) hide() {
 	a.hideCode()
+	a.codes.revealed = nil
+	if a.top() == PageCodeQR {
+		a.pop()
+	}
 	if a.offline != nil && a.offline.code != nil {
 		a.offline.code = nil
 		a.guard(false)
@@ -276,8 +280,12 @@ func (a *App) computersChanged() {
 // watch hides the code when the app goes out of sight.
 func (a *App) watch(l platform.Lifecycle) {
 	for e := range l.Events(a.ctx) {
-		if e != platform.Foreground {
-			a.Hide()
+		if away := e != platform.Foreground; away || a.Away() {
+			a.change(func() {
+				if a.codes.away = away; away {
+					a.hide()
+				}
+			})
 		}
 	}
 }

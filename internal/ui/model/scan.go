@@ -40,7 +40,10 @@ type ScanView struct {
 	Frame         image.Image // the camera's; nil without one
 	Typing        bool        // the field for a link is open
 	Camera        bool        // there is one
+	Displays      bool        // the screen can be looked at
 	WithoutCamera string      // what to do when there is none
+	Parts         string      // "2 of 3 scanned", of an export over several QR codes
+	UseParts      string      // the button that goes on with those
 }
 
 // Scan is the view of PageScan.
@@ -51,12 +54,23 @@ func (a *App) Scan() ScanView {
 		Title: a.print.T("app.scan.title"), Above: a.print.T("app.scan.above"), Hint: a.scan.hint, Frame: a.scan.frame, Typing: a.scan.typing,
 	}
 	v.Camera, v.WithoutCamera = a.cfg.Camera != nil && !a.scan.blind, a.print.T("app.scan.without_camera")
-	if a.tab == PageComputers {
+	v.Displays = a.cfg.Displays != nil && !a.blindDisplays
+	switch a.tab {
+	case PageComputers:
 		v.Above = a.print.T("app.scan.above_computer")
+	case PageCodes:
+		v.Above = a.print.T("app.scan.above_code")
 	}
 	if a.scan.forRequest != "" {
 		v.WithoutCamera = a.print.T("app.scan.without_camera_request")
 		v.Above = a.print.T("app.scan.above_request")
+	}
+	if len(a.parts) > 0 {
+		v.Parts = a.print.T("app.scan.parts", "Have", a.partsHave, "Total", a.partsOf)
+		v.UseParts = a.print.T("app.scan.use_parts", "Have", a.partsHave, "Total", a.partsOf)
+		if v.Hint == "" {
+			v.Hint = v.Parts
+		}
 	}
 	if a.fault != nil {
 		v.Hint, v.Wrong = a.fault.Sentence, true
@@ -105,12 +119,12 @@ func (a *App) startCamera() {
 			}
 		}()
 		for ctx.Err() == nil {
-			c, err := scanner.Watch(ctx, shown, func(why error) { a.sees(ctx, why) })
+			found, err := scanner.WatchAll(ctx, shown, func(why error) { a.sees(ctx, why) })
 			if err != nil {
 				a.cameraFault(ctx, err)
 				return
 			}
-			a.found(c)
+			a.foundAll(found)
 		}
 	})
 }
@@ -180,6 +194,10 @@ func (a *App) hintOf(err error) string {
 		return a.print.T("app.scan.blurred")
 	case qr.HintTooDark:
 		return a.print.T("app.scan.too_dark")
+	case qr.HintOutside:
+		return a.print.T("app.scan.outside")
+	case qr.HintGlare:
+		return a.print.T("app.scan.glare")
 	case qr.HintUnreadable:
 		return a.print.T("app.scan.unreadable")
 	}
@@ -188,22 +206,58 @@ func (a *App) hintOf(err error) string {
 
 // Picture reads a picture from a file or the clipboard and closes it.
 func (a *App) Picture(r io.ReadCloser) {
-	var c scanner.Content
+	var found []scanner.Content
 	begun := a.do(laneOther, a.T("app.busy.reading"), func(ctx context.Context) error {
 		defer func() { _ = r.Close() }()
 		var err error
-		c, err = scanner.Picture(ctx, r)
+		found, err = scanner.PictureAll(ctx, r)
 		return err
 	}, func(err error) {
 		if err != nil {
 			a.scanFault(err)
 			return
 		}
-		a.found(c)
+		a.foundAll(found)
 	})
 	if !begun {
 		_ = r.Close()
 	}
+}
+
+// ScanDisplays reads what stands on the computer's displays.
+func (a *App) ScanDisplays() {
+	if a.cfg.Displays == nil {
+		return
+	}
+	var found []scanner.Content
+	a.do(laneOther, a.T("app.busy.reading"), func(ctx context.Context) error {
+		shots, err := a.cfg.Displays.Shots(ctx, image.Rectangle{})
+		if err != nil {
+			return err
+		}
+		var why error
+		for _, shot := range shots {
+			contents, err := scanner.ImageAll(ctx, shot)
+			if err != nil {
+				why = err
+			}
+			found = append(found, contents...)
+		}
+		if len(found) == 0 {
+			return why
+		}
+		return nil
+	}, func(err error) {
+		switch {
+		case errors.Is(err, platform.ErrNoScreen):
+			a.change(func() { a.blindDisplays = true })
+			a.scanFault(err)
+		case err != nil:
+			a.scanFault(err)
+		default:
+			a.foundAll(found)
+		}
+	})
 }
 
 // NoPicture says that a picture could not be opened.
@@ -224,6 +278,9 @@ func (a *App) Text(text string) {
 	}
 	if strings.TrimSpace(text) == "" {
 		a.notThis("app.scan.empty")
+		return
+	}
+	if a.pastedLinks(text) {
 		return
 	}
 	a.found(scanner.Classify(text))
@@ -247,63 +304,82 @@ func (a *App) showScan() {
 	}
 }
 
+// foundAll acts on what was read in one picture: several codes of other services are taken together, as if their links were pasted; else ours
+// goes first, since other codes only stand beside it.
+func (a *App) foundAll(found []scanner.Content) {
+	if len(found) == 0 {
+		return
+	}
+	of := found[0]
+	var links []string
+	for _, c := range found {
+		switch c.Kind {
+		case scanner.OTPAuth, scanner.Migration, scanner.Steam:
+			links = append(links, c.Text)
+		}
+		if c.Link != nil && of.Link == nil {
+			of = c
+		}
+	}
+	if len(links) > 1 && of.Link == nil {
+		a.Text(strings.Join(links, "\n"))
+		return
+	}
+	a.found(of)
+}
+
 // found acts on what was read.
 func (a *App) found(c scanner.Content) {
 	switch link := c.Link.(type) {
 	case wire.RegistrationLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		if !answering {
-			a.endCamera()
-		}
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request")
+		if a.answering("app.scan.not_the_request") {
 			return
 		}
+		a.change(a.endCamera)
 		a.invite(link)
 	case wire.ApprovalLink:
 		a.approveByCode(link)
 	case wire.OfflineLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request_offline")
+		if a.answering("app.scan.not_the_request_offline") {
 			return
 		}
 		a.askOffline(link)
 	case wire.DuplicateLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request")
+		if a.answering("app.scan.not_the_request") {
 			return
 		}
 		a.askJoin(link)
 	case wire.RestoreLink:
-		a.mu.Lock()
-		answering := a.scan.forRequest != ""
-		a.mu.Unlock()
-		if answering {
-			a.notThis("app.scan.not_the_request")
+		if a.answering("app.scan.not_the_request") {
 			return
 		}
 		a.scannedSheet(link)
 	case wire.ComputerLink:
 		a.notThis("app.scan.for_a_computer", "Command", "avow-login enroll")
 	default:
+		if c.Kind == scanner.OTPAuth || c.Kind == scanner.Migration || c.Kind == scanner.Steam {
+			a.scannedCode(c)
+			return
+		}
 		a.notThis(wordsFor(c.Kind))
 	}
+}
+
+// answering reports whether a request waits for the code on the screen that asks, for which this one is not; it says so then.
+func (a *App) answering(why translations.Message) bool {
+	a.mu.Lock()
+	asked := a.scan.forRequest != ""
+	a.mu.Unlock()
+	if asked {
+		a.notThis(why)
+	}
+	return asked
 }
 
 func wordsFor(k scanner.Kind) translations.Message {
 	switch k {
 	case scanner.Damaged:
 		return "app.scan.damaged"
-	case scanner.OTPAuth, scanner.Migration, scanner.Steam:
-		return "app.scan.other_service"
 	case scanner.Wifi:
 		return "app.scan.wifi"
 	case scanner.Contact:

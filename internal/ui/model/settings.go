@@ -15,6 +15,7 @@ import (
 	"avow/assets/translations"
 	"avow/internal/atomicfile"
 	"avow/internal/key"
+	"avow/internal/phone/codes"
 	"avow/internal/phone/platform"
 )
 
@@ -30,10 +31,12 @@ const (
 
 // Choices are what a person set. They are no secrets.
 type Choices struct {
-	Appearance Appearance `json:"appearance"`
-	LargeText  bool       `json:"large_text"`
-	Language   string     `json:"language"`        // "" follows the system
-	Known      []string   `json:"known,omitempty"` // devices of which she said that they are hers, the last ones
+	Appearance Appearance  `json:"appearance"`
+	LargeText  bool        `json:"large_text"`
+	Language   string      `json:"language"`             // "" follows the system
+	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
+	HideCodes  bool        `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
+	Known      []string    `json:"known,omitempty"`      // devices of which she said that they are hers, the last ones
 }
 
 // maxKnown is how many of them are kept.

@@ -32,7 +32,7 @@ func (a *App) structure(p Page) any {
 		return []any{v.ID, v.Facts, v.Match, v.More}
 	case PageScan:
 		v := a.Scan()
-		return []any{v.Typing, v.Camera}
+		return []any{v.Typing, v.Camera, v.UseParts}
 	case PageConnect:
 		v := a.Connect()
 		v.Busy = ""
@@ -49,6 +49,10 @@ func (a *App) structure(p Page) any {
 		return a.Welcome()
 	case PageResult:
 		return a.ResultView()
+	case PageCodes, PageCodesSort, PageCodesTrash, PageCodeAdd, PageCodeNew, PageCodeEdit, PageCodeQR:
+		return a.codesStructure(p)
+	case PageImport, PageImportPassword, PageImportPlan, PageExport, PageExportSeal, PageExportPlain, PageExportReady, PageExportQR:
+		return a.transferStructure(p)
 	case PageError:
 		return a.Failure()
 	case PageWords:
@@ -140,3 +144,45 @@ func pointed[T any](p *T) any {
 
 // Choices are the person's settings.
 func (a *App) Choices() Choices { return a.cfg.Settings.Get() }
+
+// codesStructure is structure for the codes of other services. Rows, what is searched, and keys are not in it.
+func (a *App) codesStructure(p Page) any {
+	switch p {
+	case PageCodes:
+		v := a.Codes()
+		return []any{v.Groups, v.Exportable, v.Empty != "" && v.Text == ""}
+	case PageCodesSort:
+		v := a.Sort()
+		return []any{v.Order, v.Count == 0}
+	case PageCodesTrash:
+		return a.Trash().Count == 0
+	case PageCodeNew:
+		return a.NewCode()
+	case PageCodeQR:
+		v := a.CodeQR()
+		return []any{v.Title, v.Turn, v.QR != ""}
+	}
+	v := a.Form()
+	return []any{v.Edit, v.More, v.Form.Kind, v.Form.Method, v.Known}
+}
+
+// transferStructure is structure for import and export.
+func (a *App) transferStructure(p Page) any {
+	switch p {
+	case PageImport:
+		return a.ImportStart()
+	case PageImportPassword:
+		return a.ImportPassword().Title
+	case PageImportPlan:
+		return a.Plan()
+	case PageExport:
+		return a.ExportStart()
+	case PageExportSeal:
+		return a.Seal().Go
+	case PageExportPlain:
+		return a.Plain().Go
+	}
+	v := a.Ready()
+	v.QR = "" // At stands for it
+	return v
+}

@@ -5,6 +5,7 @@ type WelcomeView struct {
 	Brand, Motto string // on the slip
 	Title, Text  string
 	Connect      string
+	AddCode      string
 	Restore      string // "I have a restore code"
 	Note         string // what was done last: an account was removed
 	Running      []RunningRestore
@@ -17,6 +18,6 @@ func (a *App) Welcome() WelcomeView {
 	t := a.print
 	return WelcomeView{
 		Brand: t.T("app.welcome.brand"), Motto: t.T("app.welcome.motto"), Title: t.T("app.welcome.title"), Text: t.T("app.welcome.text"),
-		Connect: t.T("app.welcome.connect"), Note: a.home.removed, Restore: t.T("app.welcome.restore"), Running: a.running(a.cfg.Core.State()),
+		Connect: t.T("app.welcome.connect"), AddCode: t.T("app.welcome.add_code"), Note: a.home.removed, Restore: t.T("app.welcome.restore"), Running: a.running(a.cfg.Core.State()),
 	}
 }

@@ -149,7 +149,7 @@ func allTexts(o fyne.CanvasObject) (out []string) {
 func TestOfflineCodeByTaps(t *testing.T) {
 	g := newStage(t, lightPhone, modeltest.WithComputers(modeltest.Computers()...))
 	fresh(g)
-	tab(g, 1)
+	tab(g, 2)
 	g.on(model.PageComputers)
 	g.tap("scan")
 	g.on(model.PageScan)
@@ -224,7 +224,7 @@ func tab(g *stage, i int) {
 func TestListCodeByTaps(t *testing.T) {
 	g := newStage(t, lightPhone, modeltest.WithComputers(modeltest.Computers()...))
 	fresh(g)
-	tab(g, 1)
+	tab(g, 2)
 	g.tap("computer-1")
 	g.on(model.PageListCode)
 	if got := g.text("code"); got != "7K QM2X RD4T" {
@@ -271,7 +271,7 @@ func TestARequestCoversACode(t *testing.T) {
 func TestComputersByKeyboard(t *testing.T) {
 	g := newStage(t, lightPhone, modeltest.WithComputers(modeltest.Computers()[:2]...))
 	fresh(g)
-	tab(g, 1)
+	tab(g, 2)
 	order := func(names ...string) {
 		t.Helper()
 		for _, name := range names {

@@ -14,10 +14,13 @@ import (
 // Scan is the scanner with the ways around a camera below it; without a camera, these alone.
 func Scan(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.Scan()
-	link := w.NewField(w.FieldSpec{Icon: icons.Link, Placeholder: "avow://…", Mono: true})
+	link := w.NewField(w.FieldSpec{Icon: icons.Link, Placeholder: "avow://… · otpauth://…", Mono: true})
 	link.OnSubmitted = a.Text
 	name(s, "link", link)
 	below := w.Column(12)
+	if v.UseParts != "" {
+		below.Add(name(s, "use-parts", w.NewButton(w.Outlined, v.UseParts, icons.ArrowRight, a.UseParts)))
+	}
 	if v.Camera && !v.Typing {
 		below.Add(w.NewMuted(a.T("app.scan.no_camera")))
 	}
@@ -26,11 +29,14 @@ func Scan(a *model.App, f Frame) *Screen {
 		below.Add(link)
 		below.Add(name(s, "use-link", w.NewMainButton(a.T("app.scan.use"), "", func() { a.Text(link.Text()) })))
 	} else {
-		below.Add(w.Halves(8,
+		tiles := []fyne.CanvasObject{
 			name(s, "picture", w.NewTileButton(icons.Image, a.T("app.scan.picture"), f.Files.ChoosePicture)),
 			name(s, "paste", w.NewTileButton(icons.Clipboard, a.T("app.scan.paste"), f.Files.Paste)),
-			name(s, "type", w.NewTileButton(icons.Keyboard, a.T("app.scan.type"), a.Typing)),
-		))
+		}
+		if v.Displays {
+			tiles = append(tiles, name(s, "screen", w.NewTileButton(icons.Laptop, a.T("app.scan.screen"), a.ScanDisplays)))
+		}
+		below.Add(w.Halves(8, append(tiles, name(s, "type", w.NewTileButton(icons.Keyboard, a.T("app.scan.type"), a.Typing)))...))
 	}
 	if v.Camera {
 		s.withCamera(a, f, v, below)

@@ -46,7 +46,7 @@ var (
 
 // scenes are all screens in every state that matters.
 func scenes() []scene {
-	return slices.Concat(before(), home(), asked(), computers(), restoreScenes(), using(), devices(), after())
+	return slices.Concat(before(), home(), asked(), computers(), restoreScenes(), using(), devices(), codeScenes(), after())
 }
 
 // before are the screens until an account is connected.
@@ -67,7 +67,7 @@ func before() []scene {
 		}},
 		{name: "03-scan", state: empty, act: func(g *stage) { g.model.OpenScan() }},
 		{name: "03-scan-wifi", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Text("WIFI:S:guest;;") }},
-		{name: "03-scan-other", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Text("otpauth://totp/x?secret=AAAA") }},
+		{name: "03-scan-other", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Text("otpauth://totp/x?secret=") }},
 		{name: "03-scan-damaged", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Text("avow://x/R#1") }},
 		{name: "03-scan-type", state: empty, act: func(g *stage) { g.model.OpenScan(); g.model.Typing() }},
 		{name: "04-connect", state: empty, act: connect},

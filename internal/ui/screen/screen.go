@@ -3,6 +3,7 @@
 package screen
 
 import (
+	"io"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -31,12 +32,19 @@ type Files interface {
 	ChoosePicture()
 	// Paste hands the clipboard's text, or picture where the system gives it, to the app.
 	Paste()
+	// ChooseFile lets the person choose an export of another app and hands it to the app.
+	ChooseFile()
 	// Copy puts a text on the clipboard.
 	Copy(text string)
+	// Uncopy clears the clipboard if that text is still on it.
+	Uncopy(text string)
 	// Save lets the person choose where to save a text.
 	Save(name, text string)
 	// SaveFile lets the person choose where to save something that is no text; saved is called once it is there.
 	SaveFile(name string, data []byte, saved func())
+	// SaveChecked lets the person choose where to save what write writes, reads that back for check, and tells done the name under which it lies there,
+	// or what went wrong. Nothing is told when the person changes her mind.
+	SaveChecked(name string, write func(io.Writer) error, check func(io.Reader) error, done func(name string, err error))
 }
 
 // Screen is one screen as it stands.
@@ -160,6 +168,34 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return Forgot(a, f)
 	case model.PageErased:
 		return Erased(a, f)
+	case model.PageCodes:
+		return Codes(a, f)
+	case model.PageCodesSort:
+		return CodesSort(a, f)
+	case model.PageCodesTrash:
+		return CodesTrash(a, f)
+	case model.PageCodeNew:
+		return CodeNew(a, f)
+	case model.PageCodeAdd, model.PageCodeEdit:
+		return CodeForm(a, f)
+	case model.PageCodeQR:
+		return CodeQR(a, f)
+	case model.PageImport:
+		return Import(a, f)
+	case model.PageImportPassword:
+		return ImportPassword(a, f)
+	case model.PageImportPlan:
+		return ImportPlan(a, f)
+	case model.PageExport:
+		return Export(a, f)
+	case model.PageExportSeal:
+		return ExportSeal(a, f)
+	case model.PageExportPlain:
+		return ExportPlain(a, f)
+	case model.PageExportReady:
+		return ExportReady(a, f)
+	case model.PageExportQR:
+		return ExportQR(a, f)
 	case model.PageAbout:
 		return About(a, f)
 	case model.PageDebugLog:
@@ -179,4 +215,28 @@ func tone(t model.Tone) widgets.Tone {
 		return widgets.Bad
 	}
 	return widgets.Quiet
+}
+
+// Beside stands two screens beside each other, each at most so wide. What can be found on the second has its name with "codes-" before it where the first
+// has that name, too; keys go to the first.
+func Beside(first, second *Screen, most float32) *Screen {
+	s := &Screen{Object: widgets.Halves(0, widgets.Middle(most, first.Object), widgets.Middle(most, second.Object)), Names: first.Names, Rune: first.Rune, Key: first.Key}
+	for called, o := range second.Names {
+		if _, taken := s.Names[called]; taken {
+			called = "codes-" + called
+		}
+		s.Names[called] = o
+	}
+	both := func(a, b func()) func() {
+		return func() {
+			if a != nil {
+				a()
+			}
+			if b != nil {
+				b()
+			}
+		}
+	}
+	s.Update, s.Shown, s.Close = both(first.Update, second.Update), both(first.Shown, second.Shown), both(first.Close, second.Close)
+	return s
 }

@@ -49,6 +49,13 @@ func Settings(a *model.App, f Frame) *Screen {
 		rows = append(rows, w.NewRows(lock...))
 	}
 	rows = append(rows, w.NewRows(
+		name(s, "hide-codes", w.NewSwitchRow(icons.EyeSlash, a.T("app.settings.hide_codes"), v.Choices.HideCodes, func(on bool) {
+			a.Choose(func(c *model.Choices) { c.HideCodes = on })
+		})),
+		name(s, "import", w.NewRow(w.RowSpec{Icon: icons.Import, Title: a.T("app.import.title"), Caret: true, OnTap: a.OpenImport})),
+		name(s, "export", w.NewRow(w.RowSpec{Icon: icons.Export, Title: a.T("app.export.title"), Caret: true, OnTap: a.OpenExport})),
+	))
+	rows = append(rows, w.NewRows(
 		name(s, "about", w.NewRow(w.RowSpec{Icon: icons.Info, Title: a.T("app.settings.about"), Value: v.Version, Caret: true, OnTap: func() { a.Open(model.PageAbout) }})),
 		name(s, "debug-log", w.NewRow(w.RowSpec{Icon: icons.Log, Title: a.T("app.settings.debug_log"), Caret: true, OnTap: func() { a.Open(model.PageDebugLog) }})),
 	))

@@ -1,8 +1,10 @@
 package screen_test
 
 import (
+	"bytes"
 	"errors"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -42,15 +44,17 @@ type look struct {
 }
 
 var (
-	lightPhone = look{name: "light", width: 390, height: 844, appearance: model.Light, language: "en"}
-	darkPhone  = look{name: "dark", width: 390, height: 844, appearance: model.Dark, language: "en"}
-	german     = look{name: "de", width: 390, height: 844, appearance: model.Light, language: "de"}
-	large      = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", large: true}
-	largeDE    = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", large: true}
-	small      = look{name: "small", width: 360, height: 640, appearance: model.Light, language: "en"}
-	smallDE    = look{name: "small-de", width: 360, height: 640, appearance: model.Light, language: "de"}
-	desktop    = look{name: "desktop", width: 1100, height: 750, appearance: model.Light, language: "en"}
-	desktopDE  = look{name: "desktop-de", width: 1100, height: 750, appearance: model.Dark, language: "de"}
+	lightPhone  = look{name: "light", width: 390, height: 844, appearance: model.Light, language: "en"}
+	darkPhone   = look{name: "dark", width: 390, height: 844, appearance: model.Dark, language: "en"}
+	german      = look{name: "de", width: 390, height: 844, appearance: model.Light, language: "de"}
+	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", large: true}
+	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", large: true}
+	small       = look{name: "small", width: 360, height: 640, appearance: model.Light, language: "en"}
+	smallDE     = look{name: "small-de", width: 360, height: 640, appearance: model.Light, language: "de"}
+	desktop     = look{name: "desktop", width: 1100, height: 750, appearance: model.Light, language: "en"}
+	desktop1100 = look{name: "wide", width: 1100, height: 750, appearance: model.Dark, language: "en"}
+	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", large: true}
+	desktopDE   = look{name: "desktop-de", width: 1100, height: 750, appearance: model.Dark, language: "de"}
 )
 
 // stage is the app with a scripted core, in a window of the software painter. What the model does in the background is done at once.
@@ -69,12 +73,34 @@ type stage struct {
 type files struct {
 	copied, saved string
 	chosen, paste func()
+	file          func()
+	spoil         bool // what is saved arrives damaged
 }
 
 func (f *files) ChoosePicture()      { f.chosen() }
 func (f *files) Paste()              { f.paste() }
 func (f *files) Copy(text string)    { f.copied = text }
+func (f *files) ChooseFile()         { f.file() }
 func (f *files) Save(_, text string) { f.saved = text }
+
+func (f *files) Uncopy(text string) {
+	if f.copied == text {
+		f.copied = ""
+	}
+}
+
+func (f *files) SaveChecked(name string, write func(io.Writer) error, check func(io.Reader) error, done func(string, error)) {
+	var b bytes.Buffer
+	err := write(&b)
+	if f.spoil {
+		b.WriteByte(0)
+	}
+	f.saved = b.String()
+	if err == nil {
+		err = check(&b)
+	}
+	done(name, err)
+}
 
 func (f *files) SaveFile(name string, data []byte, saved func()) {
 	f.saved = name + " " + string(data[:4])
@@ -98,6 +124,7 @@ func newStage(t *testing.T, l look, s phone.State) *stage {
 	g.shell = shell.New(app, g.win, shell.Options{
 		Now: func() time.Time { return g.now }, Do: func(f func()) { g.queue = append(g.queue, f) }, Files: g.files, Tick: -1, Insets: insets,
 	})
+	g.core.Clock = func() time.Time { return g.now }
 	log := model.NewLogBook(100)
 	log.Note("the server can't be reached", errors.New("dial tcp: no route to host"))
 	cfg := model.Config{
@@ -211,6 +238,8 @@ type scene struct {
 	state phone.State
 	look  func(*look)
 	act   func(*stage)
+
+	picture bool // only for people to look at: another one has the same texts
 }
 
 func number(ids ...authn.RequestID) []phone.Request {
@@ -238,7 +267,7 @@ func TestPictures(t *testing.T) {
 	if dir == "" {
 		t.Skip("set AVOW_PICTURES to a folder to get the pictures")
 	}
-	for _, l := range []look{lightPhone, darkPhone, german, large, largeDE, small, smallDE, desktop, desktopDE} {
+	for _, l := range []look{lightPhone, darkPhone, german, large, largeDE, small, smallDE, desktop, desktopDE, narrow, desktop1100} {
 		for _, s := range scenes() {
 			t.Run(l.name+"/"+s.name, func(t *testing.T) {
 				g := s.play(t, l)

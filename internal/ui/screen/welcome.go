@@ -28,6 +28,7 @@ func Welcome(a *model.App, f Frame) *Screen {
 	}
 	settings := name(s, "settings", w.NewIconButton(icons.Gear, func() { a.GoTo(model.PageSettings) }))
 	restore := name(s, "restore", w.NewButton(w.Plain, v.Restore, icons.Lifebuoy, a.OpenRestoreFrom))
-	s.Object, _ = f.page(body, w.Column(4, w.Line(4, 0, restore, settings), name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
+	add := name(s, "add-code", w.NewButton(w.Outlined, v.AddCode, icons.Codes, func() { a.GoTo(model.PageCodes) }))
+	s.Object, _ = f.page(body, w.Column(4, w.Line(4, 0, restore, settings), add, w.Gap(2), name(s, "connect", w.NewMainButton(v.Connect, icons.Scan, a.OpenScan))))
 	return s
 }

@@ -48,8 +48,54 @@ func (f *files) Paste() {
 	}()
 }
 
+// ChooseFile opens the system's choice of files, of any kind: an export is known by its content.
+func (f *files) ChooseFile() {
+	dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		switch {
+		case err != nil:
+			f.model.NoImport(err)
+		case r != nil:
+			f.model.ImportFile(r)
+		}
+	}, f.win).Show()
+}
+
 // Copy puts a text on the clipboard.
 func (f *files) Copy(text string) { f.app.Clipboard().SetContent(text) }
+
+// Uncopy clears the clipboard, unless something else was copied meanwhile.
+func (f *files) Uncopy(text string) {
+	if c := f.app.Clipboard(); c.Content() == text {
+		c.SetContent("")
+	}
+}
+
+// SaveChecked lets the person choose where something goes, and reads it back from there.
+func (f *files) SaveChecked(name string, write func(io.Writer) error, check func(io.Reader) error, done func(string, error)) {
+	d := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
+		if err == nil && w == nil {
+			return
+		}
+		if err == nil {
+			err = write(w)
+			if closed := w.Close(); err == nil {
+				err = closed
+			}
+		}
+		if err != nil {
+			done("", err)
+			return
+		}
+		r, err := storage.Reader(w.URI())
+		if err == nil {
+			err = check(r)
+			_ = r.Close()
+		}
+		done(w.URI().Name(), err)
+	}, f.win)
+	d.SetFileName(name)
+	d.Show()
+}
 
 // Save lets the person choose where a text goes.
 func (f *files) Save(name, text string) {
@@ -87,6 +133,15 @@ func (f *files) SaveFile(name string, data []byte, saved func()) {
 	}, f.win)
 	d.SetFileName(name)
 	d.Show()
+}
+
+func openFile(m *model.App, uri fyne.URI) {
+	r, err := storage.Reader(uri)
+	if err != nil {
+		m.NoImport(err)
+		return
+	}
+	m.ImportFile(r)
 }
 
 func openPicture(m *model.App, uri fyne.URI) {

@@ -27,7 +27,7 @@ func (l *watched) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(3
 // layoutSign changes when the same page has to be laid out in another way.
 func (s *Shell) layoutSign() string {
 	size := s.root.Size()
-	return fmt.Sprint(size.Width >= wideFrom, size.Height > 0 && size.Height < smallUnder)
+	return fmt.Sprint(size.Width >= wideFrom, size.Width >= twoFrom, size.Height > 0 && size.Height < smallUnder)
 }
 
 // overTabs lays a screen over the window, the tab bar at its foot, and the middle of the scan button over the bar's edge.

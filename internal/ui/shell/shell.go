@@ -26,6 +26,7 @@ const (
 	wideFrom    = 760
 	smallUnder  = 700
 	paneAtMost  = 560
+	twoFrom     = 1000 // two panes beside each other
 	sideMargins = 8
 	leastTop    = 20
 )
@@ -56,6 +57,7 @@ type Shell struct {
 	page    model.Page
 	request authn.RequestID // that the page is about
 	sign    string
+	second  bool // the codes stand beside Home
 	look    style.Options
 }
 
@@ -96,6 +98,11 @@ func (s *Shell) Show(m *model.App) {
 		}
 	})
 	s.win.SetOnDropped(s.dropped)
+	s.win.SetOnClosed(func() { // nobody is there in half a minute to clear the clipboard
+		if text, due := s.model.Uncopy(true); due {
+			s.opt.Files.Uncopy(text)
+		}
+	})
 	s.sync()
 	if s.opt.Tick > 0 {
 		go s.tick()
@@ -149,8 +156,16 @@ func (s *Shell) Find(name string) fyne.CanvasObject {
 // sync makes the window show what the model says.
 func (s *Shell) sync() {
 	s.follow()
+	if text, due := s.model.Uncopy(false); due {
+		s.opt.Files.Uncopy(text)
+	}
 	page := s.model.Page()
-	sign := fmt.Sprintf("%s|%s|%s", page, s.layoutSign(), s.model.Signature(page))
+	active, tabs := s.model.Tabs()
+	sign := fmt.Sprintf("%s|%v%s|%s|%s", page, tabs, active, s.layoutSign(), s.model.Signature(page))
+	s.second = page == model.PageHome && s.root.Size().Width >= twoFrom && s.model.HasCodes()
+	if s.second {
+		sign += "|" + s.model.Signature(model.PageCodes)
+	}
 	if sign == s.sign {
 		if s.current.Update != nil {
 			s.current.Update()
@@ -192,6 +207,9 @@ func (s *Shell) build(arrived bool) {
 		s.guard.Arrive()
 	}
 	s.current = screen.New(s.page, s.model, s.frame())
+	if s.second {
+		s.current = screen.Beside(s.current, screen.New(model.PageCodes, s.model, s.frame()), paneAtMost)
+	}
 	s.root.Objects = []fyne.CanvasObject{s.around(s.current.Object)}
 	s.root.Refresh()
 	if s.current.Shown != nil {
@@ -237,15 +255,22 @@ func (s *Shell) frame() screen.Frame {
 		f.Top, f.Bottom = pos.Y, s.win.Canvas().Size().Height-pos.Y-area.Height
 	}
 	f.Top = max(f.Top, leastTop) // a window without a system's bar at its top
-	if _, tabs := s.model.Tabs(); tabs && !f.Wide {
+	if active, tabs := s.model.Tabs(); tabs && !f.Wide {
 		f.Bottom += style.SizeTabBar
-		f.Scan = scanOver(len(tabPages)) + style.SizeScan/2 + style.SizeScanMargin
+		if s.scans(active) {
+			f.Scan = scanOver(len(tabPages)) + style.SizeScan/2 + style.SizeScanMargin
+		}
 	}
 	return f
 }
 
+// scans tells whether the round button stands on a tab. The first page has a button of its own for it.
+func (s *Shell) scans(active model.Page) bool {
+	return active != model.PageSettings && s.page != model.PageWelcome
+}
+
 // tabPages are the tabs, in order.
-var tabPages = []model.Page{model.PageHome, model.PageComputers, model.PageSettings}
+var tabPages = []model.Page{model.PageHome, model.PageCodes, model.PageComputers, model.PageSettings}
 
 // around puts tabs or side bar beside a screen of a tab; all others stand alone.
 func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
@@ -255,6 +280,7 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 	}
 	tabs := []widgets.Tab{
 		{Icon: icons.House, Text: s.model.T("app.tab.home")},
+		{Icon: icons.Codes, Text: s.model.T("app.tab.codes")},
 		{Icon: icons.Computers, Text: s.model.T("app.tab.computers")},
 		{Icon: icons.Gear, Text: s.model.T("app.tab.settings")},
 	}
@@ -264,6 +290,9 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 		bar := widgets.NewSideBar("Avow", choose, s.model.T("app.tab.scan"), s.model.OpenScan, tabs...)
 		bar.Select(index)
 		s.current.Names["scan"] = bar
+		if s.second {
+			return container.New(&beside{}, bar, o)
+		}
 		return container.New(&beside{}, bar, widgets.Middle(paneAtMost, o))
 	}
 	bar := widgets.NewTabBar(choose, tabs...)
@@ -271,7 +300,7 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 	bar.SetInset(s.systemBottom())
 	s.current.Names["tabs"] = bar
 	objects := []fyne.CanvasObject{o, bar}
-	if active != model.PageSettings {
+	if s.scans(active) {
 		scan := widgets.NewScanButton(s.model.OpenScan)
 		s.current.Names["scan"] = scan
 		objects = append(objects, scan)
@@ -297,9 +326,13 @@ func (s *Shell) typed(e *fyne.KeyEvent) {
 	}
 }
 
-// dropped takes a picture that was dropped on the window.
+// dropped takes a picture that was dropped on the window, or where codes are imported any file.
 func (s *Shell) dropped(_ fyne.Position, uris []fyne.URI) {
-	if len(uris) > 0 {
+	switch {
+	case len(uris) == 0:
+	case s.page == model.PageImport:
+		openFile(s.model, uris[0])
+	default:
 		openPicture(s.model, uris[0])
 	}
 }

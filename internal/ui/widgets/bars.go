@@ -123,7 +123,12 @@ func (t *tab) CreateRenderer() fyne.WidgetRenderer {
 		t.frame(4, 4, s.Width-8, s.Height-8)
 		place(bar, (s.Width-24)/2, 0, 24, 4)
 		place(icon.Image, (s.Width-style.IconTab)/2, 10, style.IconTab, style.IconTab)
+		text.TextSize = style.TextSize(style.TextTab)
 		w := text.MinSize().Width
+		if room := s.Width - 4; w > room { // large text on a narrow phone: words must not touch
+			text.TextSize *= room / w
+			w = text.MinSize().Width
+		}
 		middle(text, (s.Width-w)/2, 36, w, 24)
 	}
 	v.min = func() fyne.Size {

@@ -194,6 +194,10 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		b.frame(0, y, s.Width, h)
 		tw := text.MinSize().Width
 		iw := b.iconWidth()
+		if iw > 0 && b.busy == "" && tw+iw > s.Width-style.Space2 { // large text on a narrow phone: the words count
+			iw = 0
+			icon.set("", "")
+		}
 		x := (s.Width - tw - iw) / 2
 		if b.time != "" {
 			x = look.padding

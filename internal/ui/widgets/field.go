@@ -38,6 +38,7 @@ type FieldSpec struct {
 	Label       string // above the field
 	Placeholder string
 	Mono        bool // what is typed is compared: a link, a code
+	Lines       int  // more than one line can be typed, so many are seen; 0 for one
 	Secret      bool // shown as dots until the eye at its end is tapped; no keyboard learns it
 }
 
@@ -47,6 +48,11 @@ func NewField(spec FieldSpec) *Field {
 	f.entry = &fieldEntry{field: f}
 	f.entry.Wrapping = fyne.TextWrapOff
 	f.entry.Scroll = container.ScrollHorizontalOnly
+	if spec.Lines > 1 {
+		f.entry.MultiLine = true
+		f.entry.Wrapping, f.entry.Scroll = fyne.TextWrapWord, container.ScrollVerticalOnly
+		f.entry.SetMinRowsVisible(spec.Lines)
+	}
 	f.entry.PlaceHolder = spec.Placeholder
 	f.entry.TextStyle = fyne.TextStyle{Monospace: spec.Mono, Bold: spec.Mono}
 	if spec.Secret {
@@ -78,6 +84,13 @@ func (f *Field) Text() string { return f.entry.Text }
 
 // SetText replaces what is typed.
 func (f *Field) SetText(s string) { f.entry.SetText(s) }
+
+// SetPlaceholder replaces the words in the empty field.
+func (f *Field) SetPlaceholder(s string) {
+	if f.entry.PlaceHolder != s {
+		f.entry.SetPlaceHolder(s)
+	}
+}
 
 // SetWrong shows what is wrong, until the next change; empty takes it away.
 func (f *Field) SetWrong(words string) {
@@ -215,5 +228,6 @@ var bare = style.Variation{
 	Colors: map[fyne.ThemeColorName]color.Color{
 		theme.ColorNameInputBackground: color.Transparent, theme.ColorNameInputBorder: color.Transparent,
 		theme.ColorNameFocus: color.Transparent, theme.ColorNameHover: color.Transparent, theme.ColorNamePrimary: color.Transparent,
+		theme.ColorNameShadow: color.Transparent, theme.ColorNameScrollBar: color.Transparent, theme.ColorNameScrollBarBackground: color.Transparent,
 	},
 }

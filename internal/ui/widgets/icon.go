@@ -102,6 +102,17 @@ func (t *Tile) Set(name icons.Name, tone Tone) {
 	t.Refresh()
 }
 
+// show shows an icon, or a letter where there is none.
+func (t *Tile) show(name icons.Name, letter string, tone Tone) {
+	if name != "" {
+		letter = ""
+	}
+	if t.name != name || t.letter != letter || t.tone != tone {
+		t.name, t.letter, t.tone = name, letter, tone
+		t.Refresh()
+	}
+}
+
 // CreateRenderer makes the tile.
 func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 	back, g, text := rect(style.RadiusKey), newGlyph(), label(t.letter, boldText)

@@ -60,3 +60,27 @@ func (*drawn) Layout(o []fyne.CanvasObject, s fyne.Size) {
 func (*drawn) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return o[2].MinSize().Add(fyne.NewSize(0, o[0].MinSize().Height))
 }
+
+// Listing stands a list below a head that stays, down to the foot of the window, and a bar over its end; the bar may be nil.
+func Listing(head, list, bar fyne.CanvasObject) fyne.CanvasObject {
+	if bar == nil {
+		return container.New(&listing{}, head, list)
+	}
+	return container.New(&listing{}, head, list, bar)
+}
+
+type listing struct{}
+
+func (*listing) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	h := heightAt(o[0], s.Width)
+	place(o[0], 0, 0, s.Width, h)
+	place(o[1], 0, h, s.Width, max(0, s.Height-h))
+	if len(o) > 2 {
+		b := heightAt(o[2], s.Width)
+		place(o[2], 0, s.Height-b, s.Width, b)
+	}
+}
+
+func (*listing) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(240, o[0].MinSize().Height+120)
+}

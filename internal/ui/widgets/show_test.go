@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -350,8 +351,54 @@ func TestCodeRowAnnounces(t *testing.T) {
 	low := r.MinSize().Height
 	test.Tap(r)
 	r.Set(CodeSpec{Letter: "G", Issuer: "GitHub", Code: "204 118", Copied: "Copied, cleared in 30 s", OnTap: func() { n++ }})
-	if n != 1 || r.MinSize().Height <= low {
-		t.Errorf("%d taps, height %v before and %v after", n, low, r.MinSize().Height)
+	if n != 1 || r.MinSize().Height != low {
+		t.Errorf("%d taps, height %v before and %v after: rows would move under a finger", n, low, r.MinSize().Height)
+	}
+}
+
+// What does not fit on a row is shortened, with the service first.
+func TestCodeRowShortens(t *testing.T) {
+	r := NewCodeRow(CodeSpec{Letter: "M", Issuer: "Malmö Harbour and Terminals Authority of Skåne", Name: "anna", Code: "123 456 7890", Seconds: "21"})
+	setUp(t, r, fyne.NewSize(280, 84))
+	for _, o := range test.WidgetRenderer(r).Objects() {
+		if text, ok := o.(*canvas.Text); ok && text.Text != "" {
+			if end := text.Position().X + text.MinSize().Width; end > 280-style.SizeRingSmall {
+				t.Errorf("%q reaches %v", text.Text, end)
+			}
+		}
+	}
+	if got := shorten("Malmö Harbour", 60, 16, boldText); !strings.HasSuffix(got, "…") || measure(got, 16, boldText).Width > 60 {
+		t.Errorf("shortened to %q", got)
+	}
+}
+
+func TestLongListScrolls(t *testing.T) {
+	shown := map[int]bool{}
+	l := NewLongList(LongListSpec{
+		Header: Gap(40), Tail: 96, Make: func() fyne.CanvasObject { return NewEntryRow(EntrySpec{Lines: 1}) },
+		Show: func(i int, o fyne.CanvasObject) {
+			shown[i] = true
+			o.(*EntryRow).Set(EntrySpec{Title: strconv.Itoa(i), Lines: 1, OnTap: func() {}})
+		},
+	})
+	setUp(t, l, fyne.NewSize(350, 400))
+	l.Update(1000)
+	if l.Row(0) == nil || len(shown) > 7 || l.Made > 8 {
+		t.Errorf("%d rows shown, %d made", len(shown), l.Made)
+	}
+	l.scroll.ScrollToOffset(fyne.NewPos(0, 20_000))
+	l.scroll.OnScrolled(l.scroll.Offset)
+	at := int((20_000 - 40) / l.rowHeight())
+	if r, ok := l.Row(at + 1).(*EntryRow); !ok || r.Spec().Title != strconv.Itoa(at+1) {
+		t.Errorf("row %d is not in view", at+1)
+	}
+	l.Update(3) // fewer: what is in view is there
+	if l.Row(2) == nil || l.scroll.Offset.Y != 0 {
+		t.Errorf("with three rows it is scrolled to %v", l.scroll.Offset)
+	}
+	l.Update(0)
+	if l.Row(0) != nil {
+		t.Error("a row is left")
 	}
 }
 

@@ -37,6 +37,7 @@ type Core struct {
 
 	RestoreScript
 	DevicesScript
+	CodesScript
 
 	mu        sync.Mutex
 	state     phone.State

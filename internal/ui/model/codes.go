@@ -1,0 +1,652 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"avow/assets/translations"
+	"avow/internal/otp"
+	"avow/internal/phone/codes"
+	"avow/internal/phone/platform"
+)
+
+// CodesCore is what the screens need of the codes of other services.
+type CodesCore interface {
+	CodeView(codes.ID) (codes.View, error)
+	FindCodes(codes.Query) []codes.ID
+	CodeGroups() []string
+	Codes() []codes.View
+	SameCode(otp.Code) (codes.ID, bool)
+	Code(ctx context.Context, id codes.ID, now time.Time) (codes.Shown, error)
+	AddCode(context.Context, codes.Entry) (codes.ID, error)
+	AddCodes(context.Context, []codes.Entry) ([]codes.ID, error)
+	TakeBackCodes(ctx context.Context, added, untrashed []codes.ID) error
+	EditCode(context.Context, codes.ID, codes.Draft) error
+	PinCode(ctx context.Context, id codes.ID, pinned bool) error
+	MoveCode(ctx context.Context, id, before codes.ID) error
+	TrashCode(context.Context, codes.ID) error
+	UntrashCode(context.Context, codes.ID) error
+	DeleteCode(context.Context, codes.ID) error
+	UsedCode(context.Context, codes.ID) error
+	AdvanceCode(context.Context, codes.ID) (codes.Shown, error)
+	CanUndoAdvance(codes.ID) bool
+	UndoAdvance(context.Context, codes.ID) error
+	CodeURI(context.Context, codes.ID, platform.Prompt) (otp.Secret, error)
+	ExportCodes(context.Context, platform.Prompt) ([]codes.Entry, error)
+	Drift() (d time.Duration, known bool)
+}
+
+const (
+	// ClearAfter is how long a copied code stays on the clipboard.
+	ClearAfter = 30 * time.Second
+	// nextIn is how long before its end a code shows the one that follows.
+	nextIn = 5 * time.Second
+	// revealFor is how long a code is seen that was hidden.
+	revealFor = 30 * time.Second
+	// undoFor is how long something can be taken back by the bar that tells of it.
+	undoFor = 10 * time.Second
+	// driftFrom is from when on the phone's clock makes codes that services may refuse: they take the code before and the one after, too.
+	driftFrom = 20 * time.Second
+)
+
+// codesState is what the tab of the codes remembers between redraws.
+type codesState struct {
+	turn   int  // changes with what is listed
+	asked  bool // ids and what follows are of the query
+	sorted bool // by a query that is still the same: what was used just now does not jump up under the finger
+	ids    []codes.ID
+	total  int
+	trash  int
+	groups []string
+
+	text     string
+	group    string
+	revealed map[codes.ID]time.Time // until when
+	copied   copiedCode
+	bar      *undoBar
+	away     bool // nobody sees the app: nothing is worked out
+	guarded  bool
+}
+
+// copiedCode is a code on the clipboard.
+type copiedCode struct {
+	id    codes.ID
+	text  string
+	until time.Time
+}
+
+// undoBar tells of what was done, and takes it back.
+type undoBar struct {
+	words string
+	until time.Time
+	undo  func(context.Context) error // nil: it can't be taken back
+}
+
+// CodesView is the tab of the codes, without its rows: of those there may be many.
+type CodesView struct {
+	Title      string
+	Search     string // "Search 14 codes"
+	Text       string // what is searched
+	Groups     []string
+	Group      int // the chosen one
+	Count      int // rows
+	Turn       int // changes with what is listed
+	Empty      string
+	EmptyText  string
+	Add        string
+	DriftHead  string // the phone's clock is wrong
+	DriftText  string
+	Undo       string // what was done, with a way back; "" for nothing
+	UndoWord   string
+	CanUndo    bool
+	Trash      int
+	Exportable bool
+}
+
+// Codes is the view of PageCodes.
+func (a *App) Codes() CodesView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.findCodes()
+	t, c := a.print, &a.codes
+	v := CodesView{
+		Title: t.T("app.codes.title"), Search: t.T("app.codes.search", "Count", c.total), Text: c.text, Count: len(c.ids), Turn: c.turn, Trash: c.trash,
+		Add: t.T("app.codes.add"), Exportable: c.total > 0, UndoWord: t.T("app.codes.undo"),
+	}
+	if len(c.groups) > 0 {
+		v.Groups = append([]string{t.T("app.codes.all")}, c.groups...)
+		v.Group = max(0, slices.Index(c.groups, c.group)+1)
+	}
+	switch {
+	case c.total == 0:
+		v.Empty, v.EmptyText = t.T("app.codes.none"), t.T("app.codes.none_text")
+	case len(c.ids) == 0 && c.text != "":
+		v.Empty, v.EmptyText = t.T("app.codes.not_found", "Text", c.text), t.T("app.codes.not_found_text")
+	}
+	if d, known := a.cfg.Core.Drift(); known && d.Abs() >= driftFrom && c.total > 0 {
+		v.DriftHead, v.DriftText = t.T("app.codes.fast", "Wait", t.Wait(d.Abs())), t.T("app.codes.drift")
+		if d < 0 {
+			v.DriftHead = t.T("app.codes.slow", "Wait", t.Wait(d.Abs()))
+		}
+	}
+	if b := c.bar; b != nil && a.cfg.Now().Before(b.until) {
+		v.Undo, v.CanUndo = b.words, b.undo != nil
+	}
+	return v
+}
+
+// findCodes asks for what is listed, if it may have changed; mu must be held.
+func (a *App) findCodes() {
+	c := &a.codes
+	if c.asked {
+		return
+	}
+	order := a.cfg.Settings.Get().CodeOrder
+	c.groups = a.cfg.Core.CodeGroups()
+	if !slices.Contains(c.groups, c.group) {
+		c.group = ""
+	}
+	found := a.cfg.Core.FindCodes(codes.Query{Text: c.text, Group: c.group, Order: order})
+	if c.sorted && order == codes.ByUse && sameSet(found, c.ids) {
+		found = c.ids
+	}
+	if !slices.Equal(found, c.ids) {
+		c.turn++
+	}
+	c.ids, c.asked, c.sorted = found, true, true
+	c.total = len(found)
+	if c.text != "" || c.group != "" {
+		c.total = len(a.cfg.Core.FindCodes(codes.Query{}))
+	}
+	c.trash = len(a.cfg.Core.FindCodes(codes.Query{Trash: true}))
+}
+
+func sameSet(a, b []codes.ID) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	in := make(map[codes.ID]bool, len(a))
+	for _, id := range a {
+		in[id] = true
+	}
+	return !slices.ContainsFunc(b, func(id codes.ID) bool { return !in[id] })
+}
+
+// codesChanged has the list asked for again; mu must be held.
+func (a *App) codesChanged() {
+	a.codes.asked = false
+	a.codes.turn++
+}
+
+// hasCodes tells whether there are any; mu must be held.
+func (a *App) hasCodes() bool {
+	a.findCodes()
+	return a.codes.total > 0
+}
+
+// HasCodes tells whether there are any.
+func (a *App) HasCodes() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.hasCodes()
+}
+
+// SearchCodes lists what a text finds.
+func (a *App) SearchCodes(text string) {
+	a.change(func() { a.codes.text, a.codes.asked, a.codes.sorted = text, false, false })
+}
+
+// ChooseGroup lists one group; 0 is all.
+func (a *App) ChooseGroup(i int) {
+	a.change(func() {
+		a.codes.group = ""
+		if i > 0 && i <= len(a.codes.groups) {
+			a.codes.group = a.codes.groups[i-1]
+		}
+		a.codes.asked, a.codes.sorted = false, false
+	})
+}
+
+// OrderCodes lists in another order from now on.
+func (a *App) OrderCodes(o codes.Order) {
+	a.Choose(func(c *Choices) { c.CodeOrder = o })
+	a.change(func() { a.codesChanged(); a.codes.sorted = false })
+}
+
+// CodeRow is one row of the list.
+type CodeRow struct {
+	ID       codes.ID
+	Face     Face
+	Title    string
+	Account  string
+	Pinned   bool
+	Code     string // in groups; dots while it is hidden
+	Hidden   bool
+	Left     float64 // part of the time
+	Seconds  string
+	Late     bool
+	NextWord string
+	Next     string // the code that follows, in the last seconds
+	Below    string // what to do, where there is no code yet
+	Copied   string // "Copied, cleared in 27 s"
+	CopiedIn string // "Copied, 27 s"
+	Steps    bool   // by a counter: a button in place of the ring
+}
+
+// Face is the picture before a name: an icon of our own, or a letter, on a color of its own.
+type Face struct {
+	Icon   string
+	Letter string
+	Tone   int // 0 to 4
+}
+
+// faceOf chooses the picture of a service.
+func faceOf(issuer, title string) Face {
+	f := Face{Icon: iconOf(issuer)}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(strings.ToLower(title)))
+	f.Tone = int(h.Sum32() % 5)
+	for _, r := range title {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			f.Letter = string(unicode.ToUpper(r))
+			break
+		}
+	}
+	return f
+}
+
+// CodeRow is the i-th row of the list, as it is now; an empty one if there is none.
+func (a *App) CodeRow(i int) CodeRow {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.findCodes()
+	if i < 0 || i >= len(a.codes.ids) {
+		return CodeRow{}
+	}
+	id := a.codes.ids[i]
+	v, err := a.cfg.Core.CodeView(id)
+	if err != nil {
+		return CodeRow{ID: id}
+	}
+	r := CodeRow{ID: id, Title: v.Title(), Account: v.Account, Pinned: v.Pinned, Face: faceOf(v.Issuer, v.Title()), Steps: v.Kind == otp.HOTP}
+	if r.Account == r.Title {
+		r.Account = ""
+	}
+	a.fillCode(&r, v)
+	return r
+}
+
+// fillCode works out the code of a row; mu must be held.
+func (a *App) fillCode(r *CodeRow, v codes.View) {
+	t, now := a.print, a.cfg.Now()
+	r.Code, r.Hidden = dots(v), true
+	if a.codes.away {
+		return
+	}
+	if v.NeedsPIN {
+		r.Below = t.T("app.codes.needs_pin")
+		return
+	}
+	s, err := a.cfg.Core.Code(a.ctx, v.ID, now)
+	if err != nil {
+		r.Below = a.faultOf(err).Sentence
+		return
+	}
+	if !s.Until.IsZero() {
+		left := s.Until.Sub(now)
+		seconds := int((left + time.Second - 1) / time.Second)
+		r.Left, r.Late, r.Seconds = min(1, left.Seconds()/max(1, s.Until.Sub(s.From).Seconds())), left <= nextIn, fmt.Sprint(seconds)
+		if seconds > 99 {
+			r.Seconds = fmt.Sprint((seconds+59)/60) + "′"
+		}
+	}
+	if s.Text != "" && !a.masked(v.ID, now) {
+		r.Code, r.Hidden = grouped(s.Text), false
+		if r.Late && s.Next != "" {
+			r.NextWord, r.Next = t.T("app.codes.next"), grouped(s.Next)
+		}
+	}
+	if s.Text == "" {
+		r.Below = t.T("app.codes.press_next")
+	}
+	if c := a.codes.copied; c.id == v.ID && now.Before(c.until) {
+		left := int((c.until.Sub(now) + time.Second - 1) / time.Second)
+		r.Copied, r.CopiedIn = t.T("app.codes.copied", "Count", left), t.T("app.codes.copied_short", "Count", left)
+	}
+}
+
+// masked tells whether a code is to be hidden; mu must be held.
+func (a *App) masked(id codes.ID, now time.Time) bool {
+	return a.cfg.Settings.Get().HideCodes && !now.Before(a.codes.revealed[id])
+}
+
+func dots(v codes.View) string {
+	n := int(v.Digits)
+	if n <= 0 {
+		n = otp.MinDigits
+	}
+	return grouped(strings.Repeat("•", n))
+}
+
+// grouped sets a code in groups of three, and in equal halves where that is nearer: 204 118, 1234 5678, 204 1184.
+func grouped(code string) string {
+	r := []rune(code)
+	var parts []int
+	switch len(r) {
+	case 7:
+		parts = []int{3, 4}
+	case 8:
+		parts = []int{4, 4}
+	case 10:
+		parts = []int{3, 3, 4}
+	case 5:
+		return code
+	default:
+		for left := len(r); left > 0; left -= 3 {
+			parts = append(parts, min(3, left))
+		}
+	}
+	var out []string
+	for _, n := range parts {
+		out = append(out, string(r[:n]))
+		r = r[n:]
+	}
+	return strings.Join(out, " ")
+}
+
+// TapCode is the tap on a row: a hidden code is shown, a shown one copied by put. One that needs its PIN leads to where that is typed.
+func (a *App) TapCode(id codes.ID, put func(text string)) {
+	v, err := a.cfg.Core.CodeView(id)
+	if err != nil {
+		return
+	}
+	if v.NeedsPIN {
+		a.OpenEdit(id)
+		return
+	}
+	a.mu.Lock()
+	now := a.cfg.Now()
+	hidden := a.masked(id, now)
+	if hidden {
+		if a.codes.revealed == nil {
+			a.codes.revealed = map[codes.ID]time.Time{}
+		}
+		a.codes.revealed[id] = now.Add(revealFor)
+	}
+	a.mu.Unlock()
+	if hidden {
+		a.used(id)
+		a.cfg.Changed()
+		return
+	}
+	a.CopyCode(id, put)
+}
+
+// CopyCode copies a code by put, hidden or not, and has it cleared later.
+func (a *App) CopyCode(id codes.ID, put func(text string)) {
+	now := a.cfg.Now()
+	s, err := a.cfg.Core.Code(a.ctx, id, now)
+	if err != nil || s.Text == "" {
+		return
+	}
+	put(s.Text)
+	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(ClearAfter)} })
+	a.used(id)
+}
+
+// used counts a use; that it could not be stored is of no account.
+func (a *App) used(id codes.ID) {
+	a.cfg.Go(func() {
+		if err := a.cfg.Core.UsedCode(a.ctx, id); err != nil && a.cfg.Log != nil {
+			a.cfg.Log.Note("a use of a code was not counted", err)
+		}
+	})
+}
+
+// Uncopy is the code that is to leave the clipboard now, if it still is there; with all, also one whose time is not over. It is given once.
+func (a *App) Uncopy(all bool) (text string, due bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := a.codes.copied
+	if c.text == "" || !all && a.cfg.Now().Before(c.until) {
+		return "", false
+	}
+	a.codes.copied = copiedCode{}
+	return c.text, true
+}
+
+// NextHOTP goes on to the next code of one with a counter.
+func (a *App) NextHOTP(id codes.ID) {
+	a.do(laneOther, a.T("app.busy.saving"), func(ctx context.Context) error {
+		_, err := a.cfg.Core.AdvanceCode(ctx, id)
+		return err
+	}, func(err error) {
+		if err != nil {
+			a.fail(err)
+			return
+		}
+		a.change(func() {
+			if a.codes.revealed == nil {
+				a.codes.revealed = map[codes.ID]time.Time{}
+			}
+			a.codes.revealed[id] = a.cfg.Now().Add(revealFor) // who asks for it wants to see it
+			a.tell(a.print.T("app.codes.stepped"), func(ctx context.Context) error { return a.cfg.Core.UndoAdvance(ctx, id) })
+		})
+	})
+}
+
+// tell shows a bar with what was done and a way back; mu must be held.
+func (a *App) tell(words string, undo func(context.Context) error) {
+	a.codes.bar = &undoBar{words, a.cfg.Now().Add(undoFor), undo}
+}
+
+// UndoCodes takes back what the bar tells of.
+func (a *App) UndoCodes() {
+	a.mu.Lock()
+	b := a.codes.bar
+	a.mu.Unlock()
+	if b == nil || b.undo == nil {
+		return
+	}
+	a.do(laneOther, a.T("app.busy.saving"), b.undo, func(err error) {
+		a.change(func() {
+			if a.codes.bar == b {
+				a.codes.bar = nil
+			}
+		})
+		if err != nil {
+			a.fail(err)
+		}
+	})
+}
+
+// CodeMenu is what can be done with a code.
+type CodeMenu struct {
+	ID     codes.ID
+	Title  string
+	Pinned bool
+	Undo   bool // the last step of its counter can be taken back
+	Copy   bool
+}
+
+// CodeMenu is the menu of a code; ok is false if it is gone.
+func (a *App) CodeMenu(id codes.ID) (m CodeMenu, ok bool) {
+	v, err := a.cfg.Core.CodeView(id)
+	if err != nil {
+		return CodeMenu{}, false
+	}
+	undo := a.cfg.Core.CanUndoAdvance(id)
+	return CodeMenu{ID: id, Title: v.Title(), Pinned: v.Pinned, Undo: undo, Copy: !v.NeedsPIN && (v.Kind != otp.HOTP || undo)}, true
+}
+
+// store stores a change of one code and says what went wrong.
+func (a *App) store(f func(context.Context) error, done func()) {
+	a.do(laneOther, a.T("app.busy.saving"), f, func(err error) {
+		if err != nil {
+			a.fail(err)
+			return
+		}
+		if done != nil {
+			a.change(done)
+		}
+	})
+}
+
+// PinCode puts a code above the others, or back.
+func (a *App) PinCode(id codes.ID, pinned bool) {
+	a.store(func(ctx context.Context) error { return a.cfg.Core.PinCode(ctx, id, pinned) }, nil)
+}
+
+// UndoStep takes the last step of a counter back.
+func (a *App) UndoStep(id codes.ID) {
+	a.store(func(ctx context.Context) error { return a.cfg.Core.UndoAdvance(ctx, id) }, nil)
+}
+
+// TrashCode puts a code into the trash, with a way back.
+func (a *App) TrashCode(id codes.ID) {
+	v, err := a.cfg.Core.CodeView(id)
+	if err != nil {
+		return
+	}
+	a.store(func(ctx context.Context) error { return a.cfg.Core.TrashCode(ctx, id) }, func() {
+		a.tell(a.print.T("app.codes.trashed", "Name", v.Title()), func(ctx context.Context) error { return a.cfg.Core.UntrashCode(ctx, id) })
+	})
+}
+
+// Away tells that nobody sees the app, so that nothing has to be worked out.
+func (a *App) Away() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.codes.away
+}
+
+// guardedPages must not be in a screenshot while they are shown.
+var guardedPages = []Page{PageCodes, PageCodeQR, PageCodeAdd, PageExportQR}
+
+// guardCodes keeps the window out of screenshots while codes or keys are on it; mu must be held.
+func (a *App) guardCodes(p Page) {
+	if on := slices.Contains(guardedPages, p); on != a.codes.guarded {
+		a.codes.guarded = on
+		a.guard(on)
+	}
+}
+
+// SortView is the page that orders the codes.
+type SortView struct {
+	Title  string
+	Text   string
+	Order  codes.Order
+	Orders []string
+	Count  int
+	Turn   int
+	ByHand bool
+}
+
+// codeOrders in the order of the choice.
+var codeOrders = []codes.Order{codes.ByPlace, codes.ByName, codes.ByUse}
+
+// Sort is the view of PageCodesSort. It lists all codes.
+func (a *App) Sort() SortView {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.findCodes()
+	t, order := a.print, a.cfg.Settings.Get().CodeOrder
+	if order == "" {
+		order = codes.ByPlace
+	}
+	v := SortView{Title: t.T("app.codes.sort"), Order: order, Count: len(a.codes.ids), Turn: a.codes.turn, ByHand: order == codes.ByPlace}
+	for _, id := range []translations.Message{"app.codes.by_hand", "app.codes.by_name", "app.codes.by_use"} {
+		v.Orders = append(v.Orders, t.T(id))
+	}
+	switch order {
+	case codes.ByPlace:
+		v.Text = t.T("app.codes.by_hand_text")
+	case codes.ByName:
+		v.Text = t.T("app.codes.by_name_text")
+	default:
+		v.Text = t.T("app.codes.by_use_text")
+	}
+	return v
+}
+
+// OpenSort opens the page that orders all codes.
+func (a *App) OpenSort() {
+	a.change(func() {
+		a.codes.text, a.codes.group, a.codes.asked, a.codes.sorted, a.codes.bar = "", "", false, false, nil
+		a.stack = append(a.stack, PageCodesSort)
+	})
+}
+
+// SortBy chooses the i-th order.
+func (a *App) SortBy(i int) { a.OrderCodes(codeOrders[i]) }
+
+// MoveCode moves the i-th code of the list up or down by one; pinned ones stay among themselves.
+func (a *App) MoveCode(i int, down bool) {
+	a.mu.Lock()
+	a.findCodes()
+	ids := slices.Clone(a.codes.ids)
+	a.mu.Unlock()
+	to := i - 1
+	if down {
+		to = i + 1
+	}
+	if i < 0 || to < 0 || i >= len(ids) || to >= len(ids) {
+		return
+	}
+	me, err := a.cfg.Core.CodeView(ids[i])
+	other, otherErr := a.cfg.Core.CodeView(ids[to])
+	if err != nil || otherErr != nil || me.Pinned != other.Pinned {
+		return
+	}
+	before := ids[to]
+	if down {
+		before = ""
+		if to+1 < len(ids) {
+			before = ids[to+1]
+		}
+		if next, err := a.cfg.Core.CodeView(before); err != nil || next.Pinned != me.Pinned {
+			before = "" // the last of its kind
+		}
+	}
+	a.store(func(ctx context.Context) error { return a.cfg.Core.MoveCode(ctx, ids[i], before) }, nil)
+}
+
+// codesPages hold keys, or lead to them: they are closed when the app locks.
+var codesPages = []Page{
+	PageCodeNew, PageCodeAdd, PageCodeEdit, PageCodeQR, PageImport, PageImportPassword, PageImportPlan, PageExport, PageExportSeal, PageExportPlain,
+	PageExportReady, PageExportQR,
+}
+
+// leftCodes forgets what belongs to pages that are open no more; mu must be held.
+func (a *App) leftCodes(open func(...Page) bool) {
+	if !open(PageCodeNew) {
+		a.forgetNewCode()
+	}
+	if !open(PageCodeAdd, PageCodeEdit) {
+		a.form = formState{}
+	}
+	if !open(PageScan) {
+		a.forgetParts()
+	}
+	if !open(PageCodeQR) {
+		a.forgetQR()
+	}
+	if !open(PageImport, PageImportPassword, PageImportPlan) {
+		a.imports.forget()
+	}
+	if !open(PageExportSeal, PageExportPlain, PageExportReady, PageExportQR) {
+		a.exports.forget()
+	}
+}
+
+// lockCodes closes what holds keys when the app locks; mu must be held.
+func (a *App) lockCodes() {
+	a.stack = slices.DeleteFunc(a.stack, func(p Page) bool { return slices.Contains(codesPages, p) })
+	a.codes.bar, a.codes.revealed, a.codes.text = nil, nil, ""
+	a.left()
+}

@@ -25,7 +25,8 @@ import (
 // middle stands between phones and server with a TLS key that the server lists, as a proxy of the organisation does. It records all
 // that goes through, and answers in the server's place when a test says so.
 type middle struct {
-	addr string
+	addr    string
+	timeout time.Duration // of each call of its phones; 0 is the client's own, since a busy disk may hold up an honest answer for seconds
 
 	mu     sync.Mutex
 	record bytes.Buffer
@@ -109,7 +110,7 @@ func (m *middle) intercept(f func(http.ResponseWriter, *http.Request) bool) {
 // options are those of a client that gets to the server through the middle.
 func (m *middle) options() client.Options {
 	return client.Options{
-		Timeout: 2 * time.Second,
+		Timeout: m.timeout,
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, m.addr)
 		},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/client"
@@ -26,6 +27,7 @@ func TestServerAnswersNonsense(t *testing.T) {
 	ctx, env := start(t)
 	m := between(t, env)
 	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)
+	m.timeout = 2 * time.Second // for the server that never answers
 	p := m.openPhone(t, ctx, t.TempDir())
 	defer p.Close()
 	a := must(env.Register(ctx, p, "anna.lind", authn.BindFirst))(t)

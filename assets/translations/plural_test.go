@@ -58,8 +58,20 @@ func TestPluralRules(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"fr", 0, "one"}, {"pt", 0, "one"}, {"en", 0, "other"}, {"es", 0, "other"}, {"pl", 22, "few"}, {"pl", 12, "many"}, {"pl", 21, "many"},
-		{"uk", 21, "one"}, {"uk", 11, "many"}, {"uk", 24, "few"}, {"cs", 4, "few"}, {"cs", 5, "other"}, {"tr", 1, "one"}, {"fr", 1_000_000, "many"},
+		{"fr", 0, "one"},
+		{"pt", 0, "one"},
+		{"en", 0, "other"},
+		{"es", 0, "other"},
+		{"pl", 22, "few"},
+		{"pl", 12, "many"},
+		{"pl", 21, "many"},
+		{"uk", 21, "one"},
+		{"uk", 11, "many"},
+		{"uk", 24, "few"},
+		{"cs", 4, "few"},
+		{"cs", 5, "other"},
+		{"tr", 1, "one"},
+		{"fr", 1_000_000, "many"},
 	} {
 		if got := formOf(t, tt.lang)(tt.n); got != tt.want {
 			t.Errorf("%s: %d takes %q, want %q", tt.lang, tt.n, got, tt.want)

@@ -94,9 +94,22 @@ func TestLanguagesHaveTheSameTexts(t *testing.T) {
 
 // planned are the languages that the app is to speak, with what a person calls them.
 var planned = []Language{
-	{"en", "English"}, {"de", "Deutsch"}, {"fr", "Français"}, {"es", "Español"}, {"it", "Italiano"}, {"pt", "Português"}, {"nl", "Nederlands"},
-	{"sv", "Svenska"}, {"nb", "Norsk bokmål"}, {"da", "Dansk"}, {"fi", "Suomi"}, {"pl", "Polski"}, {"cs", "Čeština"}, {"uk", "Українська"},
-	{"tr", "Türkçe"}, {"el", "Ελληνικά"},
+	{"en", "English"},
+	{"de", "Deutsch"},
+	{"fr", "Français"},
+	{"es", "Español"},
+	{"it", "Italiano"},
+	{"pt", "Português"},
+	{"nl", "Nederlands"},
+	{"sv", "Svenska"},
+	{"nb", "Norsk bokmål"},
+	{"da", "Dansk"},
+	{"fi", "Suomi"},
+	{"pl", "Polski"},
+	{"cs", "Čeština"},
+	{"uk", "Українська"},
+	{"tr", "Türkçe"},
+	{"el", "Ελληνικά"},
 }
 
 // TestLanguagesAreComplete: a language can be chosen when all its files are there, and not before; no file stands there that nobody reads.

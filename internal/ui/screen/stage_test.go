@@ -38,7 +38,7 @@ type look struct {
 	height     float32
 	appearance model.Appearance
 	language   string
-	large      bool
+	size       model.TextSize
 	sensor     bool
 	camera     platform.Camera
 }
@@ -47,13 +47,13 @@ var (
 	lightPhone  = look{name: "light", width: 390, height: 844, appearance: model.Light, language: "en"}
 	darkPhone   = look{name: "dark", width: 390, height: 844, appearance: model.Dark, language: "en"}
 	german      = look{name: "de", width: 390, height: 844, appearance: model.Light, language: "de"}
-	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", large: true}
-	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", large: true}
+	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", size: model.TextLarge}
+	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", size: model.TextLarge}
 	small       = look{name: "small", width: 360, height: 640, appearance: model.Light, language: "en"}
 	smallDE     = look{name: "small-de", width: 360, height: 640, appearance: model.Light, language: "de"}
 	desktop     = look{name: "desktop", width: 1100, height: 750, appearance: model.Light, language: "en"}
 	desktop1100 = look{name: "wide", width: 1100, height: 750, appearance: model.Dark, language: "en"}
-	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", large: true}
+	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", size: model.TextLarge}
 	desktopDE   = look{name: "desktop-de", width: 1100, height: 750, appearance: model.Dark, language: "de"}
 )
 
@@ -109,7 +109,7 @@ func (f *files) SaveFile(name string, data []byte, saved func()) {
 
 func newStage(t *testing.T, l look, s phone.State) *stage {
 	t.Helper()
-	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: l.appearance, Language: l.language, LargeText: l.large})
+	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: l.appearance, Language: l.language, TextSize: l.size})
 	if err != nil {
 		t.Fatal(err)
 	}

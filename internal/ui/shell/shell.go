@@ -183,8 +183,8 @@ func (s *Shell) sync() {
 func (s *Shell) follow() {
 	c := s.model.Choices()
 	look := style.Options{Appearance: style.Appearance(c.Appearance), TextScale: style.Normal}
-	if c.LargeText {
-		look.TextScale = style.Large
+	if c.TextSize != 0 {
+		look.TextScale = style.TextScale(c.TextSize) / style.TextScale(model.TextNormal)
 	}
 	if look != s.look {
 		if look.TextScale != s.look.TextScale {

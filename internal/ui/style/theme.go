@@ -22,9 +22,28 @@ type TextScale float32
 
 // The text sizes that can be chosen.
 const (
-	Normal TextScale = 1
-	Large  TextScale = 1.25
+	Normal  TextScale = 1
+	Large   TextScale = 1.25
+	Larger  TextScale = 1.5
+	Largest TextScale = 2
 )
+
+// What is read grows by the whole factor, up to fullUpTo; what is big already grows by less, so that a heading still fits on a small phone, but
+// never below what was smaller than it. Systems for phones scale type in the same way.
+const (
+	fullUpTo   float32 = 18
+	leastAt    float32 = 56
+	leastShare float32 = 0.25
+)
+
+// of returns the size of type that has this size at Normal.
+func (f TextScale) of(size float32) float32 {
+	share := float32(1)
+	if size > fullUpTo {
+		share = max(leastShare, 1-(1-leastShare)*(size-fullUpTo)/(leastAt-fullUpTo))
+	}
+	return size * (1 + (float32(f)-1)*share)
+}
 
 // Options is what a theme is made of. The zero value is the system's
 // appearance, Normal text, full motion and Avow's own brand.
@@ -51,7 +70,9 @@ var _ fyne.Theme = (*Theme)(nil)
 // counts as System and Normal.
 func NewTheme(o Options) *Theme {
 	t := &Theme{appearance: o.Appearance, textScale: o.TextScale, reducedMotion: o.ReducedMotion, base: theme.DefaultTheme()}
-	if t.textScale != Large {
+	switch t.textScale {
+	case Large, Larger, Largest:
+	default:
 		t.textScale = Normal
 	}
 	if o.Brand != nil {
@@ -86,11 +107,11 @@ func (t *Theme) Icon(n fyne.ThemeIconName) fyne.Resource { return t.base.Icon(n)
 // Size returns a size of type with the text size applied, or one of Fyne's sizes.
 func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	if s, ok := textSizes[name]; ok {
-		return s * float32(t.textScale)
+		return t.textScale.of(s)
 	}
 	if s, ok := fyneSizes[name]; ok {
 		if fyneTexts[name] {
-			s *= float32(t.textScale)
+			s = t.textScale.of(s)
 		}
 		return s
 	}

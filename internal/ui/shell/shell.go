@@ -191,7 +191,9 @@ func (s *Shell) follow() {
 			s.sign = "" // widgets repaint by themselves, but lines break elsewhere
 		}
 		s.look = look
-		s.app.Settings().SetTheme(style.NewTheme(look))
+		if t, ours := s.app.Settings().Theme().(*style.Theme); !ours || t.Options() != look { // else all fonts would be read anew for nothing
+			s.app.Settings().SetTheme(style.NewTheme(look))
+		}
 	}
 }
 

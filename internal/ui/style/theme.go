@@ -57,6 +57,7 @@ type Options struct {
 // Theme is the look as a Fyne theme. It does not change: to change the look,
 // make another one and hand it to the app's settings, which repaints everything.
 type Theme struct {
+	options       Options
 	appearance    Appearance
 	textScale     TextScale
 	reducedMotion bool
@@ -69,7 +70,7 @@ var _ fyne.Theme = (*Theme)(nil)
 // NewTheme makes a theme. An appearance or text size that it does not know
 // counts as System and Normal.
 func NewTheme(o Options) *Theme {
-	t := &Theme{appearance: o.Appearance, textScale: o.TextScale, reducedMotion: o.ReducedMotion, base: theme.DefaultTheme()}
+	t := &Theme{options: o, appearance: o.Appearance, textScale: o.TextScale, reducedMotion: o.ReducedMotion, base: theme.DefaultTheme()}
 	switch t.textScale {
 	case Large, Larger, Largest:
 	default:
@@ -80,6 +81,9 @@ func NewTheme(o Options) *Theme {
 	}
 	return t
 }
+
+// Options are what the theme was made of.
+func (t *Theme) Options() Options { return t.options }
 
 // Color returns the color of a token or of one of Fyne's names. Fyne lays its
 // focus color over a widget, so it gets ours at a quarter of its strength.

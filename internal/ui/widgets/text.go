@@ -272,21 +272,24 @@ type wrapper struct {
 	limit, size float32
 	lines       []textLine
 	line        textLine
+	end         float32 // width of the spaces at the end of the line
 }
 
+// breakLine ends the line, without the spaces at its end.
 func (w *wrapper) breakLine() {
 	if n := len(w.line.pieces); n > 0 {
 		last := &w.line.pieces[n-1]
-		trimmed := strings.TrimRight(last.Text, " ")
-		w.line.width -= measure(last.Text, w.size, last.style()).Width - measure(trimmed, w.size, last.style()).Width
-		last.Text = trimmed
+		last.Text = strings.TrimRight(last.Text, " ")
+		w.line.width -= w.end
 	}
 	w.lines = append(w.lines, w.line)
-	w.line = textLine{}
+	w.line, w.end = textLine{}, 0
 }
 
+func (w *wrapper) width(r Run, s string) float32 { return measure(s, w.size, r.style()).Width }
+
 func (w *wrapper) add(r Run, word string) {
-	bare := measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+	bare := w.width(r, strings.TrimRight(word, " "))
 	const slack = 0.5
 	if w.line.width+bare > w.limit+slack && len(w.line.pieces) > 0 {
 		w.breakLine()
@@ -296,12 +299,12 @@ func (w *wrapper) add(r Run, word string) {
 		if head == len(word) {
 			break
 		}
-		w.put(r, word[:head])
+		w.put(r, word[:head], w.width(r, word[:head]))
 		w.breakLine()
 		word = word[head:]
-		bare = measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+		bare = w.width(r, strings.TrimRight(word, " "))
 	}
-	w.put(r, word)
+	w.put(r, word, bare)
 }
 
 // fitting is how many bytes of a word fit on a line, cut at a good place if
@@ -310,7 +313,7 @@ func (w *wrapper) fitting(r Run, word string) int {
 	fit, good := 0, 0
 	for i, c := range word {
 		end := i + utf8.RuneLen(c)
-		if measure(word[:end], w.size, r.style()).Width > w.limit {
+		if w.width(r, word[:end]) > w.limit {
 			break
 		}
 		fit = end
@@ -327,17 +330,18 @@ func (w *wrapper) fitting(r Run, word string) int {
 	return fit
 }
 
-func (w *wrapper) put(r Run, s string) {
+// put adds a word of a width, which is that without the spaces after it. Words are measured one by one: each is known from the line before or the screen
+// before, and a whole line is not. What two words are closer to each other than each with its space is lost; it is less than a pixel.
+func (w *wrapper) put(r Run, s string, bare float32) {
+	w.end = float32(len(s)-len(strings.TrimRight(s, " "))) * w.width(r, " ")
+	w.line.width += bare + w.end
 	if n := len(w.line.pieces); n > 0 {
 		if last := &w.line.pieces[n-1]; last.Bold == r.Bold && last.Mono == r.Mono && last.Color == r.Color {
-			w.line.width -= measure(last.Text, w.size, r.style()).Width
 			last.Text += s
-			w.line.width += measure(last.Text, w.size, r.style()).Width
 			return
 		}
 	}
 	piece := r
 	piece.Text = s
 	w.line.pieces = append(w.line.pieces, piece)
-	w.line.width += measure(s, w.size, r.style()).Width
 }

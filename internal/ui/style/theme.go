@@ -28,19 +28,19 @@ const (
 	Largest TextScale = 2
 )
 
-// What is read grows by the whole factor, up to fullUpTo; what is big already grows by less, so that a heading still fits on a small phone, but
+// What is read grows by the whole factor, up to TextMostRead; what is big already grows by less, so that a heading still fits on a small phone, but
 // never below what was smaller than it. Systems for phones scale type in the same way.
 const (
-	fullUpTo   float32 = 18
-	leastAt    float32 = 56
-	leastShare float32 = 0.25
+	TextMostRead float32 = 18
+	leastAt      float32 = 56
+	leastShare   float32 = 0.25
 )
 
 // of returns the size of type that has this size at Normal.
 func (f TextScale) of(size float32) float32 {
 	share := float32(1)
-	if size > fullUpTo {
-		share = max(leastShare, 1-(1-leastShare)*(size-fullUpTo)/(leastAt-fullUpTo))
+	if size > TextMostRead {
+		share = max(leastShare, 1-(1-leastShare)*(size-TextMostRead)/(leastAt-TextMostRead))
 	}
 	return size * (1 + (float32(f)-1)*share)
 }

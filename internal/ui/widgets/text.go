@@ -32,6 +32,7 @@ type Text struct {
 
 	lines []textLine
 	key   layoutKey
+	drawn float32 // size of the type in lines
 }
 
 type layoutKey struct {
@@ -129,7 +130,7 @@ func (t *Text) String() string {
 }
 
 func (t *Text) lineHeight() float32 {
-	size := style.TextSize(t.size)
+	size := t.sizeNow()
 	switch t.size {
 	case style.TextHeading, style.TextDisplay, style.TextYesNo, style.TextWords, style.TextSubheading:
 		return size * style.LineHeightHeading
@@ -173,6 +174,15 @@ func (t *Text) minWidth() float32 {
 	return min(w, 120)
 }
 
+// longestWord is the width of the longest word.
+func longestWord(text string, size float32, s fyne.TextStyle) float32 {
+	w := float32(0)
+	for word := range strings.FieldsSeq(text) {
+		w = max(w, measure(word, size, s).Width)
+	}
+	return w
+}
+
 // NaturalWidth is the width that the text needs to stand on one line, or on
 // the lines into which it is broken by \n.
 func (t *Text) NaturalWidth() float32 {
@@ -193,7 +203,7 @@ func (t *Text) NaturalWidth() float32 {
 func (r Run) style() fyne.TextStyle { return fyne.TextStyle{Bold: r.Bold, Monospace: r.Mono} }
 
 func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObject {
-	size, lh := style.TextSize(t.size), t.lineHeight()
+	size, lh := t.sizeNow(), t.lineHeight()
 	n := 0
 	add := func(p Run, x, y float32) *canvas.Text {
 		if n == len(objects) {
@@ -230,13 +240,39 @@ func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObj
 	return objects[:n]
 }
 
+// sizeNow is the size of the type as it was laid out, which may be less than the person chose: see fitted.
+func (t *Text) sizeNow() float32 {
+	if t.drawn > 0 && t.key.size == style.TextSize(t.size) {
+		return t.drawn
+	}
+	return style.TextSize(t.size)
+}
+
+// fitted makes a heading in large text so small that its longest word stays whole, but not smaller than it is in normal text: half a word in big type is
+// harder to read than a whole one in smaller type.
+func (t *Text) fitted(size, width float32) float32 {
+	normal := style.NormalSize(t.size)
+	if size <= normal || normal <= style.TextMostRead {
+		return size
+	}
+	longest := float32(0)
+	for _, r := range t.runs {
+		longest = max(longest, longestWord(r.Text, size, r.style()))
+	}
+	if longest <= width {
+		return size
+	}
+	return max(normal, size*width/longest*0.995)
+}
+
 func (t *Text) wrap(width float32) {
 	key := layoutKey{width, style.TextSize(t.size)}
 	if key == t.key {
 		return
 	}
 	t.key = key
-	w := wrapper{limit: width, size: key.size}
+	t.drawn = t.fitted(key.size, width)
+	w := wrapper{limit: width, size: t.drawn}
 	for _, r := range t.runs {
 		for i, part := range strings.Split(r.Text, "\n") {
 			if i > 0 {

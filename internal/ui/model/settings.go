@@ -29,10 +29,24 @@ const (
 	Dark         Appearance = "dark"
 )
 
+// TextSize is how big all text is, in percent of what the look says. It is stored: append, never renumber. 0 is TextNormal.
+type TextSize int
+
+// The text sizes.
+const (
+	TextNormal  TextSize = 100
+	TextLarge   TextSize = 125
+	TextLarger  TextSize = 150
+	TextLargest TextSize = 200
+)
+
+// TextSizes are those that can be chosen, the smallest first.
+func TextSizes() []TextSize { return []TextSize{TextNormal, TextLarge, TextLarger, TextLargest} }
+
 // Choices are what a person set. They are no secrets.
 type Choices struct {
 	Appearance Appearance  `json:"appearance"`
-	LargeText  bool        `json:"large_text"`
+	TextSize   TextSize    `json:"text_size,omitempty"`
 	Language   string      `json:"language"`             // "" follows the system
 	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
 	HideCodes  bool        `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
@@ -59,9 +73,18 @@ func OpenSettings(dir string) (*Settings, error) {
 	case err != nil:
 		return s, fmt.Errorf("read settings: %w", err)
 	}
-	var c Choices
+	var c struct {
+		Choices
+		Large bool `json:"large_text"` // of the files until 0.1, which knew two sizes
+	}
 	if err := json.Unmarshal(data, &c); err == nil && (c.Appearance == FollowSystem || c.Appearance == Light || c.Appearance == Dark) {
-		s.now = c
+		if c.Large && c.TextSize == 0 {
+			c.TextSize = TextLarge
+		}
+		if !slices.Contains(TextSizes(), c.TextSize) {
+			c.TextSize = 0
+		}
+		s.now = c.Choices
 	}
 	return s, nil
 }

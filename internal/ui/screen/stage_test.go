@@ -19,7 +19,6 @@ import (
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
 	"avow/internal/ui/shell"
-	"avow/internal/ui/style"
 )
 
 func TestMain(m *testing.M) {
@@ -38,7 +37,7 @@ type look struct {
 	height     float32
 	appearance model.Appearance
 	language   string
-	large      bool
+	size       model.TextSize
 	sensor     bool
 	camera     platform.Camera
 }
@@ -47,19 +46,19 @@ var (
 	lightPhone  = look{name: "light", width: 390, height: 844, appearance: model.Light, language: "en"}
 	darkPhone   = look{name: "dark", width: 390, height: 844, appearance: model.Dark, language: "en"}
 	german      = look{name: "de", width: 390, height: 844, appearance: model.Light, language: "de"}
-	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", large: true}
-	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", large: true}
+	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", size: model.TextLarge}
+	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", size: model.TextLarge}
 	small       = look{name: "small", width: 360, height: 640, appearance: model.Light, language: "en"}
 	smallDE     = look{name: "small-de", width: 360, height: 640, appearance: model.Light, language: "de"}
 	desktop     = look{name: "desktop", width: 1100, height: 750, appearance: model.Light, language: "en"}
 	desktop1100 = look{name: "wide", width: 1100, height: 750, appearance: model.Dark, language: "en"}
-	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", large: true}
+	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", size: model.TextLarge}
 	desktopDE   = look{name: "desktop-de", width: 1100, height: 750, appearance: model.Dark, language: "de"}
 )
 
 // stage is the app with a scripted core, in a window of the software painter. What the model does in the background is done at once.
 type stage struct {
-	t     *testing.T
+	t     testing.TB
 	core  *modeltest.Core
 	model *model.App
 	shell *shell.Shell
@@ -109,13 +108,17 @@ func (f *files) SaveFile(name string, data []byte, saved func()) {
 
 func newStage(t *testing.T, l look, s phone.State) *stage {
 	t.Helper()
-	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: l.appearance, Language: l.language, LargeText: l.large})
+	return newStageIn(t, test.NewTempApp(t), l, s)
+}
+
+// newStageIn makes a stage in an app that is there: a new one reads its fonts anew, which takes longer than all else.
+func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
+	t.Helper()
+	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: l.appearance, Language: l.language, TextSize: l.size})
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := test.NewTempApp(t)
 	g := &stage{t: t, core: modeltest.NewCore(s), now: modeltest.Now, files: &files{}}
-	app.Settings().SetTheme(style.NewTheme(style.Options{Appearance: style.Appearance(l.appearance)}))
 	g.win = test.NewTempWindow(t, nil)
 	insets := func() (float32, float32) { return 44, 24 }
 	if l.width > 500 || l.height < 700 {
@@ -278,10 +281,15 @@ func TestPictures(t *testing.T) {
 }
 
 func (s scene) play(t *testing.T, l look) *stage {
+	t.Helper()
+	return s.playIn(t, test.NewTempApp(t), l)
+}
+
+func (s scene) playIn(t testing.TB, app fyne.App, l look) *stage {
 	if s.look != nil {
 		s.look(&l)
 	}
-	g := newStage(t, l, s.state)
+	g := newStageIn(t, app, l, s.state)
 	if s.act != nil {
 		s.act(g)
 		g.settle()

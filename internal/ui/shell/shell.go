@@ -183,15 +183,17 @@ func (s *Shell) sync() {
 func (s *Shell) follow() {
 	c := s.model.Choices()
 	look := style.Options{Appearance: style.Appearance(c.Appearance), TextScale: style.Normal}
-	if c.LargeText {
-		look.TextScale = style.Large
+	if c.TextSize != 0 {
+		look.TextScale = style.TextScale(c.TextSize) / style.TextScale(model.TextNormal)
 	}
 	if look != s.look {
 		if look.TextScale != s.look.TextScale {
 			s.sign = "" // widgets repaint by themselves, but lines break elsewhere
 		}
 		s.look = look
-		s.app.Settings().SetTheme(style.NewTheme(look))
+		if t, ours := s.app.Settings().Theme().(*style.Theme); !ours || t.Options() != look { // else all fonts would be read anew for nothing
+			s.app.Settings().SetTheme(style.NewTheme(look))
+		}
 	}
 }
 

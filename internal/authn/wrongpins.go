@@ -1,6 +1,6 @@
 package authn
 
-import "time"
+import "slices"
 
 // WrongPINs says what follows PINTries wrong PINs in the app. Stored and sent: append, never rename.
 type WrongPINs string
@@ -28,5 +28,15 @@ func (r WrongPINs) Stricter(q WrongPINs) WrongPINs {
 	return WrongPINWait
 }
 
-// LockBounds are the longest times, without being used, after which an organisation may have its phones lock. Zero sets no bound.
-var LockBounds = []time.Duration{0, 30 * time.Second, time.Minute, 5 * time.Minute}
+// LockBounds are how many seconds, at most, an organisation lets the app be open without being used. Zero sets no bound.
+var LockBounds = []int{0, 30, 60, 300}
+
+func (p Policy) validateLock() error {
+	switch {
+	case !slices.Contains(LockBounds, p.LockSeconds):
+		return Fail(Invalid, "bad_lock", "The app locks within 30, 60 or 300 seconds, or 0 for as its user likes.")
+	case p.WrongPINs != "" && !p.WrongPINs.Valid():
+		return Fail(Invalid, "bad_wrong_pins", "After ten wrong PINs the app waits, or wants the restore code: wait or restore.")
+	}
+	return nil
+}

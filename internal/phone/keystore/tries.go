@@ -73,7 +73,9 @@ func (t tries) at(now stamp) tries {
 func (t tries) left(now stamp) time.Duration { return max(0, waitAfter(t.Wrong)-t.at(now).Waited) }
 
 // blocked reports whether no PIN is taken any more.
-func (b body) blocked() bool { return b.Rule == authn.WrongPINRestore && b.Tries.Wrong >= authn.PINTries }
+func (b body) blocked() bool {
+	return b.Rule == authn.WrongPINRestore && b.Tries.Wrong >= authn.PINTries
+}
 
 // now is this moment. What a server told is carried on by the time since the device was started; mu must be held.
 func (f *File) now() stamp {

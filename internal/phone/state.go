@@ -15,6 +15,7 @@ type State struct {
 	Requests []Request // open ones, the one that ends first on top
 	Trouble  *Trouble  // something with the vault that a person has to decide
 	Joining  []Joining // accounts that this phone has asked another one for
+	Lock     LockState // how and after what the app locks
 	Erased   bool      // everything was deleted, by the user or by a wipe: the app has to start anew
 
 	// Computers that can be signed in to without a network, or could be: the one that was signed in to last on top.

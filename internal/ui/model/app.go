@@ -46,6 +46,7 @@ type Core interface {
 	RestoreCore
 	DevicesCore
 	CodesCore
+	LockCore
 }
 
 // RestoreCore is what the screens need to set restore up, and to restore.
@@ -115,7 +116,7 @@ const (
 	PageSettings  Page = "settings"
 	PageLanguage  Page = "language"
 	PageTextSize  Page = "text-size"
-	PageLockAfter Page = "lock-settings"
+	PageLockRules Page = "lock-settings"
 	PageChangePIN Page = "change-pin"
 	PageAbout     Page = "about"
 	PageDebugLog  Page = "debug-log"
@@ -153,6 +154,10 @@ const (
 	PageJoin      Page = "join"            // the new one has scanned it
 	PageJoinWords Page = "join-words"
 
+	PageLockAfter     Page = "lock-after"      // how long the app stays open
+	PageClearAfter    Page = "clipboard-after" // how long a copied code stays on the clipboard
+	PageNotifications Page = "notifications"
+
 	PageForgot   Page = "forgot-pin"
 	PageResetPIN Page = "reset-pin"
 	PageErased   Page = "erased" // nothing is left: the app starts anew
@@ -186,7 +191,9 @@ type Config struct {
 	Lifecycle  platform.Lifecycle   // when the app goes out of sight, a code is hidden; nil where other windows stand beside it
 	Log        *LogBook
 	Version    string
-	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
+	Notify     func(title, text string) // shows a notification of the system, unless the window is in front; nil: there is none
+	Desktop    bool                     // a window among others: leaving it is no more than using another one
+	KeyClass   key.Class                // where the keys of this device are; "" says nothing about it
 	Now        func() time.Time
 	Changed    func()       // called after every change, from any goroutine; must return at once
 	StartAnew  func()       // closes this app and opens an empty one in its place, once everything was deleted; nil: the person has to
@@ -254,6 +261,8 @@ type App struct {
 	trashTurn   int
 	imports     importState
 	exports     exportState
+	delivery    deliveryState
+	guards      guards
 	names       map[phone.AccountID]string // organisations of the accounts, to say whose was deleted
 }
 
@@ -272,6 +281,7 @@ func New(cfg Config) *App {
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
 	a.cancel = cfg.Core.Subscribe(a.event)
+	a.applyLock()
 	if cfg.Lifecycle != nil {
 		go a.watch(cfg.Lifecycle)
 	}
@@ -514,6 +524,7 @@ func (a *App) event(e phone.Event) {
 		a.requestClosed(e)
 	case phone.RequestArrived:
 		a.Hide() // it covers what is shown
+		a.notifyRequest()
 	case phone.AccountsChanged:
 		a.change(a.codesChanged)   // codes come with a restored account
 		a.react(a.accountsChanged) // it asks the core, which an event must not do

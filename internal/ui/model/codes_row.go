@@ -189,7 +189,7 @@ func (a *App) CopyCode(id codes.ID, put func(text string)) {
 		return
 	}
 	put(s.Text)
-	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(ClearAfter)} })
+	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(a.cfg.Settings.Get().Clear.Duration())} })
 	a.used(id)
 }
 

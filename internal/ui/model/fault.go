@@ -78,6 +78,8 @@ func (a *App) faultOf(err error) Fault {
 		f.Title, f.Sentence = t.T("app.fault.list_empty_title"), t.T("app.fault.list_empty")
 	case errors.Is(err, keystore.ErrPINWeak):
 		f.Sentence = t.T("app.pin.weak")
+	case errors.Is(err, keystore.ErrPINBlocked):
+		f.Title, f.Sentence = t.T("app.pin.blocked_title"), t.T("app.pin.blocked")
 	case errors.Is(err, keystore.ErrPINWrong):
 		f.Sentence = t.T("app.pin.wrong")
 	case errors.Is(err, platform.ErrCanceled):

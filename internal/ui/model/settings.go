@@ -49,8 +49,9 @@ type Choices struct {
 	TextSize   TextSize    `json:"text_size,omitempty"`
 	Language   string      `json:"language"`             // "" follows the system
 	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
-	HideCodes  bool        `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
-	Known      []string    `json:"known,omitempty"`      // devices of which she said that they are hers, the last ones
+	LockChoices
+	HideCodes bool     `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
+	Known     []string `json:"known,omitempty"`      // devices of which she said that they are hers, the last ones
 }
 
 // maxKnown is how many of them are kept.
@@ -128,6 +129,7 @@ type SettingsView struct {
 	Biometric bool
 	Version   string
 	Keys      string // where the keys of this device are kept
+	Lock      LockRow
 	Words     string
 }
 
@@ -149,6 +151,7 @@ func (a *App) SettingsView() SettingsView {
 	default:
 		v.Keys = a.print.T("app.about.keys_hardware")
 	}
+	v.Lock = a.lockRow()
 	for _, l := range translations.Languages() {
 		if l.Tag == c.Language {
 			v.Language = l.Name
@@ -163,6 +166,7 @@ func (a *App) SettingsView() SettingsView {
 // Choose changes a setting at once.
 func (a *App) Choose(f func(*Choices)) {
 	err := a.cfg.Settings.Set(f)
+	a.applyLock()
 	a.change(func() {
 		a.print = translations.New(append([]string{a.cfg.Settings.Get().Language}, a.cfg.Languages...)...)
 		if err != nil {

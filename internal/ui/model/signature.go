@@ -42,7 +42,13 @@ func (a *App) structure(p Page) any {
 		return []any{v.Kind, v.Title, v.Host, v.Account}
 	case PageChoosePIN, PageChangePIN, PageResetPIN, PageLock, PageAskPIN:
 		v := a.PIN()
-		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts}
+		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts, v.Blocked}
+	case PageLockRules, PageLockAfter, PageClearAfter:
+		return a.LockRules()
+	case PageNotifications:
+		v := a.Notifications()
+		v.Busy = ""
+		return v
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
 	case PageWelcome:

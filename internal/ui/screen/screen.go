@@ -118,6 +118,14 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return OfflineCode(a, f)
 	case model.PageSettings:
 		return Settings(a, f)
+	case model.PageLockRules:
+		return LockRules(a, f)
+	case model.PageLockAfter:
+		return LockAfter(a, f)
+	case model.PageClearAfter:
+		return ClearAfter(a, f)
+	case model.PageNotifications:
+		return Notifications(a, f)
 	case model.PageLanguage:
 		return Language(a, f)
 	case model.PageTextSize:

@@ -39,17 +39,8 @@ func Settings(a *model.App, f Frame) *Screen {
 			name(s, "language", w.NewRow(w.RowSpec{Icon: icons.Language, Title: a.T("app.settings.language"), Value: v.Language, Caret: true, OnTap: func() { a.Open(model.PageLanguage) }})),
 		),
 	}
-	if v.HasPIN {
-		lock := []*w.Row{name(s, "change-pin", w.NewRow(w.RowSpec{Icon: icons.Lock, Title: a.T("app.settings.change_pin"), Caret: true, OnTap: func() { a.Open(model.PageChangePIN) }}))}
-		if v.HasSensor {
-			lock = append(lock, name(s, "fingerprint", w.NewSwitchRow(icons.Fingerprint, a.T("app.settings.fingerprint"), v.Biometric, a.SetBiometric)))
-		}
-		rows = append(rows, w.NewRows(lock...))
-	}
-	rows = append(rows, w.NewRows(
-		name(s, "hide-codes", w.NewSwitchRow(icons.EyeSlash, a.T("app.settings.hide_codes"), v.Choices.HideCodes, func(on bool) {
-			a.Choose(func(c *model.Choices) { c.HideCodes = on })
-		})),
+	rows = append(rows, w.NewRows(lockRows(s, a, v)...), w.NewRows(
+		notificationsRow(s, a, v),
 		name(s, "import", w.NewRow(w.RowSpec{Icon: icons.Import, Title: a.T("app.import.title"), Caret: true, OnTap: a.OpenImport})),
 		name(s, "export", w.NewRow(w.RowSpec{Icon: icons.Export, Title: a.T("app.export.title"), Caret: true, OnTap: a.OpenExport})),
 	))

@@ -43,6 +43,8 @@ type Status struct {
 	Restore           *DeviceRestore    `json:"restore,omitempty"`  // nil: the server knows nothing of it
 	Restores          []RestoreEntry    `json:"restores,omitempty"` // that are under way
 	IssuedAt          int64             `json:"iat"`
+
+	Telemetry authn.TelemetryPolicy `json:"telemetry,omitempty"` // "" of a server that takes no reports yet
 }
 
 // Notice is a security event that a device shows.

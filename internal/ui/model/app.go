@@ -173,6 +173,13 @@ const (
 	PageExportPlain    Page = "export-plain" // nothing protects it: the warning
 	PageExportReady    Page = "export-ready"
 	PageExportQR       Page = "export-qr"
+
+	PageTelemetry Page = "telemetry" // asked once, in place of Home
+	PagePrivacy   Page = "privacy"
+	PageReport    Page = "privacy-report" // what would be sent, or was
+	PageSendLog   Page = "send-log"       // to the service desk: exactly what goes
+	PageLicences  Page = "licences"
+	PageLicence   Page = "licence"
 )
 
 // Config is what an App is made of.

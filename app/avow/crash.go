@@ -1,28 +1,32 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"avow/internal/atomicfile"
 	"avow/internal/authn"
+	"avow/internal/phone/debuglog"
 	"avow/internal/ui/model"
 )
 
 // crashName is the file that keeps why the app broke, until the next start puts it into the debug log.
-const crashName = "crash.txt"
+const crashName = "crash.json"
 
 // broke keeps what a panic said and returns a sentence for people.
 func (o options) broke(p any) string {
 	const what = "Avow broke and had to stop; nothing was lost. Start it again"
-	text := fmt.Sprintf("%s avow %s\n%v\n%s", time.Now().UTC().Format(time.RFC3339), version, p, debug.Stack())
-	if err := atomicfile.Write(filepath.Join(o.dir, crashName), []byte(text)); err != nil {
-		return what + ". What happened could not be stored:\n" + text
+	c := debuglog.Crashed(p, version, time.Now())
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err == nil {
+		err = atomicfile.Write(filepath.Join(o.dir, crashName), text)
+	}
+	if err != nil {
+		return what + ". What happened could not be stored:\n" + string(text)
 	}
 	return what + ", and look at Settings, Debug log, for what happened."
 }
@@ -37,7 +41,12 @@ func (o options) recall(log *model.LogBook) {
 		}
 		return
 	}
-	log.Note("the app broke the last time", errors.New(string(data)))
+	var c debuglog.Crash
+	if err := json.Unmarshal(data, &c); err != nil { // of an older version
+		log.Note("the app broke the last time", err)
+	} else {
+		log.Crash("the app broke the last time", c)
+	}
 	if err := os.Remove(file); err != nil {
 		log.Note("the note of a crash can't be removed", err)
 	}
@@ -47,7 +56,7 @@ func (o options) recall(log *model.LogBook) {
 func guarded(log *model.LogBook, f func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			log.Note("background work broke", fmt.Errorf("%v\n%s", p, debug.Stack()))
+			log.Crash("background work broke", debuglog.Crashed(p, version, time.Now()))
 		}
 	}()
 	f()

@@ -15,6 +15,7 @@ import (
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/phone"
+	"avow/internal/phone/debuglog"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/platform/desktop"
@@ -31,7 +32,8 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder of the app: %w", err)
 	}
-	log := model.NewLogBook(2000)
+	log := debuglog.Open(debuglog.Options{Dir: o.dir})
+	defer log.Close()
 	o.recall(log)
 	links := make(chan string, 8)
 	one, err := single(ctx, o.dir, o.link, func(link string) {

@@ -32,4 +32,4 @@ const (
 )
 
 // ErrDebugLogUnknown is answered when there is no such log, or no more.
-var ErrDebugLogUnknown = Fail(NotFound, "debug_log_unknown", "There is no debug log of this name. They are kept for 14 days.")
+var ErrDebugLogUnknown = Fail(NotFound, "log_unknown", "There is no debug log of this name. They are kept for 14 days.")

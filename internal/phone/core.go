@@ -87,6 +87,9 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	if cfg.Client.Now == nil {
 		cfg.Client.Now = cfg.Now
 	}
+	if cfg.Client.Log == nil {
+		cfg.Client.Log = cfg.Log
+	}
 	if cfg.FS == nil {
 		cfg.FS = atomicfile.OS
 	}
@@ -217,6 +220,7 @@ func (c *Core) Subscribe(f func(Event)) (cancel func()) {
 
 // emit tells the listeners. It must not be called with mu held: a listener may be slow.
 func (c *Core) emit(e Event) {
+	c.cfg.Log.Debug("event", "kind", e.Kind, "account", e.Account, "request", e.Request, "state", e.State)
 	c.listenMu.Lock()
 	defer c.listenMu.Unlock()
 	for _, f := range c.listeners {

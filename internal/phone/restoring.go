@@ -494,7 +494,7 @@ func (c *Core) FinishRestore(ctx context.Context, id authn.RestoreID, p platform
 		return Account{}, nil, err
 	}
 	if err := c.replaceUsed(ctx, a, p); err != nil {
-		c.cfg.Log.WarnContext(ctx, "the restore code could not be replaced yet", "account", a.stored.ID, "code", authn.CodeOf(err))
+		c.cfg.Log.WarnContext(ctx, "the restore code could not be replaced yet", "account", a.stored.ID, "err", err)
 	}
 	c.mu.Lock()
 	public := a.public()
@@ -600,7 +600,7 @@ func (c *Core) checkRestores(ctx context.Context) {
 	for _, x := range c.State().Restores {
 		if x.State == "" || x.State.Open() {
 			if _, err := c.CheckRestore(ctx, x.ID); err != nil {
-				c.cfg.Log.InfoContext(ctx, "a restore could not be asked about", "code", authn.CodeOf(err))
+				c.cfg.Log.InfoContext(ctx, "a restore could not be asked about", "err", err)
 			}
 		}
 	}

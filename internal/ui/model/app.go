@@ -5,6 +5,7 @@ package model
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -43,6 +44,8 @@ type Core interface {
 	OfflineCode(context.Context, phone.Challenge, platform.Prompt) (phone.OfflineCode, error)
 	ListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
 	NextListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
+	// SendDebugLog sends lines of the debug log, as they were shown, to the service desk of an account.
+	SendDebugLog(ctx context.Context, id phone.AccountID, note, log string) (wire.SentDebugLog, error)
 	RestoreCore
 	DevicesCore
 	CodesCore
@@ -98,6 +101,9 @@ type Biometrics interface {
 
 // Page names what is shown. It is also the name of the tour's picture: append, never rename.
 type Page string
+
+// LogValue implements slog.LogValuer: the names are ours.
+func (p Page) LogValue() slog.Value { return slog.StringValue(string(p)) }
 
 // The pages.
 const (
@@ -261,6 +267,7 @@ type App struct {
 	trashTurn   int
 	imports     importState
 	exports     exportState
+	log         logState
 	names       map[phone.AccountID]string // organisations of the accounts, to say whose was deleted
 }
 
@@ -278,6 +285,7 @@ func New(cfg Config) *App {
 	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}, offersLater: map[phone.AccountID]bool{}, names: map[phone.AccountID]string{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
+	a.applyDetailed()
 	a.cancel = cfg.Core.Subscribe(a.event)
 	if cfg.Lifecycle != nil {
 		go a.watch(cfg.Lifecycle)
@@ -303,6 +311,7 @@ func (a *App) Page() Page {
 	p := a.page(s)
 	a.tidy(p)
 	a.guardCodes(p)
+	a.trail(p)
 	return p
 }
 
@@ -442,6 +451,7 @@ func (a *App) left() {
 		a.chosen = nil
 	}
 	a.leftCodes(open)
+	a.leftLog(open)
 }
 
 // popIf takes the page away only if it is still the one on top; mu must be held.

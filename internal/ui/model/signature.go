@@ -45,6 +45,8 @@ func (a *App) structure(p Page) any {
 		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts}
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
+	case PageDebugLog, PageSendLog:
+		return a.logStructure(p)
 	case PageWelcome:
 		return a.Welcome()
 	case PageResult:

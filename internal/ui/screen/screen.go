@@ -200,6 +200,8 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return About(a, f)
 	case model.PageDebugLog:
 		return DebugLog(a, f)
+	case model.PageSendLog:
+		return SendLog(a, f)
 	}
 	return Home(a, f)
 }

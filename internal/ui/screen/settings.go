@@ -121,18 +121,3 @@ func About(a *model.App, f Frame) *Screen {
 	s.Object, _ = f.page(body, nil)
 	return s
 }
-
-// DebugLog shows what the app noted, newest last; secrets are never in it. What is copied and saved is what is shown.
-func DebugLog(a *model.App, f Frame) *Screen {
-	s := newScreen()
-	filter := name(s, "filter", w.NewField(w.FieldSpec{Icon: icons.Search, Placeholder: a.T("app.log.filter")}))
-	text := w.NewText(style.TextCaption, style.Text, w.Run{Text: a.LogText(""), Mono: true})
-	var refit func()
-	show := func() { text.SetText(a.LogText(filter.Text())); refit() }
-	filter.OnChanged = func(string) { show() }
-	buttons := w.Halves(8, name(s, "copy", w.NewButton(w.Soft, a.T("app.copy"), icons.Copy, func() { f.Files.Copy(text.String()) })),
-		name(s, "save", w.NewButton(w.Soft, a.T("app.log.save"), icons.Export, func() { f.Files.Save("avow-log.txt", text.String()) })))
-	forget := name(s, "clear", w.NewButton(w.Plain, a.T("app.log.clear"), icons.Trash, func() { a.ClearLog(); show() }))
-	s.Object, refit = f.page(w.Column(12, w.TopBar(a.T("app.settings.debug_log"), a.Back), filter, buttons, w.NewCard(text), forget), nil)
-	return s
-}

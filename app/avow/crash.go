@@ -31,15 +31,15 @@ func (o options) broke(p any) string {
 	return what + ", and look at Settings, Debug log, for what happened."
 }
 
-// recall moves the note of the last crash to the debug log.
-func (o options) recall(log *model.LogBook) {
+// recall moves the note of the last crash to the debug log, and reports whether there was one.
+func (o options) recall(log *model.LogBook) (broken bool) {
 	file := filepath.Join(o.dir, crashName)
 	data, err := os.ReadFile(file)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			log.Note("the note of a crash can't be read", err)
 		}
-		return
+		return false
 	}
 	var c debuglog.Crash
 	if err := json.Unmarshal(data, &c); err != nil { // of an older version
@@ -50,6 +50,7 @@ func (o options) recall(log *model.LogBook) {
 	if err := os.Remove(file); err != nil {
 		log.Note("the note of a crash can't be removed", err)
 	}
+	return true
 }
 
 // guarded runs background work; if that breaks, the app goes on and notes it.

@@ -20,6 +20,7 @@ type DebugLog struct {
 	At     time.Time
 	Note   string // what the user wrote to it, at most MaxDebugNote characters; ""
 	Text   string // lines, at most MaxDebugLog bytes
+	Size   int    // bytes of Text, as the database counts them
 }
 
 // Limits of debug logs.

@@ -18,6 +18,7 @@ import (
 	"avow/internal/phone/codes"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/vault"
 )
 
@@ -40,6 +41,8 @@ type Config struct {
 	Client   client.Options
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: nothing is logged
+
+	Telemetry *telemetry.Recorder // nil: nothing is counted, nobody asked, nothing sent
 }
 
 // Core is the headless app. It is safe for concurrent use. Methods that ask the user may fail with
@@ -125,6 +128,7 @@ func (c *Core) Run(ctx context.Context) {
 	c.mu.Unlock()
 	c.wait.Go(func() { c.runErrands(ctx) })
 	c.wait.Go(func() { c.keepEscrows(ctx) })
+	c.wait.Go(func() { c.keepReports(ctx) })
 	c.watchLifecycle(ctx)
 	<-ctx.Done()
 	c.mu.Lock()

@@ -499,6 +499,7 @@ func (c *Core) FinishRestore(ctx context.Context, id authn.RestoreID, p platform
 	c.mu.Lock()
 	public := a.public()
 	c.mu.Unlock()
+	c.counted(a, authn.CountRestores)
 	c.emit(Event{Kind: AccountsChanged, Account: public.ID})
 	c.emit(Event{Kind: CodesChanged})
 	c.emit(Event{Kind: RestoreChanged, Account: public.ID})

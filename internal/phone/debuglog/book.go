@@ -5,6 +5,8 @@ package debuglog
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -229,6 +231,16 @@ func (s *shelf) forget() {
 			_ = os.Remove(s.path(name)) // what can't be removed is shown still
 		}
 	}
+}
+
+// Remove deletes the files in a folder.
+func Remove(dir string) error {
+	for _, name := range []string{oldName, newName} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // restore puts back what was there. mu must be held.

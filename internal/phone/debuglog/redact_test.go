@@ -43,13 +43,23 @@ func TestSecretsNeverInTheLog_R124(t *testing.T) {
 	for _, s := range corpus {
 		plain := errors.New(s)
 		for _, v := range []any{
-			s, []byte(s), &s, []string{s}, map[string]string{s: s}, struct{ S string }{s}, stringer(s), jsoner{s}, json.RawMessage(`"` + s + `"`),
+			s, []byte(s), &s,
+			[]string{s},
+			map[string]string{s: s},
+			struct{ S string }{s},
+			stringer(s),
+			jsoner{s},
+			json.RawMessage(`"` + s + `"`),
 			plain, failing(s), fmt.Errorf("it says %q", s), fmt.Errorf("it says %s: %w", s, plain), errors.Join(plain, plain),
-			authn.Fail(authn.Invalid, s, s), authn.Fail(authn.Invalid, "bad_link", s).Because(plain), wire.Problem{Code: s, Title: s},
+			authn.Fail(authn.Invalid, s, s), authn.Fail(authn.Invalid, "bad_link", s).Because(plain),
+			wire.Problem{Code: s, Title: s},
 			&fs.PathError{Op: s, Path: s, Err: plain}, &url.Error{Op: s, URL: s, Err: plain}, &net.OpError{Op: s, Net: s, Err: plain},
 			&net.DNSError{Err: s, Name: s, Server: s}, &json.UnmarshalTypeError{Value: s, Field: s},
 			authn.DeviceID(s), authn.RequestID(s), authn.RestoreID(s), authn.RegistrationID(s), authn.DuplicateID(s), authn.UserID(s), authn.RequestState(s), authn.DecisionKind(s),
-			key.Secret(s), wire.Claim{Session: wire.SessionSecret{Secret: key.Secret(s)}}, phone.Request{}, phone.Account{Login: s, Name: s, Host: s, Issuer: s, Organisation: s},
+			key.Secret(s),
+			wire.Claim{Session: wire.SessionSecret{Secret: key.Secret(s)}},
+			phone.Request{},
+			phone.Account{Login: s, Name: s, Host: s, Issuer: s, Organisation: s},
 			slog.GroupValue(slog.String("in", s), slog.Any("err", plain)),
 		} {
 			log.Debug("a value", "v", v)

@@ -39,6 +39,7 @@ func (s *Site) Policy() authn.Policy {
 		ColleaguesNeeded: cmp.Or(p.ColleaguesNeeded, d.ColleaguesNeeded, authn.ColleaguesNeeded),
 		ColleaguesHold:   cmp.Or(p.ColleaguesHold, d.ColleaguesHold, authn.ColleaguesHold),
 		BackupEnrolls:    p.BackupEnrolls,
+		Telemetry:        cmp.Or(p.Telemetry, d.Telemetry, authn.TelemetryAsked),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"avow/internal/phone"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/transfer"
 	"avow/internal/wire"
 )
@@ -198,7 +199,9 @@ type Config struct {
 	Guard      platform.ScreenGuard // nil: the window can't be kept out of screenshots
 	Lifecycle  platform.Lifecycle   // when the app goes out of sight, a code is hidden; nil where other windows stand beside it
 	Log        *LogBook
+	Telemetry  *telemetry.Recorder // nil: nothing is counted and nobody is asked
 	Version    string
+	Build      Build
 	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
 	Now        func() time.Time
 	Changed    func()       // called after every change, from any goroutine; must return at once
@@ -268,6 +271,8 @@ type App struct {
 	imports     importState
 	exports     exportState
 	log         logState
+	privacy     privacyState
+	licence     string                     // the module whose licence is open
 	names       map[phone.AccountID]string // organisations of the accounts, to say whose was deleted
 }
 
@@ -345,6 +350,9 @@ func (a *App) page(s phone.State) Page {
 	if _, ok := a.isRestoreOffer(s); ok {
 		return PageRestoreOffer
 	}
+	if _, ok := a.asksTelemetry(s); ok {
+		return PageTelemetry
+	}
 	return a.tab
 }
 
@@ -404,6 +412,8 @@ func (a *App) Back() {
 		a.change(a.closeOffline)
 	case PageRestoreOffer:
 		a.NotNow()
+	case PageTelemetry:
+		a.AnswerTelemetry(false)
 	case PageRestoreReady, PageRestoreDrill:
 		a.CloseRestore()
 	case PageRestored:
@@ -514,6 +524,7 @@ func (a *App) do(l lane, label string, f func(context.Context) error, done func(
 	a.cfg.Changed()
 	a.cfg.Go(func() {
 		err := f(a.ctx)
+		a.countFault(err)
 		a.mu.Lock()
 		delete(a.busy, l)
 		a.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"avow/internal/authn"
 	"avow/internal/otp"
 	"avow/internal/phone/codes"
 )
@@ -189,6 +190,7 @@ func (a *App) CopyCode(id codes.ID, put func(text string)) {
 		return
 	}
 	put(s.Text)
+	a.count(authn.CountCodesCopied)
 	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(ClearAfter)} })
 	a.used(id)
 }

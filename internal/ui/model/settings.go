@@ -113,6 +113,7 @@ type SettingsView struct {
 	HasSensor bool
 	Biometric bool
 	Version   string
+	Build     Build
 	Keys      string // where the keys of this device are kept
 	Words     string
 }
@@ -123,7 +124,7 @@ func (a *App) SettingsView() SettingsView {
 	defer a.mu.Unlock()
 	c := a.cfg.Settings.Get()
 	v := SettingsView{
-		Choices: c, HasPIN: a.cfg.Core.State().HasPIN, HasSensor: a.cfg.Biometrics != nil, Biometric: a.hasBiometric(), Version: a.cfg.Version,
+		Choices: c, HasPIN: a.cfg.Core.State().HasPIN, HasSensor: a.cfg.Biometrics != nil, Biometric: a.hasBiometric(), Version: a.cfg.Version, Build: a.cfg.Build,
 		Language: a.print.T("app.settings.language_system"),
 	}
 	switch a.cfg.KeyClass {

@@ -47,6 +47,12 @@ func (a *App) structure(p Page) any {
 		return a.SettingsView()
 	case PageDebugLog, PageSendLog:
 		return a.logStructure(p)
+	case PageAbout:
+		return a.SettingsView()
+	case PageLicence:
+		return a.Licence().Title
+	case PageTelemetry, PagePrivacy, PageReport:
+		return a.privacyStructure(p)
 	case PageWelcome:
 		return a.Welcome()
 	case PageResult:

@@ -55,10 +55,7 @@ func Settings(a *model.App, f Frame) *Screen {
 		name(s, "import", w.NewRow(w.RowSpec{Icon: icons.Import, Title: a.T("app.import.title"), Caret: true, OnTap: a.OpenImport})),
 		name(s, "export", w.NewRow(w.RowSpec{Icon: icons.Export, Title: a.T("app.export.title"), Caret: true, OnTap: a.OpenExport})),
 	))
-	rows = append(rows, w.NewRows(
-		name(s, "about", w.NewRow(w.RowSpec{Icon: icons.Info, Title: a.T("app.settings.about"), Value: v.Version, Caret: true, OnTap: func() { a.Open(model.PageAbout) }})),
-		name(s, "debug-log", w.NewRow(w.RowSpec{Icon: icons.Log, Title: a.T("app.settings.debug_log"), Caret: true, OnTap: func() { a.Open(model.PageDebugLog) }})),
-	))
+	rows = append(rows, aboutRows(s, a, v))
 	if v.Words != "" {
 		rows = append(rows, w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Text: v.Words}))
 	}
@@ -107,17 +104,4 @@ func TextSize(a *model.App, f Frame) *Screen {
 		{Icon: icons.TextSize, Title: a.T("app.settings.size_normal"), OnTap: set(false)},
 		{Icon: icons.TextSize, Title: a.T("app.settings.size_large"), OnTap: set(true)},
 	}, []string{"size-normal", "size-large"}, chosen)
-}
-
-// About says which version this is and whose work is in it.
-func About(a *model.App, f Frame) *Screen {
-	s, v := newScreen(), a.SettingsView()
-	body := w.Column(16, w.TopBar(a.T("app.settings.about"), a.Back), w.Center(w.NewMark(96, style.Primary, style.Primary)),
-		w.Column(2, w.NewTitle("Avow").Centered(), w.NewMuted(v.Version).Centered()))
-	if v.Keys != "" {
-		body.Add(w.NewCard(w.Column(4, w.NewCaption(a.T("app.about.keys")), w.NewBody(v.Keys))))
-	}
-	body.Add(w.NewCard(w.Column(12, w.NewBody(a.T("app.about.licence")), w.NewMuted(a.T("app.about.parts")))))
-	s.Object, _ = f.page(body, nil)
-	return s
 }

@@ -55,6 +55,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer, newApp f
 type options struct {
 	dir  string // of keys, vault and settings
 	link string // to be opened; ""
+
+	broken bool // the app broke the last time
 }
 
 func parse(args []string, stdout, stderr io.Writer) (options, error) {

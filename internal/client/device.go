@@ -132,3 +132,10 @@ func (d *Device) Wipe(ctx context.Context) (string, error) {
 func (d *Device) ConfirmWipe(ctx context.Context, receipt string) error {
 	return d.plain(ctx, "/v1/wipe/receipt", wire.WipeReceiptCommand{Receipt: receipt}, nil)
 }
+
+// SendDebugLog sends a debug log to the service desk (POST /v1/device/log).
+func (d *Device) SendDebugLog(ctx context.Context, l wire.SendDebugLog) (wire.SentDebugLog, error) {
+	var out wire.SentDebugLog
+	err := d.call(ctx, http.MethodPost, wire.DebugLogPath, l, &out)
+	return out, err
+}

@@ -18,6 +18,7 @@ import (
 	"avow/internal/phone/codes"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/vault"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	Client   client.Options
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: nothing is logged
+
+	Telemetry *telemetry.Recorder // nil: nothing is counted, nobody asked, nothing sent
 }
 
 // Core is the headless app. It is safe for concurrent use. Methods that ask the user may fail with
@@ -86,6 +89,9 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	if cfg.Client.Now == nil {
 		cfg.Client.Now = cfg.Now
 	}
+	if cfg.Client.Log == nil {
+		cfg.Client.Log = cfg.Log
+	}
 	if cfg.FS == nil {
 		cfg.FS = atomicfile.OS
 	}
@@ -121,6 +127,7 @@ func (c *Core) Run(ctx context.Context) {
 	c.mu.Unlock()
 	c.wait.Go(func() { c.runErrands(ctx) })
 	c.wait.Go(func() { c.keepEscrows(ctx) })
+	c.wait.Go(func() { c.keepReports(ctx) })
 	c.watchLifecycle(ctx)
 	<-ctx.Done()
 	c.mu.Lock()
@@ -216,6 +223,7 @@ func (c *Core) Subscribe(f func(Event)) (cancel func()) {
 
 // emit tells the listeners. It must not be called with mu held: a listener may be slow.
 func (c *Core) emit(e Event) {
+	c.cfg.Log.Debug("event", "kind", e.Kind, "account", e.Account, "request", e.Request, "state", e.State)
 	c.listenMu.Lock()
 	defer c.listenMu.Unlock()
 	for _, f := range c.listeners {

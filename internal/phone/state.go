@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"log/slog"
 	"time"
 
 	"avow/internal/authn"
@@ -128,6 +129,9 @@ type Event struct {
 
 // EventKind names an event.
 type EventKind string
+
+// LogValue implements slog.LogValuer: the names are ours.
+func (k EventKind) LogValue() slog.Value { return slog.StringValue(string(k)) }
 
 // The events.
 const (

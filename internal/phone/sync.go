@@ -228,6 +228,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	}
 	now := c.cfg.Now()
 	status := statusOf(st.State, st.UserStatus)
+	c.cfg.Telemetry.Policy(st.Issuer, st.Telemetry)
 	c.mu.Lock()
 	if a.stored.Status.Status == Removed { // for good: this answer is older than the news
 		c.mu.Unlock()
@@ -297,6 +298,7 @@ func (c *Core) setTroubleOf(a *account, err error) {
 	default:
 		if a.trouble == nil {
 			a.since = c.cfg.Now()
+			defer c.counted(a, authn.CountUnreachable)
 		}
 		a.trouble = e
 	}
@@ -395,7 +397,11 @@ func (c *Core) expireRequest(id authn.RequestID, deadline time.Time) {
 		delete(c.requests, id)
 		delete(c.timers, id)
 	}
+	a, err := c.find(r.Account)
 	c.mu.Unlock()
+	if ok && err == nil {
+		c.counted(a, authn.CountMissed)
+	}
 	if ok {
 		c.emit(Event{Kind: RequestClosed, Account: r.Account, Request: id, State: authn.RequestExpired})
 	}

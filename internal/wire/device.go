@@ -44,6 +44,8 @@ type Status struct {
 	Restores          []RestoreEntry    `json:"restores,omitempty"` // that are under way
 	Lock              *DeviceLock       `json:"lock,omitempty"`     // nil: the server has no say in it
 	IssuedAt          int64             `json:"iat"`
+
+	Telemetry authn.TelemetryPolicy `json:"telemetry,omitempty"` // "" of a server that takes no reports yet
 }
 
 // DeviceLock is what the organisation wants of how the app locks. An app with several accounts keeps to the strictest of them.

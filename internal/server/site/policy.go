@@ -41,6 +41,7 @@ func (s *Site) Policy() authn.Policy {
 		BackupEnrolls:    p.BackupEnrolls,
 		LockSeconds:      cmp.Or(p.LockSeconds, d.LockSeconds),
 		WrongPINs:        cmp.Or(p.WrongPINs, d.WrongPINs, authn.WrongPINWait),
+		Telemetry:        cmp.Or(p.Telemetry, d.Telemetry, authn.TelemetryAsked),
 	}
 }
 

@@ -5,6 +5,7 @@ package model
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"avow/internal/phone"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/transfer"
 	"avow/internal/wire"
 )
@@ -43,6 +45,8 @@ type Core interface {
 	OfflineCode(context.Context, phone.Challenge, platform.Prompt) (phone.OfflineCode, error)
 	ListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
 	NextListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
+	// SendDebugLog sends lines of the debug log, as they were shown, to the service desk of an account.
+	SendDebugLog(ctx context.Context, id phone.AccountID, note, log string) (wire.SentDebugLog, error)
 	RestoreCore
 	DevicesCore
 	CodesCore
@@ -99,6 +103,9 @@ type Biometrics interface {
 
 // Page names what is shown. It is also the name of the tour's picture: append, never rename.
 type Page string
+
+// LogValue implements slog.LogValuer: the names are ours.
+func (p Page) LogValue() slog.Value { return slog.StringValue(string(p)) }
 
 // The pages.
 const (
@@ -178,6 +185,13 @@ const (
 	PageExportPlain    Page = "export-plain" // nothing protects it: the warning
 	PageExportReady    Page = "export-ready"
 	PageExportQR       Page = "export-qr"
+
+	PageTelemetry Page = "telemetry" // asked once, in place of Home
+	PagePrivacy   Page = "privacy"
+	PageReport    Page = "privacy-report" // what would be sent, or was
+	PageSendLog   Page = "send-log"       // to the service desk: exactly what goes
+	PageLicences  Page = "licences"
+	PageLicence   Page = "licence"
 )
 
 // Config is what an App is made of.
@@ -190,10 +204,12 @@ type Config struct {
 	Guard      platform.ScreenGuard // nil: the window can't be kept out of screenshots
 	Lifecycle  platform.Lifecycle   // when the app goes out of sight, a code is hidden; nil where other windows stand beside it
 	Log        *LogBook
+	Telemetry  *telemetry.Recorder // nil: nothing is counted and nobody is asked
 	Version    string
 	Notify     func(title, text string) // shows a notification of the system, unless the window is in front; nil: there is none
 	Desktop    bool                     // a window among others: leaving it is no more than using another one
-	KeyClass   key.Class                // where the keys of this device are; "" says nothing about it
+	Build      Build
+	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
 	Now        func() time.Time
 	Changed    func()       // called after every change, from any goroutine; must return at once
 	StartAnew  func()       // closes this app and opens an empty one in its place, once everything was deleted; nil: the person has to
@@ -263,6 +279,9 @@ type App struct {
 	exports     exportState
 	delivery    deliveryState
 	guards      guards
+	log         logState
+	privacy     privacyState
+	licence     string                     // the module whose licence is open
 	names       map[phone.AccountID]string // organisations of the accounts, to say whose was deleted
 }
 
@@ -280,6 +299,7 @@ func New(cfg Config) *App {
 	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}, offersLater: map[phone.AccountID]bool{}, names: map[phone.AccountID]string{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
+	a.applyDetailed()
 	a.cancel = cfg.Core.Subscribe(a.event)
 	a.applyLock()
 	if cfg.Lifecycle != nil {
@@ -306,6 +326,7 @@ func (a *App) Page() Page {
 	p := a.page(s)
 	a.tidy(p)
 	a.guardCodes(p)
+	a.trail(p)
 	return p
 }
 
@@ -338,6 +359,9 @@ func (a *App) page(s phone.State) Page {
 	}
 	if _, ok := a.isRestoreOffer(s); ok {
 		return PageRestoreOffer
+	}
+	if _, ok := a.asksTelemetry(s); ok {
+		return PageTelemetry
 	}
 	return a.tab
 }
@@ -398,6 +422,8 @@ func (a *App) Back() {
 		a.change(a.closeOffline)
 	case PageRestoreOffer:
 		a.NotNow()
+	case PageTelemetry:
+		a.AnswerTelemetry(false)
 	case PageRestoreReady, PageRestoreDrill:
 		a.CloseRestore()
 	case PageRestored:
@@ -445,6 +471,7 @@ func (a *App) left() {
 		a.chosen = nil
 	}
 	a.leftCodes(open)
+	a.leftLog(open)
 }
 
 // popIf takes the page away only if it is still the one on top; mu must be held.
@@ -507,6 +534,7 @@ func (a *App) do(l lane, label string, f func(context.Context) error, done func(
 	a.cfg.Changed()
 	a.cfg.Go(func() {
 		err := f(a.ctx)
+		a.countFault(err)
 		a.mu.Lock()
 		delete(a.busy, l)
 		a.mu.Unlock()

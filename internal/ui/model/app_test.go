@@ -17,6 +17,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/phone"
+	"avow/internal/phone/debuglog"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/platform/simulated"
@@ -362,7 +363,7 @@ func TestLogBook(t *testing.T) {
 	for _, what := range []string{"one", "two", "three"} {
 		b.Note(what, errBroken)
 	}
-	if got := b.Lines("THREE"); len(got) != 1 {
+	if got, _ := b.Lines(debuglog.Query{Text: "THREE"}); len(got) != 1 {
 		t.Errorf("lines with three: %v", got)
 	}
 	if got := b.Text(); strings.Contains(got, "one") || !strings.Contains(got, "two") {

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"avow/internal/authn"
 	"avow/internal/otp"
 	"avow/internal/phone/codes"
 )
@@ -190,6 +191,7 @@ func (a *App) CopyCode(id codes.ID, put func(text string)) {
 	}
 	put(s.Text)
 	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(a.cfg.Settings.Get().Clear.Duration())} })
+	a.count(authn.CountCodesCopied)
 	a.used(id)
 }
 

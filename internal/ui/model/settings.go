@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"avow/assets/translations"
 	"avow/internal/atomicfile"
@@ -50,8 +50,16 @@ type Choices struct {
 	Language   string      `json:"language"`             // "" follows the system
 	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
 	LockChoices
-	HideCodes bool     `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
-	Known     []string `json:"known,omitempty"`      // devices of which she said that they are hers, the last ones
+	HideCodes     bool     `json:"hide_codes,omitempty"`     // codes are hidden until they are tapped (R-056)
+	Known         []string `json:"known,omitempty"`          // devices of which she said that they are hers, the last ones
+	DetailedUntil int64    `json:"detailed_until,omitempty"` // unix seconds: until then the debug log has details
+}
+
+func (c Choices) detailedUntil() time.Time {
+	if c.DetailedUntil == 0 {
+		return time.Time{}
+	}
+	return time.Unix(c.DetailedUntil, 0)
 }
 
 // maxKnown is how many of them are kept.
@@ -128,6 +136,7 @@ type SettingsView struct {
 	HasSensor bool
 	Biometric bool
 	Version   string
+	Build     Build
 	Keys      string // where the keys of this device are kept
 	Lock      LockRow
 	Words     string
@@ -139,7 +148,7 @@ func (a *App) SettingsView() SettingsView {
 	defer a.mu.Unlock()
 	c := a.cfg.Settings.Get()
 	v := SettingsView{
-		Choices: c, HasPIN: a.cfg.Core.State().HasPIN, HasSensor: a.cfg.Biometrics != nil, Biometric: a.hasBiometric(), Version: a.cfg.Version,
+		Choices: c, HasPIN: a.cfg.Core.State().HasPIN, HasSensor: a.cfg.Biometrics != nil, Biometric: a.hasBiometric(), Version: a.cfg.Version, Build: a.cfg.Build,
 		Language: a.print.T("app.settings.language_system"),
 	}
 	switch a.cfg.KeyClass {
@@ -201,23 +210,4 @@ func (a *App) SetBiometric(on bool) {
 	a.askPIN(&question{title: title, lane: laneOther, done: done, again: func(ctx context.Context, pin key.Secret) error {
 		return a.cfg.Biometrics.EnableBiometric(ctx, pin, p)
 	}})
-}
-
-// LogText is the debug log for the screen: the lines that contain filter, or a sentence when there are none.
-func (a *App) LogText(filter string) string {
-	if a.cfg.Log == nil {
-		return a.T("app.log.empty")
-	}
-	lines := a.cfg.Log.Lines(filter)
-	if len(lines) == 0 {
-		return a.T("app.log.empty")
-	}
-	return strings.Join(lines, "\n")
-}
-
-// ClearLog forgets the debug log.
-func (a *App) ClearLog() {
-	if a.cfg.Log != nil {
-		a.cfg.Log.Clear()
-	}
 }

@@ -51,6 +51,14 @@ func (a *App) structure(p Page) any {
 		return v
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
+	case PageDebugLog, PageSendLog:
+		return a.logStructure(p)
+	case PageAbout:
+		return a.SettingsView()
+	case PageLicence:
+		return a.Licence().Title
+	case PageTelemetry, PagePrivacy, PageReport:
+		return a.privacyStructure(p)
 	case PageWelcome:
 		return a.Welcome()
 	case PageResult:

@@ -208,6 +208,18 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return About(a, f)
 	case model.PageDebugLog:
 		return DebugLog(a, f)
+	case model.PageSendLog:
+		return SendLog(a, f)
+	case model.PageTelemetry:
+		return AskTelemetry(a, f)
+	case model.PagePrivacy:
+		return Privacy(a, f)
+	case model.PageReport:
+		return Report(a, f)
+	case model.PageLicences:
+		return Licences(a, f)
+	case model.PageLicence:
+		return Licence(a, f)
 	}
 	return Home(a, f)
 }

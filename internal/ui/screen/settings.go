@@ -44,10 +44,7 @@ func Settings(a *model.App, f Frame) *Screen {
 		name(s, "import", w.NewRow(w.RowSpec{Icon: icons.Import, Title: a.T("app.import.title"), Caret: true, OnTap: a.OpenImport})),
 		name(s, "export", w.NewRow(w.RowSpec{Icon: icons.Export, Title: a.T("app.export.title"), Caret: true, OnTap: a.OpenExport})),
 	))
-	rows = append(rows, w.NewRows(
-		name(s, "about", w.NewRow(w.RowSpec{Icon: icons.Info, Title: a.T("app.settings.about"), Value: v.Version, Caret: true, OnTap: func() { a.Open(model.PageAbout) }})),
-		name(s, "debug-log", w.NewRow(w.RowSpec{Icon: icons.Log, Title: a.T("app.settings.debug_log"), Caret: true, OnTap: func() { a.Open(model.PageDebugLog) }})),
-	))
+	rows = append(rows, aboutRows(s, a, v))
 	if v.Words != "" {
 		rows = append(rows, w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Text: v.Words}))
 	}
@@ -106,32 +103,4 @@ func TextSize(a *model.App, f Frame) *Screen {
 		names = append(names, fmt.Sprintf("size-%d", size))
 	}
 	return chooser(a, f, a.T("app.settings.text_size"), options, names, chosen)
-}
-
-// About says which version this is and whose work is in it.
-func About(a *model.App, f Frame) *Screen {
-	s, v := newScreen(), a.SettingsView()
-	body := w.Column(16, w.TopBar(a.T("app.settings.about"), a.Back), w.Center(w.NewMark(96, style.Primary, style.Primary)),
-		w.Column(2, w.NewTitle("Avow").Centered(), w.NewMuted(v.Version).Centered()))
-	if v.Keys != "" {
-		body.Add(w.NewCard(w.Column(4, w.NewCaption(a.T("app.about.keys")), w.NewBody(v.Keys))))
-	}
-	body.Add(w.NewCard(w.Column(12, w.NewBody(a.T("app.about.licence")), w.NewMuted(a.T("app.about.parts")))))
-	s.Object, _ = f.page(body, nil)
-	return s
-}
-
-// DebugLog shows what the app noted, newest last; secrets are never in it. What is copied and saved is what is shown.
-func DebugLog(a *model.App, f Frame) *Screen {
-	s := newScreen()
-	filter := name(s, "filter", w.NewField(w.FieldSpec{Icon: icons.Search, Placeholder: a.T("app.log.filter")}))
-	text := w.NewText(style.TextCaption, style.Text, w.Run{Text: a.LogText(""), Mono: true})
-	var refit func()
-	show := func() { text.SetText(a.LogText(filter.Text())); refit() }
-	filter.OnChanged = func(string) { show() }
-	buttons := w.Halves(8, name(s, "copy", w.NewButton(w.Soft, a.T("app.copy"), icons.Copy, func() { f.Files.Copy(text.String()) })),
-		name(s, "save", w.NewButton(w.Soft, a.T("app.log.save"), icons.Export, func() { f.Files.Save("avow-log.txt", text.String()) })))
-	forget := name(s, "clear", w.NewButton(w.Plain, a.T("app.log.clear"), icons.Trash, func() { a.ClearLog(); show() }))
-	s.Object, refit = f.page(w.Column(12, w.TopBar(a.T("app.settings.debug_log"), a.Back), filter, buttons, w.NewCard(text), forget), nil)
-	return s
 }

@@ -30,6 +30,7 @@ type Core struct {
 	OnDeny      func(authn.RequestID) (phone.Receipt, error)
 	OnNotMe     func(authn.RequestID) (phone.Receipt, error)
 	OnRemove    func(context.Context, phone.AccountID) (bool, error)
+	OnSendLog   func(ctx context.Context, note, log string) (wire.SentDebugLog, error)
 
 	OnDelivery func(phone.AccountID) (time.Duration, error)
 	LockAfter  time.Duration // as it was set last
@@ -329,4 +330,13 @@ func (c *Core) list(ctx context.Context, id authn.GrantID, on func(context.Conte
 		}
 	}
 	return phone.OfflineCode{}, authn.ErrGrantUnknown
+}
+
+// SendDebugLog implements model.Core.
+func (c *Core) SendDebugLog(ctx context.Context, _ phone.AccountID, note, log string) (wire.SentDebugLog, error) {
+	c.called("SendDebugLog")
+	if c.OnSendLog != nil {
+		return c.OnSendLog(ctx, note, log)
+	}
+	return wire.SentDebugLog{ID: "l_AAAAAAAAAAAAAAAAAAAAAA", Until: Now.Add(authn.DebugLogKept).Unix()}, nil
 }

@@ -25,7 +25,8 @@ type storedAccount struct {
 	Offline  storedOffline `json:"offline,omitzero"`
 	Clock    storedClock   `json:"clock,omitzero"`
 	Restore  storedRestore `json:"restore,omitzero"`
-	Sealed   sealedRestore `json:"sealed,omitzero"` // in the vault only, and while it is open
+	Sealed   sealedRestore `json:"sealed,omitzero"`   // in the vault only, and while it is open
+	History  []happening   `json:"history,omitempty"` // oldest first; in the index: those that the vault does not have yet
 }
 
 // storedStatus is what was known last, to be shown while the server cannot be asked.
@@ -83,6 +84,7 @@ type account struct {
 	offers    chan struct{} // wakes who waits for what becomes of an offer
 	probation time.Time     // until then this device changes nothing about the account
 	kept      int           // how many of stored.Receipts, from the first, the vault holds
+	told      int           // and how many of stored.History
 
 	keeping  sync.Mutex          // one exchange about the escrow at a time; taken before Core.saving
 	restores []wire.RestoreEntry // of the account, under way on other phones

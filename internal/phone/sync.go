@@ -120,7 +120,7 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 		case e.Request != "":
 			c.arrive(ctx, a, e.Request)
 		case e.Closed != nil:
-			c.closeRequest(e.Closed.ID, e.Closed.State)
+			c.closedBy(*e.Closed)
 		case e.Status != nil:
 			c.setStatus(ctx, a, *e.Status)
 		case e.Computers:
@@ -235,6 +235,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	})
 	a.notices = st.Notices
 	old := a.stored
+	told := c.doc != nil && a.tellNotices()
 	heard := a.hear(st.Restore, st.Restores)
 	a.stored.Name, a.stored.Login = st.Name, st.Login
 	a.stored.Status.PasswordChangedAt, a.stored.Status.PasswordExpiresAt = unix(st.PasswordChangedAt), unix(st.PasswordExpiresAt)
@@ -244,7 +245,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	if status != Waiting {
 		a.stored.Status.CheckWords = [2]string{}
 	}
-	changed := old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
+	changed := told || old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
 		!old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt) || !old.Status.PasswordExpiresAt.Equal(a.stored.Status.PasswordExpiresAt)
 	c.mu.Unlock()
 	if changed || heard {
@@ -369,7 +370,7 @@ func (c *Core) arrive(ctx context.Context, a *account, jws string) authn.Request
 func (c *Core) keepRequest(r Request, left time.Duration) (had bool) {
 	old, had := c.requests[r.ID]
 	if had {
-		r.jws = old.jws
+		r.jws, r.Number = old.jws, old.Number
 		c.timers[r.ID].Stop()
 	}
 	c.requests[r.ID] = r
@@ -395,6 +396,12 @@ func (c *Core) expireRequest(id authn.RequestID, deadline time.Time) {
 
 // closeRequest closes a request for good: a list that was fetched before does not bring it back.
 func (c *Core) closeRequest(id authn.RequestID, state authn.RequestState) {
+	c.closedBy(wire.RequestClosed{ID: id, State: state})
+}
+
+// closedBy is closeRequest with what the server says of who has answered.
+func (c *Core) closedBy(closed wire.RequestClosed) {
+	id := closed.ID
 	now := c.cfg.Now()
 	c.mu.Lock()
 	r, ok := c.requests[id]
@@ -407,7 +414,9 @@ func (c *Core) closeRequest(id authn.RequestID, state authn.RequestState) {
 	c.closed[id] = now.Add(authn.MaxRequestLifetime)
 	c.mu.Unlock()
 	if ok {
-		c.emit(Event{Kind: RequestClosed, Account: r.Account, Request: id, State: state})
+		c.emit(Event{
+			Kind: RequestClosed, Account: r.Account, Request: id, State: closed.State, Answer: closed.Device, By: authn.CleanText(closed.Name, 64),
+		})
 	}
 }
 

@@ -46,6 +46,15 @@ type Core interface {
 	RestoreCore
 	DevicesCore
 	CodesCore
+	RequestsCore
+}
+
+// RequestsCore is what the screens need to practice answers, to look back at them, and to end the silence after some.
+type RequestsCore interface {
+	Practice(context.Context, phone.AccountID) (authn.RequestID, error)
+	EndSilence(context.Context, phone.AccountID) error
+	Activity(context.Context, phone.AccountID) ([]phone.Activity, error)
+	ExportReceipt(id phone.AccountID, answer string) ([]byte, error)
 }
 
 // RestoreCore is what the screens need to set restore up, and to restore.
@@ -173,6 +182,10 @@ const (
 	PageExportPlain    Page = "export-plain" // nothing protects it: the warning
 	PageExportReady    Page = "export-ready"
 	PageExportQR       Page = "export-qr"
+
+	PageActivity Page = "activity"
+	PageEntry    Page = "activity-entry" // one line of it, in full
+	PageSupport  Page = "support"        // who helps, and how to reach them
 )
 
 // Config is what an App is made of.

@@ -38,6 +38,7 @@ type Core struct {
 	RestoreScript
 	DevicesScript
 	CodesScript
+	RequestsScript
 
 	mu        sync.Mutex
 	state     phone.State

@@ -242,6 +242,9 @@ type App struct {
 	connect       connectState
 	tapped        *wire.RegistrationLink // a link that waits until nothing else runs
 	request       requestState
+	unsent        *unsent // an answer that did not reach the server
+	unlockFirst   bool    // before the request that is looked at is answered
+	activity      activityState
 	result        *Result
 	home          homeState
 	offline       *offlineState // the page with a code for a computer; nil when there is none
@@ -324,7 +327,7 @@ func (a *App) page(s phone.State) Page {
 		return PageResult
 	case a.top() == PageScan && a.scan.forRequest != "" && a.isOpen(s, a.scan.forRequest):
 		return PageScan
-	case a.currentRequest(s) != nil:
+	case a.currentRequest(s) != nil && !(a.unlockFirst && s.HasPIN && s.Locked):
 		return PageRequest
 	case s.Trouble != nil:
 		return PageTrouble
@@ -382,7 +385,9 @@ func (a *App) Open(p Page) {
 // Back leaves the page on top; Esc and the arrow do the same. On a request it is "Later", never No.
 func (a *App) Back() {
 	switch a.Page() {
-	case PageLock, PageTrouble, PageWelcome, PageHome, PageCodes, PageComputers, PageSettings, PageErased: // nothing lies under them that could be seen
+	case PageLock: // nothing lies under it, but for the request that it is opened for
+		a.change(func() { a.unlockFirst = false })
+	case PageTrouble, PageWelcome, PageHome, PageCodes, PageComputers, PageSettings, PageErased: // nothing lies under them that could be seen
 	case PageScan:
 		a.CloseScan()
 	case PageAskPIN:
@@ -441,6 +446,9 @@ func (a *App) left() {
 	if !open(PageDevices, PageNewPhone, PageJoiner) {
 		a.devices = devicesState{}
 	}
+	if !open(PageActivity, PageEntry) {
+		a.leaveActivity()
+	}
 	if !open(PageColleagues) {
 		a.colleagues = colleaguesState{}
 	}
@@ -459,7 +467,7 @@ func (a *App) popIf(p Page) {
 
 // Done leaves a result or an error.
 func (a *App) Done() {
-	a.change(func() { a.result, a.failure = nil, nil })
+	a.change(func() { a.result, a.failure, a.unsent = nil, nil, nil })
 }
 
 // Busy says what runs now for the page that is shown, in the words of the button that began it; "" for nothing.
@@ -530,6 +538,7 @@ func (a *App) event(e phone.Event) {
 	case phone.AccountsChanged:
 		a.change(a.codesChanged)   // codes come with a restored account
 		a.react(a.accountsChanged) // it asks the core, which an event must not do
+		a.react(a.activityChanged)
 	case phone.CodesChanged:
 		a.change(a.codesChanged)
 	case phone.ComputersChanged:
@@ -552,6 +561,7 @@ func (a *App) event(e phone.Event) {
 func (a *App) locked() {
 	s := a.cfg.Core.State()
 	a.change(func() {
+		a.unlockFirst = a.unlockFirst && s.Locked
 		if s.Locked && a.busy[laneOther] == "" && a.ask == nil {
 			a.connect.forgetProof()
 		}

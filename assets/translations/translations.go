@@ -92,7 +92,19 @@ func Match(wishes ...string) string {
 type Printer struct {
 	lang      string
 	localizer *i18n.Localizer
+	app       string // what the app is called in place of Avow; "" for that
 }
+
+// Named is a printer of an app that has another name: wherever a text of ours speaks of Avow, it speaks of that. What a placeholder brings stays as it is.
+func (p *Printer) Named(app string) *Printer {
+	if app == "Avow" {
+		app = ""
+	}
+	return &Printer{lang: p.lang, localizer: p.localizer, app: app}
+}
+
+// hidden stands for our name in values from outside while ours is replaced; no text has it.
+const hidden = "\uE000"
 
 // New returns a printer for the language that suits best; see Match.
 func New(wishes ...string) *Printer {
@@ -114,7 +126,7 @@ func (p *Printer) T(id Message, args ...any) string {
 	if len(args) > 0 {
 		values := make(map[string]any, len(args)/2)
 		for i := 0; i+1 < len(args); i += 2 {
-			values[fmt.Sprint(args[i])] = args[i+1]
+			values[fmt.Sprint(args[i])] = p.hide(args[i+1])
 		}
 		cfg.TemplateData = values
 		if n, ok := values["Count"]; ok {
@@ -127,5 +139,15 @@ func (p *Printer) T(id Message, args ...any) string {
 	if text == "" {
 		return string(id)
 	}
+	if p.app != "" {
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "Avow", p.app), hidden, "Avow")
+	}
 	return text
+}
+
+func (p *Printer) hide(value any) any {
+	if s, ok := value.(string); ok && p.app != "" {
+		return strings.ReplaceAll(strings.ReplaceAll(s, hidden, ""), "Avow", hidden)
+	}
+	return value
 }

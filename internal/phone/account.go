@@ -77,6 +77,7 @@ type account struct {
 	offsetAt  time.Time     // when that was found
 	notices   []wire.Notice
 	stop      func()        // ends its stream
+	looked    time.Time     // when the server was asked who it is
 	lost      bool          // its device key is missing: nothing can be said to its server
 	asking    sync.Mutex    // one call about computers at a time; taken before Core.saving
 	stale     bool          // what is known of computers may be old: the server has to be asked
@@ -117,7 +118,7 @@ func mergeReceipts(inVault, inIndex []Receipt) []Receipt {
 func (a *account) public() Account {
 	s := a.stored
 	p := Account{
-		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support,
+		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support, Brand: s.Server.Brand,
 		Login: s.Login, Name: s.Name, Status: s.Status.Status, Since: s.Status.Since, CheckedAt: a.checkedAt, Trouble: a.trouble,
 		PasswordChangedAt: s.Status.PasswordChangedAt, PasswordExpiresAt: s.Status.PasswordExpiresAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted, ProbationUntil: a.probation,
 		Notices: a.notices, Last: s.Status.Last, Restore: s.restoreView(), Restores: a.restores,

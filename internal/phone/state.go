@@ -75,6 +75,7 @@ type Account struct {
 	Host              string
 	Organisation      string
 	Support           string
+	Brand             wire.Brand // of the organisation, signed by its server
 	Login             string
 	Name              string
 	Status            AccountStatus

@@ -193,7 +193,31 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 		}
 	}
 	c.hearOfComputers(ctx, a)
+	c.lookAtServer(ctx, a)
 	return nil
+}
+
+// serverNews is how often a server is asked who it is: its name, its service desk and its look may change.
+const serverNews = 12 * time.Hour
+
+// lookAtServer asks an account's server who it is, if that is long ago. A failure says nothing about the account.
+func (c *Core) lookAtServer(ctx context.Context, a *account) {
+	now := c.cfg.Now()
+	c.mu.Lock()
+	age := now.Sub(a.looked)
+	due := a.looked.IsZero() || age < 0 || age > serverNews
+	if due {
+		a.looked = now
+	}
+	c.mu.Unlock()
+	if !due {
+		return
+	}
+	if err := a.device.Refresh(ctx); err != nil {
+		c.cfg.Log.DebugContext(ctx, "could not ask a server who it is", "account", a.stored.ID, "err", err)
+		return
+	}
+	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 }
 
 // computersChanged has the server asked about computers; requests do not wait for that. News that come while a call waits for its turn are the

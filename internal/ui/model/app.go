@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"avow/assets/brand"
 	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/key"
@@ -205,6 +206,7 @@ type Config struct {
 	StartAnew  func()       // closes this app and opens an empty one in its place, once everything was deleted; nil: the person has to
 	Go         func(func()) // runs work in the background; nil: a goroutine
 	Languages  []string     // the system's wishes, first first
+	Brand      brand.Brand  // whose app this is; the zero value is Avow's
 }
 
 // lane is a kind of work that runs at most once at a time. An answer waits for nothing else: to refuse must always be possible, also
@@ -281,12 +283,15 @@ func New(cfg Config) *App {
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}
 	}
+	if cfg.Brand.Name == "" {
+		cfg.Brand = brand.Own()
+	}
 	if cfg.Go == nil {
 		cfg.Go = func(f func()) { go f() }
 	}
 	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}, offersLater: map[phone.AccountID]bool{}, names: map[phone.AccountID]string{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
-	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
+	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...).Named(cfg.Brand.Name)
 	a.cancel = cfg.Core.Subscribe(a.event)
 	if cfg.Lifecycle != nil {
 		go a.watch(cfg.Lifecycle)

@@ -85,7 +85,21 @@ func Match(wishes ...string) string {
 }
 
 // Printer prints texts in one language. It is safe for concurrent use; to change the language make another.
-type Printer struct{ lang string }
+type Printer struct {
+	lang string
+	app  string // what the app is called in place of Avow; "" for that
+}
+
+// Named is a printer of an app that has another name: wherever a text of ours speaks of Avow, it speaks of that. What a placeholder brings stays as it is.
+func (p *Printer) Named(app string) *Printer {
+	if app == "Avow" {
+		app = ""
+	}
+	return &Printer{lang: p.lang, app: app}
+}
+
+// hidden stands for our name in values from outside while ours is replaced; no text has it.
+const hidden = "\uE000"
 
 // New returns a printer for the language that suits best; see Match. It is cheap: a file is read when its first text is printed.
 func New(wishes ...string) *Printer { return &Printer{lang: Match(wishes...)} }
@@ -102,7 +116,7 @@ func (p *Printer) Language() string { return p.lang }
 func (p *Printer) T(id Message, args ...any) string {
 	values := make(map[string]any, len(args)/2)
 	for i := 0; i+1 < len(args); i += 2 {
-		values[fmt.Sprint(args[i])] = args[i+1]
+		values[fmt.Sprint(args[i])] = p.hide(args[i+1])
 	}
 	cfg := &i18n.LocalizeConfig{MessageID: string(id), TemplateParser: parser, TemplateData: values}
 	if n, ok := values["Count"]; ok {
@@ -118,8 +132,23 @@ func (p *Printer) T(id Message, args ...any) string {
 			continue
 		}
 		if text, _ := l.Localize(cfg); text != "" { // the error only says that another form was used
-			return text
+			return p.name(text)
 		}
 	}
 	return string(id)
+}
+
+// name puts the app's name in the place of ours.
+func (p *Printer) name(text string) string {
+	if p.app == "" {
+		return text
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(text, "Avow", p.app), hidden, "Avow")
+}
+
+func (p *Printer) hide(value any) any {
+	if s, ok := value.(string); ok && p.app != "" {
+		return strings.ReplaceAll(strings.ReplaceAll(s, hidden, ""), "Avow", hidden)
+	}
+	return value
 }

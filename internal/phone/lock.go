@@ -125,6 +125,7 @@ func (c *Core) Lock() {
 		c.forgetCodes()
 		for _, a := range c.accounts {
 			a.stored.Receipts, a.kept = append([]Receipt(nil), a.stored.Receipts[a.kept:]...), 0
+			a.stored.History, a.told = append([]happening(nil), a.stored.History[a.told:]...), 0
 			a.stored.Sealed.forget()
 		}
 	}

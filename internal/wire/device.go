@@ -25,6 +25,13 @@ type RequestList struct {
 	ServerTime int64    `json:"server_time"`
 }
 
+// PracticeAnswer answers POST /v1/requests/practice: a request of authn.ActionPractice for the device that asked, and the number that a screen would show. No other
+// answer to a phone has a number in it (R-026); this one is worth nothing.
+type PracticeAnswer struct {
+	Request string `json:"request"` // ApprovalRequest as JWS
+	Number  string `json:"number"`  // six digits
+}
+
 // Status is how a device and its account stand, signed (GET /v1/device).
 type Status struct {
 	Issuer            string            `json:"iss"`
@@ -114,6 +121,8 @@ const (
 
 // RequestClosed says that a request is open no more.
 type RequestClosed struct {
-	ID    authn.RequestID    `json:"id"`
-	State authn.RequestState `json:"state"`
+	ID     authn.RequestID    `json:"id"`
+	State  authn.RequestState `json:"state"`
+	Device authn.DeviceID     `json:"device,omitempty"` // that answered it
+	Name   string             `json:"name,omitempty"`   // of that device, as its user calls it
 }

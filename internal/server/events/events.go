@@ -238,7 +238,15 @@ func (st *stream) read(rd store.Reader) (n news, err error) {
 		if err != nil {
 			return n, err
 		}
-		n.closed = append(n.closed, wire.RequestClosed{ID: id, State: o.StateAt(now)})
+		c := wire.RequestClosed{ID: id, State: o.StateAt(now)}
+		if o.DecidedBy != "" {
+			by, err := rd.Device(o.DecidedBy)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return n, err
+			}
+			c.Device, c.Name = o.DecidedBy, by.Info.Name
+		}
+		n.closed = append(n.closed, c)
 	}
 	return n, nil
 }

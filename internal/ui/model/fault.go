@@ -25,6 +25,10 @@ type Fault struct {
 	Hard     bool      // there is no "try again": a stop for safety
 	Again    bool      // another code may help: there is a way back to the scanner
 	Support  string    // how to reach the service desk; "" when it is not known
+	Retry    bool      // SendAgain may help
+	Offline  bool      // and GetOfflineCode, where the computer takes codes
+	Devices  bool      // LookAtDevices is worth while
+	Calm     bool      // nothing went wrong: it is news
 }
 
 // faultOf says an error in the app's language. What it does not know by its code keeps the sentence that came with it, which is
@@ -60,6 +64,8 @@ func (a *App) faultOf(err error) Fault {
 		f.Sentence = t.T("app.fault.too_late")
 	case errors.Is(err, authn.ErrDecided):
 		f.Sentence = t.T("app.fault.decided")
+	case errors.Is(err, errAnsweredBefore):
+		f.Title, f.Sentence = t.T("app.closed.before"), t.T("app.closed.before_text")
 	case errors.Is(err, authn.ErrRequestUnknown):
 		f.Sentence = t.T("app.fault.request_gone")
 	case errors.Is(err, authn.ErrRequestFailed):

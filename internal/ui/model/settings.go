@@ -177,7 +177,7 @@ func (a *App) Choose(f func(*Choices)) {
 	err := a.cfg.Settings.Set(f)
 	a.applyLock()
 	a.change(func() {
-		a.print = translations.New(append([]string{a.cfg.Settings.Get().Language}, a.cfg.Languages...)...)
+		a.print = translations.New(append([]string{a.cfg.Settings.Get().Language}, a.cfg.Languages...)...).Named(a.cfg.Brand.Name)
 		if err != nil {
 			fault := a.faultOf(err)
 			a.fault = &fault

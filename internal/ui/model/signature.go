@@ -29,7 +29,16 @@ func (a *App) structure(p Page) any {
 		return []any{v, shown}
 	case PageRequest:
 		v, _ := a.Request()
-		return []any{v.ID, v.Facts, v.Match, v.More}
+		return []any{v.ID, v.Facts, v.Match, v.More, v.Shows}
+	case PageActivity:
+		v := a.Activity()
+		proof := v.Proof
+		v.Proof = nil
+		return []any{v, pointed(proof)}
+	case PageEntry:
+		return a.Entry()
+	case PageSupport:
+		return a.SupportView()
 	case PageScan:
 		v := a.Scan()
 		return []any{v.Typing, v.Camera, v.UseParts}

@@ -16,6 +16,12 @@ func Failure(a *model.App, f Frame) *Screen {
 	if v.Hard {
 		toned, icon = w.Bad, icons.Prohibit
 	}
+	if v.Calm {
+		toned, icon = w.Quiet, icons.Info
+	}
+	if v.Retry {
+		icon = icons.CloudSlash
+	}
 	rows := []fyne.CanvasObject{w.TopBar("", a.Done), w.Line(0, -1, w.NewBigTile(icon, toned, 72)), w.Gap(16), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Sentence)}
 	if v.Code != "" {
 		rows = append(rows, w.Gap(20), serviceDesk(s, a, f, v.Code))
@@ -24,7 +30,15 @@ func Failure(a *model.App, f Frame) *Screen {
 		rows = append(rows, w.Gap(16), w.Line(10, 1, w.NewIcon(icons.Headset, style.IconRow, style.TextMuted), w.NewBody(a.T("app.fault.support", "Support", v.Support))))
 	}
 	foot := w.Column(12)
-	if v.Again {
+	if v.Devices {
+		foot.Add(name(s, "devices", w.NewButton(w.Outlined, a.T("app.closed.devices"), icons.Phone, a.LookAtDevices)))
+	}
+	if v.Offline {
+		foot.Add(name(s, "offline", w.NewButton(w.Outlined, a.T("app.unsent.offline"), icons.Computers, a.GetOfflineCode)))
+	}
+	if v.Retry {
+		foot.Add(name(s, "retry", w.NewMainButton(a.T("app.unsent.again"), icons.Refresh, a.SendAgain)))
+	} else if v.Again {
 		foot.Add(name(s, "done", w.NewButton(w.Outlined, a.T("app.done"), "", a.Done)))
 		foot.Add(name(s, "again", w.NewMainButton(a.T("app.fault.again"), icons.Scan, a.ScanAgain)))
 	} else {

@@ -36,6 +36,8 @@ type Files interface {
 	ChooseFile()
 	// Copy puts a text on the clipboard.
 	Copy(text string)
+	// OpenURL hands a telephone number, a mail address or a page to the system.
+	OpenURL(address string)
 	// Uncopy clears the clipboard if that text is still on it.
 	Uncopy(text string)
 	// Save lets the person choose where to save a text.
@@ -204,6 +206,12 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return ExportReady(a, f)
 	case model.PageExportQR:
 		return ExportQR(a, f)
+	case model.PageActivity:
+		return Activity(a, f)
+	case model.PageEntry:
+		return Entry(a, f)
+	case model.PageSupport:
+		return Support(a, f)
 	case model.PageAbout:
 		return About(a, f)
 	case model.PageDebugLog:

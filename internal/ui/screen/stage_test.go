@@ -71,16 +71,18 @@ type stage struct {
 // files stands for dialogs and clipboard.
 type files struct {
 	copied, saved string
+	opened        string
 	chosen, paste func()
 	file          func()
 	spoil         bool // what is saved arrives damaged
 }
 
-func (f *files) ChoosePicture()      { f.chosen() }
-func (f *files) Paste()              { f.paste() }
-func (f *files) Copy(text string)    { f.copied = text }
-func (f *files) ChooseFile()         { f.file() }
-func (f *files) Save(_, text string) { f.saved = text }
+func (f *files) ChoosePicture()         { f.chosen() }
+func (f *files) Paste()                 { f.paste() }
+func (f *files) Copy(text string)       { f.copied = text }
+func (f *files) ChooseFile()            { f.file() }
+func (f *files) Save(_, text string)    { f.saved = text }
+func (f *files) OpenURL(address string) { f.opened = address }
 
 func (f *files) Uncopy(text string) {
 	if f.copied == text {

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"io"
+	"net/url"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -62,6 +63,17 @@ func (f *files) ChooseFile() {
 
 // Copy puts a text on the clipboard.
 func (f *files) Copy(text string) { f.app.Clipboard().SetContent(text) }
+
+// OpenURL hands an address to the system; one that is none is not worth a word.
+func (f *files) OpenURL(address string) {
+	u, err := url.Parse(address)
+	if err == nil {
+		err = f.app.OpenURL(u)
+	}
+	if err != nil {
+		dialog.ShowError(err, f.win)
+	}
+}
 
 // Uncopy clears the clipboard, unless something else was copied meanwhile.
 func (f *files) Uncopy(text string) {

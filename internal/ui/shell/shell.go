@@ -59,6 +59,7 @@ type Shell struct {
 	sign    string
 	second  bool // the codes stand beside Home
 	look    style.Options
+	brand   brandLook
 }
 
 // New makes a shell around a window. Hand its Changed to the model, then Show that.
@@ -183,6 +184,7 @@ func (s *Shell) sync() {
 func (s *Shell) follow() {
 	c := s.model.Choices()
 	look := style.Options{Appearance: style.Appearance(c.Appearance), TextScale: style.Normal}
+	look.Brand = s.brandLook()
 	if c.TextSize != 0 {
 		look.TextScale = style.TextScale(c.TextSize) / style.TextScale(model.TextNormal)
 	}
@@ -289,7 +291,7 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 	index := slices.Index(tabPages, active)
 	choose := func(i int) { s.model.GoTo(tabPages[i]) }
 	if s.root.Size().Width >= wideFrom {
-		bar := widgets.NewSideBar("Avow", choose, s.model.T("app.tab.scan"), s.model.OpenScan, tabs...)
+		bar := widgets.NewSideBar(s.model.Name(), choose, s.model.T("app.tab.scan"), s.model.OpenScan, tabs...)
 		bar.Select(index)
 		s.current.Names["scan"] = bar
 		if s.second {

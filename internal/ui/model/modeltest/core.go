@@ -43,6 +43,7 @@ type Core struct {
 	RestoreScript
 	DevicesScript
 	CodesScript
+	RequestsScript
 
 	mu        sync.Mutex
 	state     phone.State

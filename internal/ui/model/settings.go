@@ -36,7 +36,8 @@ type Choices struct {
 	Language   string      `json:"language"`             // "" follows the system
 	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
 	HideCodes  bool        `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
-	Known      []string    `json:"known,omitempty"`      // devices of which she said that they are hers, the last ones
+	LessMotion bool        `json:"less_motion,omitempty"`
+	Known      []string    `json:"known,omitempty"` // devices of which she said that they are hers, the last ones
 }
 
 // maxKnown is how many of them are kept.

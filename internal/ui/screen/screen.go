@@ -21,6 +21,7 @@ type Frame struct {
 	Scan   float32 // height over the tab bar that the round button takes; 0 without one
 	Small  bool    // a phone under 700 px: keys are smaller, the ring too
 	Wide   bool    // a desktop's window
+	Keys   bool    // there are keys to type with
 	Guard  *widgets.Guard
 	Now    func() time.Time
 	Files  Files
@@ -200,6 +201,8 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return About(a, f)
 	case model.PageDebugLog:
 		return DebugLog(a, f)
+	case model.PageHelp:
+		return Help(a, f)
 	}
 	return Home(a, f)
 }

@@ -39,6 +39,7 @@ func Settings(a *model.App, f Frame) *Screen {
 		w.NewRows(
 			name(s, "text-size", w.NewRow(w.RowSpec{Icon: icons.TextSize, Title: a.T("app.settings.text_size"), Value: size, Caret: true, OnTap: func() { a.Open(model.PageTextSize) }})),
 			name(s, "language", w.NewRow(w.RowSpec{Icon: icons.Language, Title: a.T("app.settings.language"), Value: v.Language, Caret: true, OnTap: func() { a.Open(model.PageLanguage) }})),
+			motionRow(s, a, v),
 		),
 	}
 	if v.HasPIN {
@@ -57,6 +58,7 @@ func Settings(a *model.App, f Frame) *Screen {
 	))
 	rows = append(rows, w.NewRows(
 		name(s, "about", w.NewRow(w.RowSpec{Icon: icons.Info, Title: a.T("app.settings.about"), Value: v.Version, Caret: true, OnTap: func() { a.Open(model.PageAbout) }})),
+		helpRow(s, a),
 		name(s, "debug-log", w.NewRow(w.RowSpec{Icon: icons.Log, Title: a.T("app.settings.debug_log"), Caret: true, OnTap: func() { a.Open(model.PageDebugLog) }})),
 	))
 	if v.Words != "" {

@@ -15,7 +15,8 @@ import (
 type MenuItem struct {
 	Icon     icons.Name
 	Text     string
-	Negative bool // takes something away
+	End      string // muted, at the end: its key
+	Negative bool   // takes something away
 	OnTap    func()
 }
 
@@ -98,6 +99,9 @@ func (o *over) close() {
 		o.canvas.Focus(o.before)
 	}
 }
+
+// Leave is what Escape does.
+func (o *over) Leave() { o.leave() }
 
 func (o *over) leave() {
 	o.close()
@@ -195,8 +199,8 @@ func newMenuRow(it MenuItem, o *over) *menuRow {
 
 func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusChip)
-	icon, text := newGlyph(), label(r.item.Text, fyne.TextStyle{})
-	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, r.ring}}
+	icon, text, end := newGlyph(), label(r.item.Text, fyne.TextStyle{}), label(r.item.End, fyne.TextStyle{})
+	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, end, r.ring}}
 	v.paint = func() {
 		ink, iconInk := style.Text, style.Primary
 		if r.item.Negative {
@@ -204,6 +208,7 @@ func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 		}
 		icon.set(r.item.Icon, iconInk)
 		dress(text, style.TextBody, ink)
+		dress(end, style.TextBody, style.TextMuted)
 		r.shade()
 	}
 	lead := func() float32 {
@@ -216,9 +221,15 @@ func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 		r.frame(0, 0, s.Width, s.Height)
 		place(icon.Image, style.Space3, (s.Height-style.IconRow)/2, style.IconRow, style.IconRow)
 		middle(text, style.Space3+lead(), 0, text.MinSize().Width, s.Height)
+		w := end.MinSize().Width
+		middle(end, s.Width-style.Space3-w, 0, w, s.Height)
 	}
 	v.min = func() fyne.Size {
-		return fyne.NewSize(max(text.MinSize().Width+lead()+2*style.Space3, style.SizeMinTarget), style.SizeMinTarget)
+		w := text.MinSize().Width + lead() + 2*style.Space3
+		if r.item.End != "" {
+			w += end.MinSize().Width + style.Space6
+		}
+		return fyne.NewSize(max(w, style.SizeMinTarget), style.SizeMinTarget)
 	}
 	return v.ready()
 }

@@ -21,7 +21,7 @@ var flatter = style.Variation{Colors: map[fyne.ThemeColorName]color.Color{
 // Scroll lets content that is too high be scrolled. Content is as wide as the
 // scroller.
 func Scroll(content fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewThemeOverride(container.NewVScroll(content), flat)
+	return container.NewThemeOverride(newVScroll(content), flat)
 }
 
 // scrollSideways lets content that is too wide be scrolled, without a bar.

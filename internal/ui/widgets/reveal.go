@@ -1,0 +1,81 @@
+package widgets
+
+import (
+	"weak"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// scrollers are all that can be scrolled up and down and still live. Fyne tells no object what it lies in, so whoever gets the keyboard looks here. UI's
+// thread only.
+var scrollers []weak.Pointer[container.Scroll]
+
+// newVScroll is a scroller that moves what gets the keyboard into view.
+func newVScroll(content fyne.CanvasObject) *container.Scroll {
+	s := container.NewVScroll(content)
+	scrollers = append(scrollers, weak.Make(s))
+	return s
+}
+
+// reveal scrolls what has just got the keyboard into the middle, if it does not stand there wholly: the edges may lie under a bar.
+func reveal(o fyne.CanvasObject) {
+	if o == nil {
+		return
+	}
+	driver := fyne.CurrentApp().Driver()
+	c := driver.CanvasForObject(o)
+	if c == nil {
+		return
+	}
+	live := scrollers[:0]
+	for _, p := range scrollers {
+		s := p.Value()
+		if s == nil {
+			continue
+		}
+		live = append(live, p)
+		if driver.CanvasForObject(s) == c {
+			revealIn(s, driver.AbsolutePositionForObject(s), driver.AbsolutePositionForObject(o), o.Size())
+		}
+	}
+	clear(scrollers[len(live):])
+	scrollers = live
+}
+
+// revealIn does it for one scroller: at is where that stands, pos where the object does.
+func revealIn(s *container.Scroll, at, pos fyne.Position, size fyne.Size) {
+	view, whole := s.Size(), s.Content.Size()
+	top := pos.Y - at.Y + s.Offset.Y // in what is scrolled
+	middle := pos.X + size.Width/2
+	if whole.Height <= view.Height || middle < at.X || middle > at.X+view.Width || top < 0 || top+size.Height > whole.Height {
+		return
+	}
+	if edge := view.Height / 5; pos.Y-at.Y >= edge && pos.Y-at.Y+size.Height <= view.Height-edge {
+		return
+	}
+	y := max(0, min(top-(view.Height-size.Height)/2, whole.Height-view.Height))
+	if y != s.Offset.Y {
+		s.ScrollToOffset(fyne.NewPos(s.Offset.X, y))
+	}
+}
+
+// passOn hands a key that a widget has no use for to the window: Esc leads back wherever the keyboard is.
+func passOn(o fyne.CanvasObject, e *fyne.KeyEvent) {
+	if o == nil {
+		return
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
+	}
+}
+
+// passOnRune does the same for a character: a digit is one of the PIN also while a button has the keyboard.
+func passOnRune(o fyne.CanvasObject, r rune) {
+	if o == nil {
+		return
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedRune() != nil {
+		c.OnTypedRune()(r)
+	}
+}

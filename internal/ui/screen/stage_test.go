@@ -67,6 +67,10 @@ type stage struct {
 	files *files
 	now   time.Time
 	queue []func()
+
+	trayMenu  *fyne.Menu
+	trayOpen  int
+	trayShown int // how often the window was asked for
 }
 
 // files stands for dialogs and clipboard.
@@ -123,6 +127,7 @@ func newStage(t *testing.T, l look, s phone.State) *stage {
 	}
 	g.shell = shell.New(app, g.win, shell.Options{
 		Now: func() time.Time { return g.now }, Do: func(f func()) { g.queue = append(g.queue, f) }, Files: g.files, Tick: -1, Insets: insets,
+		Tray: &shell.Tray{Set: func(m *fyne.Menu, open int) { g.trayMenu, g.trayOpen = m, open }, Show: func() { g.trayShown++ }, Quit: func() {}},
 	})
 	g.core.Clock = func() time.Time { return g.now }
 	log := model.NewLogBook(100)

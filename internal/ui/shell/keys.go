@@ -27,7 +27,17 @@ func shortcut(c model.Command) fyne.Shortcut {
 func (s *Shell) listen() {
 	for _, x := range s.model.Commands() {
 		if key := shortcut(x.Command); key != nil {
-			s.win.Canvas().AddShortcut(key, func(fyne.Shortcut) { s.run(x.Command) })
+			s.win.Canvas().AddShortcut(key, s.Shortcut)
+		}
+	}
+}
+
+// Shortcut is what the window hears when a key is typed with Ctrl.
+func (s *Shell) Shortcut(typed fyne.Shortcut) {
+	for c := range screen.CommandKeys {
+		if key := shortcut(c); key != nil && key.ShortcutName() == typed.ShortcutName() {
+			s.run(c)
+			return
 		}
 	}
 }

@@ -35,7 +35,7 @@ func reveal(o fyne.CanvasObject) {
 			continue
 		}
 		live = append(live, p)
-		if driver.CanvasForObject(s) == c {
+		if s.Content.Size().Height > s.Size().Height && driver.CanvasForObject(s) == c {
 			revealIn(s, driver.AbsolutePositionForObject(s), driver.AbsolutePositionForObject(o), o.Size())
 		}
 	}
@@ -48,7 +48,7 @@ func revealIn(s *container.Scroll, at, pos fyne.Position, size fyne.Size) {
 	view, whole := s.Size(), s.Content.Size()
 	top := pos.Y - at.Y + s.Offset.Y // in what is scrolled
 	middle := pos.X + size.Width/2
-	if whole.Height <= view.Height || middle < at.X || middle > at.X+view.Width || top < 0 || top+size.Height > whole.Height {
+	if middle < at.X || middle > at.X+view.Width || top < 0 || top+size.Height > whole.Height {
 		return
 	}
 	if edge := view.Height / 5; pos.Y-at.Y >= edge && pos.Y-at.Y+size.Height <= view.Height-edge {

@@ -173,3 +173,6 @@ func (a *App) Help(keys func(Command) string) HelpView {
 	}
 	return v
 }
+
+// Language is the one in force.
+func (a *App) Language() string { return a.printer().Language() }

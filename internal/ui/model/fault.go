@@ -25,6 +25,7 @@ type Fault struct {
 	Hard     bool      // there is no "try again": a stop for safety
 	Again    bool      // another code may help: there is a way back to the scanner
 	Support  string    // how to reach the service desk; "" when it is not known
+	Away     *Away     // the server does not answer; nil for any other fault
 }
 
 // faultOf says an error in the app's language. What it does not know by its code keeps the sentence that came with it, which is
@@ -169,6 +170,7 @@ func ShortCode(code string) string {
 func (a *App) fail(err error) {
 	a.change(func() {
 		f := a.faultOf(err)
+		a.away(&f, err)
 		a.failure = &f
 	})
 }

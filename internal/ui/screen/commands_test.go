@@ -1,19 +1,46 @@
 package screen_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	keys "fyne.io/fyne/v2/driver/desktop"
 
 	"avow/internal/authn"
+	"avow/internal/client"
 	"avow/internal/phone"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
 	"avow/internal/ui/style"
 	"avow/internal/ui/widgets"
 )
+
+// awayScene is a server that has been away for a while, and computers that need none.
+func awayScene() scene {
+	s := modeltest.Open(modeltest.Request("r_1", authn.MatchTap))
+	s.Accounts[0].Status, s.Accounts[0].Since = phone.Unreachable, modeltest.Now.Add(-34*time.Minute)
+	s.Computers = modeltest.Computers()
+	return scene{name: "18-error-away", state: s, act: func(g *stage) {
+		g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) {
+			return phone.Receipt{}, fmt.Errorf("send decision: %w", client.ErrUnreachable)
+		}
+		g.tap("yes")
+	}}
+}
+
+// Without its server the app leads to what needs none.
+func TestAwayLeadsToComputers(t *testing.T) {
+	g := awayScene().play(t, lightPhone)
+	g.on(model.PageError)
+	g.tap("offline")
+	g.model.Later() // the request is still open
+	g.settle()
+	g.on(model.PageComputers)
+}
 
 // helpScenes are the help, and the menu of all commands on a desktop.
 func helpScenes() []scene {

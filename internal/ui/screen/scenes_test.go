@@ -256,6 +256,7 @@ func asked() []scene {
 			}
 			g.tap("yes")
 		}},
+		awayScene(),
 	}
 }
 

@@ -3,10 +3,8 @@ package screen_test
 import (
 	"bytes"
 	"errors"
-	"image/png"
 	"io"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -223,20 +221,6 @@ func (g *stage) on(p model.Page) {
 	}
 }
 
-func (g *stage) save(file string) {
-	g.t.Helper()
-	f, err := os.Create(file)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	if err := png.Encode(f, g.win.Canvas().Capture()); err != nil {
-		g.t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		g.t.Fatal(err)
-	}
-}
-
 // scene is one state of a screen.
 type scene struct {
 	name  string
@@ -264,22 +248,6 @@ func withAccount(f func(*phone.Account)) phone.State {
 func locked(s phone.State) phone.State {
 	s.Locked = true
 	return s
-}
-
-// TestPictures writes a picture of every scene to the folder that AVOW_PICTURES names.
-func TestPictures(t *testing.T) {
-	dir := os.Getenv("AVOW_PICTURES")
-	if dir == "" {
-		t.Skip("set AVOW_PICTURES to a folder to get the pictures")
-	}
-	for _, l := range []look{lightPhone, darkPhone, german, large, largeDE, small, smallDE, desktop, desktopDE, narrow, desktop1100} {
-		for _, s := range scenes() {
-			t.Run(l.name+"/"+s.name, func(t *testing.T) {
-				g := s.play(t, l)
-				g.save(filepath.Join(dir, s.name+"-"+l.name+".png"))
-			})
-		}
-	}
 }
 
 func (s scene) play(t *testing.T, l look) *stage {

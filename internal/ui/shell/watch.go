@@ -9,7 +9,8 @@ import (
 // Seen says what is on the window, for who looks on: a test that drives the real window with a mouse finds there where to tap. It holds no words and
 // nothing that is secret.
 type Seen struct {
-	Page model.Page
+	Page     model.Page
+	Language string // in force, as "de"
 	// Places are the middles of what can be found by name.
 	Places map[string]fyne.Position
 }
@@ -19,7 +20,7 @@ func (s *Shell) watch() {
 	if s.opt.Watch == nil {
 		return
 	}
-	seen := Seen{Page: s.page, Places: map[string]fyne.Position{}}
+	seen := Seen{Page: s.page, Language: s.model.Language(), Places: map[string]fyne.Position{}}
 	driver := s.app.Driver()
 	for name, o := range s.current.Names {
 		if size := o.Size(); o.Visible() && !size.IsZero() {

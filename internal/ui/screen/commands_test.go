@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	keys "fyne.io/fyne/v2/driver/desktop"
 
 	"avow/internal/authn"
@@ -173,5 +174,20 @@ func TestLessMotion(t *testing.T) {
 	g.tap("motion")
 	if g.model.Choices().LessMotion || style.ReducedMotion() {
 		t.Error("motion is gone for good")
+	}
+}
+
+// No gets the keyboard on a request whose facts have to be scrolled: they stay at their beginning.
+func TestNoDoesNotScrollTheQuestionAway(t *testing.T) {
+	for _, s := range scenes() {
+		if s.name != "06-request-strange" {
+			continue
+		}
+		g := s.play(t, lightPhone)
+		for _, x := range g.things() {
+			if o, ok := x.o.(*container.Scroll); ok && o.Offset.Y != 0 {
+				t.Errorf("it is scrolled by %v", o.Offset.Y)
+			}
+		}
 	}
 }

@@ -36,18 +36,18 @@ func reveal(o fyne.CanvasObject) {
 		}
 		live = append(live, p)
 		if s.Content.Size().Height > s.Size().Height && driver.CanvasForObject(s) == c {
-			revealIn(s, driver.AbsolutePositionForObject(s), driver.AbsolutePositionForObject(o), o.Size())
+			revealIn(s, o, driver.AbsolutePositionForObject)
 		}
 	}
 	clear(scrollers[len(live):])
 	scrollers = live
 }
 
-// revealIn does it for one scroller: at is where that stands, pos where the object does.
-func revealIn(s *container.Scroll, at, pos fyne.Position, size fyne.Size) {
+// revealIn does it for one scroller. What stands beside the scroller may have a place over or under its window, too: only what moves with it lies in it.
+func revealIn(s *container.Scroll, o fyne.CanvasObject, where func(fyne.CanvasObject) fyne.Position) {
+	at, pos, size := where(s), where(o), o.Size()
 	view, whole := s.Size(), s.Content.Size()
-	top := pos.Y - at.Y + s.Offset.Y // in what is scrolled
-	middle := pos.X + size.Width/2
+	top, middle := pos.Y-at.Y+s.Offset.Y, pos.X+size.Width/2 // in what is scrolled
 	if middle < at.X || middle > at.X+view.Width || top < 0 || top+size.Height > whole.Height {
 		return
 	}
@@ -55,8 +55,13 @@ func revealIn(s *container.Scroll, at, pos fyne.Position, size fyne.Size) {
 		return
 	}
 	y := max(0, min(top-(view.Height-size.Height)/2, whole.Height-view.Height))
-	if y != s.Offset.Y {
-		s.ScrollToOffset(fyne.NewPos(s.Offset.X, y))
+	before := s.Offset
+	if y == before.Y {
+		return
+	}
+	s.ScrollToOffset(fyne.NewPos(before.X, y))
+	if where(o).Y == pos.Y {
+		s.ScrollToOffset(before)
 	}
 }
 

@@ -58,6 +58,7 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err != nil {
 		return err
 	}
+	a.SetIcon(appIcon())
 	u := newUI(a, a.NewWindow("Avow"), o, log)
 	u.win.SetMaster()
 	u.win.Resize(fyne.NewSize(420, 844))
@@ -133,7 +134,7 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 
 func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
 	u.core = core
-	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture})
+	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture, Tray: u.tray(), Watch: watch(u.watch)})
 	cfg := model.Config{
 		Core: core, Settings: settings, Log: u.log, Telemetry: u.reports, Version: version, Build: model.ThisBuild(), KeyClass: class, Changed: u.shell.Changed,
 		Go: func(f func()) { u.tasks.Go(func() { guarded(u.log, f) }) }, Languages: languages(),

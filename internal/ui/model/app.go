@@ -137,6 +137,7 @@ const (
 	PageChangePIN Page = "change-pin"
 	PageAbout     Page = "about"
 	PageDebugLog  Page = "debug-log"
+	PageHelp      Page = "help"    // keys, and who helps
 	PageTrouble   Page = "trouble" // the vault needs a decision
 	PageError     Page = "error"   // something failed: what, what to do, a code
 

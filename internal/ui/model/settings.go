@@ -50,7 +50,8 @@ type Choices struct {
 	Language   string      `json:"language"`             // "" follows the system
 	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
 	LockChoices
-	HideCodes     bool     `json:"hide_codes,omitempty"`     // codes are hidden until they are tapped (R-056)
+	HideCodes     bool     `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
+	LessMotion    bool     `json:"less_motion,omitempty"`
 	Known         []string `json:"known,omitempty"`          // devices of which she said that they are hers, the last ones
 	DetailedUntil int64    `json:"detailed_until,omitempty"` // unix seconds: until then the debug log has details
 }

@@ -77,7 +77,10 @@ func (a *App) structure(p Page) any {
 	case PageImport, PageImportPassword, PageImportPlan, PageExport, PageExportSeal, PageExportPlain, PageExportReady, PageExportQR:
 		return a.transferStructure(p)
 	case PageError:
-		return a.Failure()
+		v := a.Failure()
+		away := v.Away
+		v.Away = nil
+		return []any{v, pointed(away)}
 	case PageWords:
 		return a.CheckWords()
 	case PageConnected:

@@ -49,7 +49,9 @@ func TestNoTextOverflows(t *testing.T) {
 							overflow(t, top, top.Position(), c.Size())
 						}
 						if dir := os.Getenv("AVOW_PICTURES"); dir != "" && t.Failed() {
-							g.save(filepath.Join(dir, fmt.Sprintf("%s-%d-%v-%s.png", s.name, size, window.Width, lang.Tag)))
+							if err := writePNG(filepath.Join(dir, fmt.Sprintf("%s-%d-%v-%s.png", s.name, size, window.Width, lang.Tag)), c.Capture()); err != nil {
+								t.Error(err)
+							}
 						}
 					})
 				}

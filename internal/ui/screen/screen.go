@@ -21,6 +21,7 @@ type Frame struct {
 	Scan   float32 // height over the tab bar that the round button takes; 0 without one
 	Small  bool    // a phone under 700 px: keys are smaller, the ring too
 	Wide   bool    // a desktop's window
+	Keys   bool    // there are keys to type with
 	Guard  *widgets.Guard
 	Now    func() time.Time
 	Files  Files
@@ -228,6 +229,8 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return Licences(a, f)
 	case model.PageLicence:
 		return Licence(a, f)
+	case model.PageHelp:
+		return Help(a, f)
 	}
 	return Home(a, f)
 }

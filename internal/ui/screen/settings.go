@@ -37,6 +37,7 @@ func Settings(a *model.App, f Frame) *Screen {
 		w.NewRows(
 			name(s, "text-size", w.NewRow(w.RowSpec{Icon: icons.TextSize, Title: a.T("app.settings.text_size"), Value: a.T(sizeWords[v.Choices.TextSize]), Caret: true, OnTap: func() { a.Open(model.PageTextSize) }})),
 			name(s, "language", w.NewRow(w.RowSpec{Icon: icons.Language, Title: a.T("app.settings.language"), Value: v.Language, Caret: true, OnTap: func() { a.Open(model.PageLanguage) }})),
+			motionRow(s, a, v),
 		),
 	}
 	rows = append(rows, w.NewRows(lockRows(s, a, v)...), w.NewRows(

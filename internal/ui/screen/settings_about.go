@@ -19,6 +19,7 @@ func aboutRows(s *Screen, a *model.App, v model.SettingsView) fyne.CanvasObject 
 	return w.NewRows(
 		row("privacy", icons.Shield, a.T("app.privacy.title"), "", model.PagePrivacy),
 		row("about", icons.Info, a.T("app.settings.about"), v.Version, model.PageAbout),
+		helpRow(s, a),
 		row("debug-log", icons.Log, a.T("app.settings.debug_log"), "", model.PageDebugLog),
 	)
 }

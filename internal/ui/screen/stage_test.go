@@ -3,10 +3,8 @@ package screen_test
 import (
 	"bytes"
 	"errors"
-	"image/png"
 	"io"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -66,6 +64,10 @@ type stage struct {
 	files *files
 	now   time.Time
 	queue []func()
+
+	trayMenu  *fyne.Menu
+	trayOpen  int
+	trayShown int // how often the window was asked for
 }
 
 // files stands for dialogs and clipboard.
@@ -128,6 +130,7 @@ func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
 	}
 	g.shell = shell.New(app, g.win, shell.Options{
 		Now: func() time.Time { return g.now }, Do: func(f func()) { g.queue = append(g.queue, f) }, Files: g.files, Tick: -1, Insets: insets,
+		Tray: &shell.Tray{Set: func(m *fyne.Menu, open int) { g.trayMenu, g.trayOpen = m, open }, Show: func() { g.trayShown++ }, Quit: func() {}},
 	})
 	g.core.Clock = func() time.Time { return g.now }
 	log := model.NewLogBook(100)
@@ -223,20 +226,6 @@ func (g *stage) on(p model.Page) {
 	}
 }
 
-func (g *stage) save(file string) {
-	g.t.Helper()
-	f, err := os.Create(file)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	if err := png.Encode(f, g.win.Canvas().Capture()); err != nil {
-		g.t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		g.t.Fatal(err)
-	}
-}
-
 // scene is one state of a screen.
 type scene struct {
 	name  string
@@ -264,22 +253,6 @@ func withAccount(f func(*phone.Account)) phone.State {
 func locked(s phone.State) phone.State {
 	s.Locked = true
 	return s
-}
-
-// TestPictures writes a picture of every scene to the folder that AVOW_PICTURES names.
-func TestPictures(t *testing.T) {
-	dir := os.Getenv("AVOW_PICTURES")
-	if dir == "" {
-		t.Skip("set AVOW_PICTURES to a folder to get the pictures")
-	}
-	for _, l := range []look{lightPhone, darkPhone, german, large, largeDE, small, smallDE, desktop, desktopDE, narrow, desktop1100} {
-		for _, s := range scenes() {
-			t.Run(l.name+"/"+s.name, func(t *testing.T) {
-				g := s.play(t, l)
-				g.save(filepath.Join(dir, s.name+"-"+l.name+".png"))
-			})
-		}
-	}
 }
 
 func (s scene) play(t *testing.T, l look) *stage {

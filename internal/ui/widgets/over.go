@@ -15,7 +15,8 @@ import (
 type MenuItem struct {
 	Icon     icons.Name
 	Text     string
-	Negative bool // takes something away
+	End      string // muted, at the end: its key
+	Negative bool   // takes something away
 	OnTap    func()
 }
 
@@ -98,6 +99,9 @@ func (o *over) close() {
 		o.canvas.Focus(o.before)
 	}
 }
+
+// Leave is what Escape does.
+func (o *over) Leave() { o.leave() }
 
 func (o *over) leave() {
 	o.close()
@@ -217,8 +221,8 @@ func newMenuRow(it MenuItem, o *over) *menuRow {
 
 func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusChip)
-	icon, text := newGlyph(), NewBody(r.item.Text)
-	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, r.ring}}
+	icon, text, end := newGlyph(), NewBody(r.item.Text), label(r.item.End, fyne.TextStyle{})
+	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, end, r.ring}}
 	v.paint = func() {
 		ink, iconInk := style.Text, style.Primary
 		if r.item.Negative {
@@ -227,6 +231,7 @@ func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 		icon.set(r.item.Icon, iconInk)
 		text.color = ink
 		text.Refresh()
+		dress(end, style.TextBody, style.TextMuted)
 		r.shade()
 	}
 	lead := func() float32 {
@@ -235,16 +240,24 @@ func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 		}
 		return style.IconRow + style.Space3
 	}
+	tail := func() float32 {
+		if r.item.End == "" {
+			return 0
+		}
+		return end.MinSize().Width + style.Space6
+	}
 	v.layout = func(s fyne.Size) {
 		r.frame(0, 0, s.Width, s.Height)
 		place(icon.Image, style.Space3, (s.Height-style.IconRow)/2, style.IconRow, style.IconRow)
-		w := s.Width - lead() - 2*style.Space3
+		w := s.Width - lead() - 2*style.Space3 - tail()
 		h := heightAt(text, w)
 		place(text, style.Space3+lead(), (s.Height-h)/2, w, h)
+		e := end.MinSize().Width
+		middle(end, s.Width-style.Space3-e, 0, e, s.Height)
 	}
 	v.min = func() fyne.Size {
 		h := text.MinSize().Height
-		return fyne.NewSize(max(text.NaturalWidth()+1+lead()+2*style.Space3, style.SizeMinTarget), max(h+style.Space4, style.SizeMinTarget))
+		return fyne.NewSize(max(text.NaturalWidth()+1+lead()+2*style.Space3+tail(), style.SizeMinTarget), max(h+style.Space4, style.SizeMinTarget))
 	}
 	return v.ready()
 }

@@ -21,7 +21,7 @@ var flatter = style.Variation{Colors: map[fyne.ThemeColorName]color.Color{
 // Scroll lets content that is too high be scrolled. Content is as wide as the
 // scroller.
 func Scroll(content fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewThemeOverride(container.NewVScroll(yielding(content)), flat)
+	return container.NewThemeOverride(newVScroll(yielding(content)), flat)
 }
 
 // yielding asks for no width: what scrolls up and down is as wide as its place, also where large text would like more; a text in it breaks.

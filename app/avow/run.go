@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
+	"avow/assets/brand"
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/phone"
@@ -54,7 +55,7 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err != nil {
 		return err
 	}
-	u := newUI(a, a.NewWindow("Avow"), o, log)
+	u := newUI(a, a.NewWindow(brand.Own().Name), o, log)
 	u.win.SetMaster()
 	u.win.Resize(fyne.NewSize(420, 844))
 	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })

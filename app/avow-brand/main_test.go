@@ -33,9 +33,9 @@ func TestExamples(t *testing.T) {
 		{"clinic", "Klinik Ja", "example.klinik.ja", "0.1.0"},
 	} {
 		t.Run(x.dir, func(t *testing.T) {
-			brandCmd(t, 0, "check", "testdata/"+x.dir)
+			brandCmd(t, 0, "check", source+"/assets/brand/examples/"+x.dir)
 			out := t.TempDir()
-			brandCmd(t, 0, "build", "testdata/"+x.dir, "--out", out, "--source", source)
+			brandCmd(t, 0, "build", source+"/assets/brand/examples/"+x.dir, "--out", out, "--source", source)
 			var app struct {
 				Details struct{ Name, ID, Version, Icon string }
 			}
@@ -62,7 +62,7 @@ func TestOverlay(t *testing.T) {
 		t.Skip("it builds a program")
 	}
 	out := t.TempDir()
-	brandCmd(t, 0, "build", "testdata/harbour", "--out", out, "--source", source)
+	brandCmd(t, 0, "build", source+"/assets/brand/examples/harbour", "--out", out, "--source", source)
 	data, err := os.ReadFile(filepath.Join(out, "overlay.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestOverlay(t *testing.T) {
 // TestIconIsDrawn looks at the colors of the picture that was made of the SVG.
 func TestIconIsDrawn(t *testing.T) {
 	out := t.TempDir()
-	brandCmd(t, 0, "build", "testdata/harbour", "--out", out, "--source", source)
+	brandCmd(t, 0, "build", source+"/assets/brand/examples/harbour", "--out", out, "--source", source)
 	for _, size := range []string{"24", "48", "192", "1024"} {
 		f, err := os.Open(filepath.Join(out, "icon-"+size+".png"))
 		if err != nil {
@@ -109,7 +109,7 @@ func TestIconIsDrawn(t *testing.T) {
 
 // TestFaults: each is a sentence that says what to do, and nothing is written.
 func TestFaults(t *testing.T) {
-	good, err := os.ReadFile("testdata/harbour/brand.toml")
+	good, err := os.ReadFile(source + "/assets/brand/examples/harbour/brand.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestFaults(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "brand.toml"), []byte(strings.Replace(string(good), x.old, x.by, 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			icon, err := os.ReadFile("testdata/harbour/icon.svg")
+			icon, err := os.ReadFile(source + "/assets/brand/examples/harbour/icon.svg")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,12 +164,12 @@ func TestManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	example, err := os.ReadFile("testdata/harbour/brand.toml")
+	example, err := os.ReadFile(source + "/assets/brand/examples/harbour/brand.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(page), string(example)) {
-		t.Error("docs/branding.md does not show testdata/harbour/brand.toml as it is")
+		t.Error("docs/branding.md does not show the example harbour as it is")
 	}
 	names := []string{"name", "app_id", "version", "icon", "server", "support", "phone", "mail", "link", "light", "dark", "primary", "on_primary", "primary_soft", "on_primary_soft", "panel", "mark", "mark2"}
 	for _, n := range names {
@@ -183,7 +183,7 @@ func TestManual(t *testing.T) {
 			commands = append(commands, strings.TrimSpace(c))
 		}
 	}
-	if !slices.Equal(commands, []string{"check app/avow-brand/testdata/harbour", "build app/avow-brand/testdata/harbour --out .avow/brand"}) {
+	if !slices.Equal(commands, []string{"check assets/brand/examples/harbour", "build assets/brand/examples/harbour --out .avow/brand"}) {
 		t.Errorf("the commands of docs/branding.md are %q", commands)
 	}
 	t.Chdir(source)

@@ -45,7 +45,8 @@ help: ## list the targets
 run: ## the main job: phone and computer in two windows; without a display, the tour
 	@GO="$(GO)" exec sh .ci/simulator
 
-tour: ## walk the main job through the real screens, pictures in .avow/tour/
+tour: ## every screen and state, and a walk through the main job: pictures and contact sheet in .avow/tour/
+	$(PURE) AVOW_PICTURES=$(CURDIR)/$(OUT)/tour/states $(GO) test -vet=off -tags $(TAGS) -count 1 -timeout 60m -run '^TestPictures$$' ./internal/ui/screen
 	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-simulator tour --out $(OUT)/tour
 
 test: ## all tests that need nothing but Go (make lint has go vet)

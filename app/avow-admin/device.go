@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) deviceCommands() *cobra.Command {
-	return group("device", "Devices: the phones of users", a.deviceList(), a.deviceRevoke(), a.deviceWipe())
+	return group("device", "Devices: the phones of users", a.deviceList(), a.deviceRevoke(), a.deviceWipe(), a.deviceLogs(), a.deviceLog())
 }
 
 func deviceFields(d wire.AdminDevice) []field {

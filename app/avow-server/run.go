@@ -104,6 +104,7 @@ func serve(ctx context.Context, path, addressFile string, stdout, stderr io.Writ
 func defaults(cfg config.Config) authn.Policy {
 	return cfg.Restore.Decided(authn.Policy{
 		Match: authn.MatchMode(cfg.Match), GrantDays: cfg.GrantDays, GrantUses: cfg.GrantUses, Attestation: authn.AttestationPolicy(cfg.Attestation.Policy),
+		Telemetry: authn.TelemetryPolicy(cfg.Telemetry),
 	})
 }
 

@@ -13,12 +13,15 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"avow/assets/brand"
+	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/key"
 	"avow/internal/phone"
+	"avow/internal/phone/debuglog"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/platform/desktop"
+	"avow/internal/phone/telemetry"
 	"avow/internal/ui/model"
 	"avow/internal/ui/shell"
 	"avow/internal/ui/style"
@@ -32,8 +35,9 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder of the app: %w", err)
 	}
-	log := model.NewLogBook(2000)
-	o.recall(log)
+	log := debuglog.Open(debuglog.Options{Dir: o.dir})
+	defer log.Close()
+	o.broken = o.recall(log)
 	links := make(chan string, 8)
 	one, err := single(ctx, o.dir, o.link, func(link string) {
 		select {
@@ -55,6 +59,7 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err != nil {
 		return err
 	}
+	a.SetIcon(appIcon())
 	u := newUI(a, a.NewWindow(brand.Own().Name), o, log)
 	u.win.SetMaster()
 	u.win.Resize(fyne.NewSize(420, 844))
@@ -73,6 +78,7 @@ type ui struct {
 	app       fyne.App
 	win       fyne.Window
 	log       *model.LogBook
+	reports   *telemetry.Recorder
 	lifecycle *lifecycle
 	work      sync.WaitGroup // what runs in the background until the context ends
 	tasks     sync.WaitGroup // what the model has begun
@@ -99,10 +105,19 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 		if err != nil {
 			u.log.Note("the settings can't be read", err)
 		}
+		reports, err := telemetry.Open(u.dir, version, time.Now)
+		if err != nil {
+			u.log.Note("what was counted can't be read", err)
+		}
+		reports.Used()
+		if u.broken {
+			reports.CountApp(authn.CountCrashes)
+			u.broken = false
+		}
 		var core *phone.Core
 		keys, err := openKeys(ctx, keystore.Options{Dir: u.dir, Backup: backup}, u.log.Note)
 		if err == nil {
-			core, err = u.open(ctx, keys)
+			core, err = u.open(ctx, keys, reports)
 		}
 		fyne.Do(func() {
 			defer close(shown)
@@ -111,6 +126,7 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 				u.trouble(ctx, settings, err)
 				return
 			}
+			u.reports = reports
 			u.show(ctx, settings, keys.Class(), core)
 		})
 	})
@@ -119,9 +135,9 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 
 func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
 	u.core = core
-	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture})
+	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture, Tray: u.tray(), Watch: watch(u.watch)})
 	cfg := model.Config{
-		Core: core, Settings: settings, Log: u.log, Version: version, KeyClass: class, Changed: u.shell.Changed,
+		Core: core, Settings: settings, Log: u.log, Telemetry: u.reports, Version: version, Build: model.ThisBuild(), KeyClass: class, Changed: u.shell.Changed,
 		Go: func(f func()) { u.tasks.Go(func() { guarded(u.log, f) }) }, Languages: languages(),
 		StartAnew: func() { fyne.Do(func() { u.startAnew(ctx) }) },
 	}
@@ -158,6 +174,7 @@ func (u *ui) startAnew(ctx context.Context) {
 	u.work.Go(func() {
 		ended()
 		core.Close()
+		u.log.Clear() // it told of what is gone
 		fyne.Do(func() { u.start(ctx, false) })
 	})
 }
@@ -178,9 +195,9 @@ func (u *ui) settle() {
 // settleTime is longer than any write takes.
 const settleTime = 3 * time.Second
 
-func (u *ui) open(ctx context.Context, keys *keystore.File) (*phone.Core, error) {
+func (u *ui) open(ctx context.Context, keys *keystore.File, reports *telemetry.Recorder) (*phone.Core, error) {
 	return phone.Open(ctx, phone.Config{
-		Dir: u.dir, Keys: keys, Device: device(), Log: slog.New(u.log),
+		Dir: u.dir, Keys: keys, Device: device(), Log: slog.New(u.log), Telemetry: reports,
 		Client:   client.Options{Agent: "avow/" + version},
 		Platform: platform.Platform{Lifecycle: u.lifecycle},
 	})

@@ -9,9 +9,7 @@ package translations
 
 import (
 	"embed"
-	"encoding/json"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -31,14 +29,28 @@ type Language struct {
 	Name string // in the language itself: English
 }
 
-// languages in the order in which a choice shows them; the first is the fallback.
-var languages = []Language{{"en", "English"}, {"de", "Deutsch"}}
+// languages in the order in which a choice shows them; the first is the fallback. One stands here once all its files are there: a test compares.
+var languages = []Language{
+	{"en", "English"}, {"de", "Deutsch"},
+}
 
 // Languages returns the languages that can be chosen, the fallback first.
 func Languages() []Language { return append([]Language(nil), languages...) }
 
+// Known tells whether a tag is one of Languages.
+func Known(tag string) bool { return Name(tag) != "" }
+
+// Name is the name of a language in itself; "" for one that is not ours.
+func Name(tag string) string {
+	for _, l := range languages {
+		if l.Tag == tag {
+			return l.Name
+		}
+	}
+	return ""
+}
+
 var (
-	bundle  = load()
 	matcher = language.NewMatcher(tags())
 	// A text that lacks one of its values is a mistake that must be seen: it prints as its id, not with a gap.
 	parser = &template.TextParser{Option: "missingkey=error"}
@@ -50,22 +62,6 @@ func tags() []language.Tag {
 		out = append(out, language.MustParse(l.Tag))
 	}
 	return out
-}
-
-// load reads the embedded files. They are part of the program and tested, so a fault in one is a fault of the program.
-func load() *i18n.Bundle {
-	b := i18n.NewBundle(language.English)
-	b.RegisterUnmarshalFunc("json", json.Unmarshal)
-	names, err := fs.Glob(files, "*.json")
-	if err != nil {
-		panic("translations: " + err.Error())
-	}
-	for _, name := range names {
-		if _, err := b.LoadMessageFileFS(files, name); err != nil {
-			panic("translations: " + name + ": " + err.Error())
-		}
-	}
-	return b
 }
 
 // Match returns the tag of the language that suits best: what the user chose first, then what the system or the browser says. Each
@@ -90,9 +86,8 @@ func Match(wishes ...string) string {
 
 // Printer prints texts in one language. It is safe for concurrent use; to change the language make another.
 type Printer struct {
-	lang      string
-	localizer *i18n.Localizer
-	app       string // what the app is called in place of Avow; "" for that
+	lang string
+	app  string // what the app is called in place of Avow; "" for that
 }
 
 // Named is a printer of an app that has another name: wherever a text of ours speaks of Avow, it speaks of that. What a placeholder brings stays as it is.
@@ -100,17 +95,14 @@ func (p *Printer) Named(app string) *Printer {
 	if app == "Avow" {
 		app = ""
 	}
-	return &Printer{lang: p.lang, localizer: p.localizer, app: app}
+	return &Printer{lang: p.lang, app: app}
 }
 
 // hidden stands for our name in values from outside while ours is replaced; no text has it.
 const hidden = "\uE000"
 
-// New returns a printer for the language that suits best; see Match.
-func New(wishes ...string) *Printer {
-	lang := Match(wishes...)
-	return &Printer{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}
-}
+// New returns a printer for the language that suits best; see Match. It is cheap: a file is read when its first text is printed.
+func New(wishes ...string) *Printer { return &Printer{lang: Match(wishes...)} }
 
 // Language returns the tag of the printer's language: "en".
 func (p *Printer) Language() string { return p.lang }
@@ -122,27 +114,36 @@ func (p *Printer) Language() string { return p.lang }
 // A whole number named Count chooses the plural form. A text that is missing in the language comes in English; one that does
 // not exist, or misses a value, comes as its id.
 func (p *Printer) T(id Message, args ...any) string {
-	cfg := &i18n.LocalizeConfig{MessageID: string(id), TemplateParser: parser}
-	if len(args) > 0 {
-		values := make(map[string]any, len(args)/2)
-		for i := 0; i+1 < len(args); i += 2 {
-			values[fmt.Sprint(args[i])] = p.hide(args[i+1])
+	values := make(map[string]any, len(args)/2)
+	for i := 0; i+1 < len(args); i += 2 {
+		values[fmt.Sprint(args[i])] = p.hide(args[i+1])
+	}
+	cfg := &i18n.LocalizeConfig{MessageID: string(id), TemplateParser: parser, TemplateData: values}
+	if n, ok := values["Count"]; ok {
+		cfg.PluralCount = n
+		if n, whole := n.(int); whole {
+			values["Count"] = p.Number(n)
 		}
-		cfg.TemplateData = values
-		if n, ok := values["Count"]; ok {
-			cfg.PluralCount = n
+	}
+	part, _, _ := strings.Cut(string(id), ".")
+	for _, lang := range []string{p.lang, languages[0].Tag} {
+		l := read(part, lang)
+		if l == nil {
+			continue
 		}
-	} else {
-		cfg.TemplateData = map[string]any{}
+		if text, _ := l.Localize(cfg); text != "" { // the error only says that another form was used
+			return p.name(text)
+		}
 	}
-	text, _ := p.localizer.Localize(cfg) // the error only says that the fallback was used
-	if text == "" {
-		return string(id)
+	return string(id)
+}
+
+// name puts the app's name in the place of ours.
+func (p *Printer) name(text string) string {
+	if p.app == "" {
+		return text
 	}
-	if p.app != "" {
-		text = strings.ReplaceAll(strings.ReplaceAll(text, "Avow", p.app), hidden, "Avow")
-	}
-	return text
+	return strings.ReplaceAll(strings.ReplaceAll(text, "Avow", p.app), hidden, "Avow")
 }
 
 func (p *Printer) hide(value any) any {

@@ -269,6 +269,7 @@ type DevicesPage struct {
 //	colleagues_needed  1 to 5
 //	colleagues_hold    1 to 72
 //	backup_enrolls     yes, or nothing
+//	telemetry_off      yes, or nothing
 //	reason
 type PoliciesPage struct {
 	Match            string
@@ -286,6 +287,7 @@ type PoliciesPage struct {
 	ColleaguesNeeded int
 	ColleaguesHold   int
 	BackupEnrolls    bool
+	TelemetryOff     bool
 	Reason           string
 	ChangedAt        time.Time // zero: never
 	ChangedBy        string

@@ -49,6 +49,28 @@ type DeskPerson struct {
 	Restore    Restore
 	BlockedAt  time.Time // of a blocked account
 	BlockedBy  string
+	Logs       []DebugLogRow // that she has sent
+}
+
+// DebugLogsPage is all debug logs that users have sent. GET /debug-logs?user=ID
+type DebugLogsPage struct{ Rows []DebugLogRow }
+
+// DebugLogPage is one of them. GET /debug-logs/ID
+type DebugLogPage struct {
+	Row   DebugLogRow
+	Lines int
+	Text  string // lines, cleaned; shown as text only
+}
+
+// DebugLogRow is a debug log in a list.
+type DebugLogRow struct {
+	ID        string
+	Person    Person
+	Device    string // its name
+	App, OS   string // as the device has said them
+	At, Until time.Time
+	KB        int
+	Note      string // what she wrote to it; ""
 }
 
 // CheckState is how a check stands; the words are those of authn.CallerCheck, and "" for none.

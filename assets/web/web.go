@@ -69,6 +69,8 @@ const (
 	Desk          Name = "desk"             // DeskPage
 	OfflineCode   Name = "offline_code"     // OfflineCodePage
 	OneTimeCode   Name = "one_time_code"    // OneTimeCodePage
+	DebugLogs     Name = "debug_logs"       // DebugLogsPage
+	DebugLog      Name = "debug_log"        // DebugLogPage
 	Me            Name = "me"               // MePage
 	BackupCodes   Name = "backup_codes"     // BackupCodesPage
 	MySignIns     Name = "sign_ins"         // SignIns
@@ -77,7 +79,7 @@ const (
 
 var names = []Name{
 	Start, Code, Connect, Ask, Done, Open, Message, ActCode, Act, SignIn, Wait, SignInEnded, BackupCode, Bootstrap, Overview, Users, NewUser, User, Register, Registered,
-	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, OneTimeCode, Me, BackupCodes, MySignIns, Question,
+	Registrations, Requests, Devices, Policies, Messages, Template, TextPreview, Log, Desk, OfflineCode, OneTimeCode, DebugLogs, DebugLog, Me, BackupCodes, MySignIns, Question,
 }
 
 // Names lists all pages.

@@ -100,6 +100,11 @@ func (d *Device) Decide(ctx context.Context, id authn.RequestID, decision string
 	return out, err
 }
 
+// TestDelivery has the server send an event with this id, 22 characters of base64url, over the streams that are open (POST /v1/events/test).
+func (d *Device) TestDelivery(ctx context.Context, id string) error {
+	return d.call(ctx, http.MethodPost, "/v1/events/test", wire.DeliveryTest{ID: id}, nil)
+}
+
 // Practice has the server ask this device something that signs in to nothing (POST /v1/requests/practice). The request is as with Requests.
 func (d *Device) Practice(ctx context.Context) (wire.PracticeAnswer, error) {
 	var out wire.PracticeAnswer
@@ -138,4 +143,11 @@ func (d *Device) Wipe(ctx context.Context) (string, error) {
 // ConfirmWipe delivers a receipt (POST /v1/wipe/receipt): the JWS of wire.SignWipeReceipt. It needs no key: the device has none any more.
 func (d *Device) ConfirmWipe(ctx context.Context, receipt string) error {
 	return d.plain(ctx, "/v1/wipe/receipt", wire.WipeReceiptCommand{Receipt: receipt}, nil)
+}
+
+// SendDebugLog sends a debug log to the service desk (POST /v1/device/log).
+func (d *Device) SendDebugLog(ctx context.Context, l wire.SendDebugLog) (wire.SentDebugLog, error) {
+	var out wire.SentDebugLog
+	err := d.call(ctx, http.MethodPost, wire.DebugLogPath, l, &out)
+	return out, err
 }

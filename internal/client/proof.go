@@ -45,11 +45,13 @@ func (p prover) plain(parent context.Context, path string, in, out any) error {
 			return err
 		}
 		req.Header.Set("Content-Type", "application/json")
+		began := time.Now()
 		status, head, answer, err := send(parent, p.http, req, p.limit)
-		if err != nil {
-			return err
+		if err == nil {
+			err = decode(status, head, answer, out)
 		}
-		return decode(status, head, answer, out)
+		p.o.note(parent, http.MethodPost, path, began, status, err)
+		return err
 	})
 }
 
@@ -81,13 +83,15 @@ func (p prover) try(parent, ctx context.Context, method, path, query string, bod
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	status, head, answer, err := send(parent, p.http, req, p.limit)
-	if err != nil {
-		return err
+	if err == nil {
+		p.keepNonce(head.Get(wire.NonceHeader))
+		p.keepDate(head.Get("Date"))
+		err = decode(status, head, answer, out)
 	}
-	p.keepNonce(head.Get(wire.NonceHeader))
-	p.keepDate(head.Get("Date"))
-	return decode(status, head, answer, out)
+	p.o.note(ctx, method, path, began, status, err)
+	return err
 }
 
 func (p prover) request(ctx context.Context, method, path, query string, body []byte, kid string) (*http.Request, error) {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net"
 	"net/http"
@@ -32,7 +33,8 @@ type Options struct {
 	Timeout       time.Duration                                                     // of each call; 0 or more than MaxTimeout means MaxTimeout
 	Now           func() time.Time                                                  // nil: time.Now; only for certificates and for stamps that nobody trusts
 	Dial          func(ctx context.Context, network, addr string) (net.Conn, error) // nil: the network
-	Agent         string                                                            // User-Agent
+	Agent         string                                                            // User-Agent; "" sends none
+	Log           *slog.Logger                                                      // gets each call at debug level; nil: nothing is logged
 }
 
 func (o Options) timeout() time.Duration {
@@ -181,8 +183,6 @@ func newRequest(ctx context.Context, method, url string, body []byte, agent stri
 	if err != nil {
 		return nil, authn.Fail(authn.Invalid, "bad_issuer", "The server's address cannot be used.").Because(err)
 	}
-	if agent != "" {
-		req.Header.Set("User-Agent", agent)
-	}
+	req.Header.Set("User-Agent", agent) // an empty one is left out
 	return req, nil
 }

@@ -25,6 +25,7 @@ type storedAccount struct {
 	Offline  storedOffline `json:"offline,omitzero"`
 	Clock    storedClock   `json:"clock,omitzero"`
 	Restore  storedRestore `json:"restore,omitzero"`
+	Lock     storedLock    `json:"lock,omitzero"`
 	Sealed   sealedRestore `json:"sealed,omitzero"`   // in the vault only, and while it is open
 	History  []happening   `json:"history,omitempty"` // oldest first; in the index: those that the vault does not have yet
 }
@@ -69,6 +70,7 @@ type Receipt struct {
 type account struct {
 	stored    storedAccount
 	device    *client.Device
+	listens   bool // its stream is open
 	trouble   error
 	since     time.Time // when the server stopped answering
 	checkedAt time.Time

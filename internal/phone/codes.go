@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"avow/internal/authn"
 	"avow/internal/otp"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/escrow"
@@ -327,7 +326,7 @@ func (c *Core) readCodes() error {
 		return vault.ErrDamaged.Because(errors.Join(errs...))
 	}
 	for _, err := range errs {
-		c.cfg.Log.Warn("a code is not shown", "code", authn.CodeOf(err))
+		c.cfg.Log.Warn("a code is not shown", "err", err)
 	}
 	c.codes = all
 	return nil

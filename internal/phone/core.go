@@ -18,11 +18,9 @@ import (
 	"avow/internal/phone/codes"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/vault"
 )
-
-// LockAfter is how long the app stays unlocked in the background.
-const LockAfter = time.Minute
 
 // Keys is what the core needs of a keystore: keys, and the PIN that opens them.
 type Keys interface {
@@ -40,6 +38,8 @@ type Config struct {
 	Client   client.Options
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: nothing is logged
+
+	Telemetry *telemetry.Recorder // nil: nothing is counted, nobody asked, nothing sent
 }
 
 // Core is the headless app. It is safe for concurrent use. Methods that ask the user may fail with
@@ -52,9 +52,11 @@ type Core struct {
 	saving    sync.Mutex // one writer of the files, the accounts and their receipts at a time; taken before mu
 	mu        sync.Mutex
 	files     *vault.Store
-	doc       *vault.Document   // nil while locked
-	codes     *codes.Collection // of doc; nil while locked
-	locks     int               // how often Lock was called
+	doc       *vault.Document           // nil while locked
+	codes     *codes.Collection         // of doc; nil while locked
+	locks     int                       // how often Lock was called
+	lockAfter time.Duration             // as the person chose
+	tests     map[string]chan time.Time // of delivery, by id: when it came
 	accounts  []*account
 	queued    []queuedRemoval
 	pending   []pendingRegistration
@@ -87,13 +89,16 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	if cfg.Client.Now == nil {
 		cfg.Client.Now = cfg.Now
 	}
+	if cfg.Client.Log == nil {
+		cfg.Client.Log = cfg.Log
+	}
 	if cfg.FS == nil {
 		cfg.FS = atomicfile.OS
 	}
 	cfg.Device = cfg.Device.Clean()
 	c := &Core{
 		cfg: cfg, requests: map[authn.RequestID]Request{}, timers: map[authn.RequestID]*time.Timer{}, closed: map[authn.RequestID]time.Time{},
-		listeners: map[int]func(Event){}, errand: make(chan struct{}, 1), changes: make(chan struct{}, 1),
+		lockAfter: LockAfter, tests: map[string]chan time.Time{}, listeners: map[int]func(Event){}, errand: make(chan struct{}, 1), changes: make(chan struct{}, 1),
 	}
 	files, err := vault.New(vault.Config{Dir: cfg.Dir, FS: cfg.FS, Keys: cfg.Keys, Key: vaultKey})
 	if err != nil {
@@ -122,6 +127,7 @@ func (c *Core) Run(ctx context.Context) {
 	c.mu.Unlock()
 	c.wait.Go(func() { c.runErrands(ctx) })
 	c.wait.Go(func() { c.keepEscrows(ctx) })
+	c.wait.Go(func() { c.keepReports(ctx) })
 	c.watchLifecycle(ctx)
 	<-ctx.Done()
 	c.mu.Lock()
@@ -184,7 +190,7 @@ func (c *Core) State() State {
 	if c.erased {
 		return State{Locked: true, Erased: true}
 	}
-	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers()}
+	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers(), Lock: c.lockState()}
 	for _, a := range c.accounts {
 		s.Accounts = append(s.Accounts, a.public())
 	}
@@ -217,6 +223,7 @@ func (c *Core) Subscribe(f func(Event)) (cancel func()) {
 
 // emit tells the listeners. It must not be called with mu held: a listener may be slow.
 func (c *Core) emit(e Event) {
+	c.cfg.Log.Debug("event", "kind", e.Kind, "account", e.Account, "request", e.Request, "state", e.State)
 	c.listenMu.Lock()
 	defer c.listenMu.Unlock()
 	for _, f := range c.listeners {

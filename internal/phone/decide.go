@@ -193,6 +193,7 @@ func (c *Core) send(ctx context.Context, r Request, a *account, kind authn.Decis
 	now := c.cfg.Now()
 	receipt := Receipt{At: now, Client: r.Client.Name, Kind: kind, Request: r.jws, Decision: jws, Receipt: answer.Receipt}
 	c.closeRequest(r.ID, answer.State)
+	c.counted(a, answerCounts[kind])
 	if err := c.keepReceipt(ctx, r, a, receipt); err != nil {
 		// The decision stands; only the phone's own copy of the proof could not be written yet. It is with the next save.
 		c.cfg.Log.WarnContext(ctx, "could not store a receipt", "err", err)

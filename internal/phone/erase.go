@@ -7,7 +7,9 @@ import (
 
 	"avow/internal/atomicfile"
 	"avow/internal/authn"
+	"avow/internal/phone/debuglog"
 	"avow/internal/phone/keystore"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/vault"
 )
 
@@ -79,7 +81,7 @@ func (c *Core) destroy(ctx context.Context, m wipeMarker) error {
 	}
 	clear(c.requests)
 	c.mu.Unlock()
-	if err := errors.Join(c.cfg.Keys.Destroy(ctx), c.files.Remove()); err != nil {
+	if err := errors.Join(c.cfg.Keys.Destroy(ctx), c.files.Remove(), c.cfg.Telemetry.Erase()); err != nil {
 		return err // goOn tries again, and so does the next start
 	}
 	return c.saveMarker(m.erasedNow())
@@ -105,7 +107,7 @@ func FinishErase(ctx context.Context, opt keystore.Options) error {
 	if err != nil || !m.Everything || !m.Signed {
 		return err
 	}
-	if err := errors.Join(keystore.Remove(ctx, opt), vault.Remove(fsys, opt.Dir)); err != nil {
+	if err := errors.Join(keystore.Remove(ctx, opt), vault.Remove(fsys, opt.Dir), telemetry.Remove(opt.Dir), debuglog.Remove(opt.Dir)); err != nil {
 		return err
 	}
 	return m.erasedNow().write(fsys, opt.Dir)

@@ -56,7 +56,7 @@ func (c *Core) saveEscrows(ctx context.Context) (done bool) {
 	done = true
 	for _, a := range accounts {
 		if err := c.saveEscrow(ctx, a); err != nil && ctx.Err() == nil {
-			c.cfg.Log.InfoContext(ctx, "what is kept for a restore could not be stored", "account", a.stored.ID, "code", authn.CodeOf(err))
+			c.cfg.Log.InfoContext(ctx, "what is kept for a restore could not be stored", "account", a.stored.ID, "err", err)
 			switch e := authn.AsError(err); {
 			case gone(err):
 				c.removedByServer(ctx, a)

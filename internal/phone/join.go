@@ -233,7 +233,7 @@ func (c *Core) CancelJoin(ctx context.Context, j *Joining) error {
 		out, err = d.DuplicateOutcome(ctx, wire.DuplicateStateCommand{ID: p.ID})
 		d.Close()
 		if err != nil {
-			c.cfg.Log.InfoContext(ctx, "what has become of a claim was not heard", "code", authn.CodeOf(err))
+			c.cfg.Log.InfoContext(ctx, "what has become of a claim was not heard", "err", err)
 		}
 	}
 	return c.abandonJoin(ctx, p, out)

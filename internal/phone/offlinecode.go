@@ -221,6 +221,12 @@ func (c *Core) shown(ctx context.Context, m maker, code OfflineCode, change func
 	if err := c.saveBoth(ctx); err != nil { // also for a code that was noted: nobody knows whether that was written
 		return OfflineCode{}, err
 	}
+	c.mu.Lock()
+	a, err := c.find(code.Computer.Account)
+	c.mu.Unlock()
+	if err == nil {
+		c.counted(a, authn.CountOfflineCodes)
+	}
 	c.emit(Event{Kind: ComputersChanged, Account: code.Computer.Account})
 	c.nudge() // tell the server
 	return code, nil

@@ -318,7 +318,7 @@ func (c *Core) resume(ctx context.Context) bool {
 		}
 		// A registration that still lacks its second proof is answered by ErrProofMissing, which costs no try; it stays, and waits for the person.
 		if _, err := c.finish(ctx, p, nil); err != nil {
-			c.cfg.Log.InfoContext(ctx, "registration was not finished", "code", authn.CodeOf(err))
+			c.cfg.Log.InfoContext(ctx, "registration was not finished", "err", err)
 			done = done && (refused(err) || errors.Is(err, authn.ErrProofMissing))
 		}
 	}

@@ -222,7 +222,7 @@ func (c *Core) JoinRestore(ctx context.Context, id AccountID, code key.RestoreCo
 	}
 	// The server has to learn that this device reads along; if it cannot be told now it is told later.
 	if err := c.saveEscrow(ctx, a); err != nil {
-		c.cfg.Log.InfoContext(ctx, "what is kept for a restore could not be stored yet", "account", id, "code", authn.CodeOf(err))
+		c.cfg.Log.InfoContext(ctx, "what is kept for a restore could not be stored yet", "account", id, "err", err)
 		c.changed()
 	}
 	return nil

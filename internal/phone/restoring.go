@@ -494,11 +494,12 @@ func (c *Core) FinishRestore(ctx context.Context, id authn.RestoreID, p platform
 		return Account{}, nil, err
 	}
 	if err := c.replaceUsed(ctx, a, p); err != nil {
-		c.cfg.Log.WarnContext(ctx, "the restore code could not be replaced yet", "account", a.stored.ID, "code", authn.CodeOf(err))
+		c.cfg.Log.WarnContext(ctx, "the restore code could not be replaced yet", "account", a.stored.ID, "err", err)
 	}
 	c.mu.Lock()
 	public := a.public()
 	c.mu.Unlock()
+	c.counted(a, authn.CountRestores)
 	c.emit(Event{Kind: AccountsChanged, Account: public.ID})
 	c.emit(Event{Kind: CodesChanged})
 	c.emit(Event{Kind: RestoreChanged, Account: public.ID})
@@ -600,7 +601,7 @@ func (c *Core) checkRestores(ctx context.Context) {
 	for _, x := range c.State().Restores {
 		if x.State == "" || x.State.Open() {
 			if _, err := c.CheckRestore(ctx, x.ID); err != nil {
-				c.cfg.Log.InfoContext(ctx, "a restore could not be asked about", "code", authn.CodeOf(err))
+				c.cfg.Log.InfoContext(ctx, "a restore could not be asked about", "err", err)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"log/slog"
 	"time"
 
 	"avow/internal/authn"
@@ -15,6 +16,7 @@ type State struct {
 	Requests []Request // open ones, the one that ends first on top
 	Trouble  *Trouble  // something with the vault that a person has to decide
 	Joining  []Joining // accounts that this phone has asked another one for
+	Lock     LockState // how and after what the app locks
 	Erased   bool      // everything was deleted, by the user or by a wipe: the app has to start anew
 
 	// Computers that can be signed in to without a network, or could be: the one that was signed in to last on top.
@@ -131,6 +133,9 @@ type Event struct {
 
 // EventKind names an event.
 type EventKind string
+
+// LogValue implements slog.LogValuer: the names are ours.
+func (k EventKind) LogValue() slog.Value { return slog.StringValue(string(k)) }
 
 // The events.
 const (

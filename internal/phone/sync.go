@@ -105,6 +105,8 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 		return err
 	}
 	defer events.Close()
+	c.listens(a, true)
+	defer c.listens(a, false)
 	if err := c.fetch(ctx, a); err != nil {
 		return err
 	}
@@ -125,6 +127,8 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 			c.setStatus(ctx, a, *e.Status)
 		case e.Computers:
 			c.computersChanged(ctx, a)
+		case e.Test != "":
+			c.testArrived(e.Test)
 		case e.Duplicate:
 			select {
 			case a.offers <- struct{}{}:
@@ -171,6 +175,7 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 	if err != nil {
 		return err
 	}
+	c.hearTime(ctx, st)
 	before := c.State().Requests // what comes by the stream meanwhile may be younger than the list
 	list, err := a.device.Requests(ctx)
 	if err != nil {
@@ -247,6 +252,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	}
 	now := c.cfg.Now()
 	status := statusOf(st.State, st.UserStatus)
+	c.cfg.Telemetry.Policy(st.Issuer, st.Telemetry)
 	c.mu.Lock()
 	if a.stored.Status.Status == Removed { // for good: this answer is older than the news
 		c.mu.Unlock()
@@ -261,6 +267,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	old := a.stored
 	told := c.doc != nil && a.tellNotices()
 	heard := a.hear(st.Restore, st.Restores)
+	a.stored.Lock = lockOf(st.Lock)
 	a.stored.Name, a.stored.Login = st.Name, st.Login
 	a.stored.Status.PasswordChangedAt, a.stored.Status.PasswordExpiresAt = unix(st.PasswordChangedAt), unix(st.PasswordExpiresAt)
 	if a.stored.Status.Status != status {
@@ -269,7 +276,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	if status != Waiting {
 		a.stored.Status.CheckWords = [2]string{}
 	}
-	changed := told || old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
+	changed := told || old.Lock != a.stored.Lock || old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
 		!old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt) || !old.Status.PasswordExpiresAt.Equal(a.stored.Status.PasswordExpiresAt)
 	c.mu.Unlock()
 	if changed || heard {
@@ -277,6 +284,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
 		}
 	}
+	c.keepRule(ctx)
 	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 	if heard {
 		c.changed()
@@ -315,6 +323,7 @@ func (c *Core) setTroubleOf(a *account, err error) {
 	default:
 		if a.trouble == nil {
 			a.since = c.cfg.Now()
+			defer c.counted(a, authn.CountUnreachable)
 		}
 		a.trouble = e
 	}
@@ -348,6 +357,7 @@ func (c *Core) removedByServer(ctx context.Context, a *account) {
 		if err := c.save(ctx); err != nil {
 			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
 		}
+		c.keepRule(ctx)
 		c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 		c.emit(Event{Kind: ComputersChanged, Account: a.stored.ID})
 		c.nudge() // whether it is to be wiped, too
@@ -412,7 +422,11 @@ func (c *Core) expireRequest(id authn.RequestID, deadline time.Time) {
 		delete(c.requests, id)
 		delete(c.timers, id)
 	}
+	a, err := c.find(r.Account)
 	c.mu.Unlock()
+	if ok && err == nil {
+		c.counted(a, authn.CountMissed)
+	}
 	if ok {
 		c.emit(Event{Kind: RequestClosed, Account: r.Account, Request: id, State: authn.RequestExpired})
 	}

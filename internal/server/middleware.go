@@ -14,6 +14,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/server/api"
+	"avow/internal/wire"
 )
 
 // headers go with every answer (OWASP ASVS 5.0, chapter 3.4). A page sets its own policy over these.
@@ -47,8 +48,11 @@ func (s *Server) around(mux http.Handler) http.Handler {
 				s.panicked(a, r, p)
 			}
 			// The route and not the path, and no header: what who asks has written stays out of the log.
-			s.Site.Log.InfoContext(r.Context(), "request", "method", methodName(r.Method), "route", r.Pattern,
-				"status", a.code(), "ms", float64(time.Since(begun).Microseconds())/1000, "ip", ip)
+			attrs := []any{"method", methodName(r.Method), "route", r.Pattern, "status", a.code(), "ms", float64(time.Since(begun).Microseconds()) / 1000}
+			if r.URL.Path != wire.TelemetryPath { // from where a report comes is written nowhere
+				attrs = append(attrs, "ip", ip)
+			}
+			s.Site.Log.InfoContext(r.Context(), "request", attrs...)
 		}()
 		// The mux would redirect such a path to its clean form; a program that writes one is told of its mistake instead.
 		if p := r.URL.Path; p != path.Clean(p) || p[0] != '/' {

@@ -30,7 +30,7 @@ func (s *Server) MountPages(ctx context.Context) error {
 	connect := portal.New(set, s.Registration)
 	in := signin.New(set, s.Sessions, connect, s.Registration, s.Device, s.Restore, s.Backup)
 	folk := people.New(s.Site)
-	s.Mount(connect, act.New(set, s.Reaction), in, deskpage.New(set, in, s.Desk, s.Device, folk), administration.New(administration.Config{
+	s.Mount(connect, act.New(set, s.Reaction), in, deskpage.New(set, in, s.Desk, s.Device, folk, s.DebugLogs), administration.New(administration.Config{
 		Pages: set, SignIn: in, People: folk, Registration: s.Registration, Device: s.Device, Restores: s.Restore, Approval: s.Approval, Messages: s.Messages,
 		Directory: s.directory,
 	}))

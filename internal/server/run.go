@@ -49,6 +49,8 @@ func (s *Server) Run(ctx context.Context) error {
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old duplicates", s.Duplicate.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old restores", s.Restore.Forget) })
 	work.Go(func() { s.every(ctx, forgetEvery, "forget old messages", s.Messages.Forget) })
+	work.Go(func() { s.every(ctx, forgetEvery, "forget old debug logs", s.DebugLogs.Forget) })
+	work.Go(func() { s.every(ctx, forgetEvery, "forget old telemetry", s.Telemetry.Forget) })
 	if s.Sessions != nil {
 		work.Go(func() { s.every(ctx, forgetEvery, "forget old sign-ins to the pages", s.Sessions.Forget) })
 	}

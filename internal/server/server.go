@@ -17,6 +17,7 @@ import (
 	"avow/internal/server/approval"
 	"avow/internal/server/attestation"
 	"avow/internal/server/backup"
+	"avow/internal/server/debuglog"
 	"avow/internal/server/desk"
 	"avow/internal/server/device"
 	"avow/internal/server/directory"
@@ -34,6 +35,7 @@ import (
 	"avow/internal/server/secondadmin"
 	"avow/internal/server/session"
 	"avow/internal/server/site"
+	"avow/internal/server/telemetry"
 	"avow/internal/server/tries"
 )
 
@@ -76,6 +78,8 @@ type Server struct {
 	Notices      *notify.Service // their mails
 	Restore      *restore.Service
 	Backup       *backup.Service
+	Telemetry    *telemetry.Service
+	DebugLogs    *debuglog.Service
 
 	used    *registration.Tombstones
 	proxies []netip.Prefix
@@ -99,7 +103,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 		Offline: offline.New(s, c, cfg.Grants), Directory: cfg.Directory, Ledger: ledger.New(s, c, cfg.Ledger),
 		used: used, Notices: notices, proxies: cfg.TrustedProxies, mux: http.NewServeMux(),
 	}
-	srv.Backup = backup.New(s)
+	srv.Backup, srv.Telemetry, srv.DebugLogs = backup.New(s), telemetry.New(s, c), debuglog.New(s, c)
 	srv.Restore = restore.New(s, c)
 	srv.Restore.Approvals(srv.Approval)
 	srv.Device.SetBlocker(restore.BlockIn)
@@ -126,7 +130,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, practice.New(s, c, srv.Approval), srv.Device, srv.Duplicate, srv.Restore, srv.Reaction, srv.Offline, srv.Ledger, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, practice.New(s, c, srv.Approval), srv.Device, srv.Duplicate, srv.Restore, srv.Reaction, srv.Offline, srv.Ledger, srv.Telemetry, srv.DebugLogs, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

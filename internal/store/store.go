@@ -135,6 +135,15 @@ type Reader interface {
 
 	BackupSet(authn.UserID) (authn.BackupSet, error)
 
+	DebugLog(authn.DebugLogID) (authn.DebugLog, error)
+	// DebugLogs returns the debug logs of a user, of all for "", the newest first, up to max, without Text.
+	DebugLogs(user authn.UserID, max int) ([]authn.DebugLog, error)
+	// DebugLogsOf returns those of a device in the same way.
+	DebugLogsOf(d authn.DeviceID, max int) ([]authn.DebugLog, error)
+
+	// TelemetrySums returns the sums of a week and later: the newest week first, then by version, family, counter and bucket.
+	TelemetrySums(week string) ([]authn.TelemetrySum, error)
+
 	Notice(authn.NoticeID) (authn.Notice, error)
 	// NoticesOf returns the user's notices of since and later, oldest first.
 	NoticesOf(user authn.UserID, since time.Time) ([]authn.Notice, error)
@@ -188,7 +197,7 @@ type Reader interface {
 // Device of an offline use) cannot be changed by an Update: what fn puts there is passed over. fn must
 // not change the value that it was called for in another way: Update then fails.
 //
-// A duplicate or a statement whose device does not exist, a device, session, request, grant, web session, caller check, guard, escrow, restore, restore guard or backup set whose user does not exist, a request whose client does not, a grant whose computer or device does not,
+// A duplicate, a statement or a debug log whose device does not exist, a device, session, request, grant, web session, caller check, guard, escrow, restore, restore guard or backup set whose user does not exist, a request whose client does not, a grant whose computer or device does not,
 // a batch whose grant or an offline use whose computer does not, gets ErrNotFound. After any error
 // but ErrNotFound, ErrExists and those of fn the transaction fails as a whole.
 type Tx interface {
@@ -269,6 +278,17 @@ type Tx interface {
 
 	// UpdateBackupSet gives fn a set with nothing but the user in it for a user who has none yet.
 	UpdateBackupSet(authn.UserID, func(authn.BackupSet) (authn.BackupSet, error)) error
+
+	// CreateDebugLog stores a log; its Size is passed over.
+	CreateDebugLog(authn.DebugLog) error
+	DeleteDebugLog(authn.DebugLogID) error
+	// DeleteDebugLogs forgets logs that arrived before a time, at most max of them, the oldest first, and says how many.
+	DeleteDebugLogs(before time.Time, max int) (int, error)
+
+	// AddTelemetry adds Reports to the sum that has everything else in common.
+	AddTelemetry(authn.TelemetrySum) error
+	// DeleteTelemetry forgets the sums of weeks before one, and says how many.
+	DeleteTelemetry(week string) (int, error)
 
 	CreateNotice(authn.Notice) error
 	UpdateNotice(authn.NoticeID, func(authn.Notice) (authn.Notice, error)) error

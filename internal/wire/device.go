@@ -49,7 +49,16 @@ type Status struct {
 	Notices           []Notice          `json:"notices"`
 	Restore           *DeviceRestore    `json:"restore,omitempty"`  // nil: the server knows nothing of it
 	Restores          []RestoreEntry    `json:"restores,omitempty"` // that are under way
+	Lock              *DeviceLock       `json:"lock,omitempty"`     // nil: the server has no say in it
 	IssuedAt          int64             `json:"iat"`
+
+	Telemetry authn.TelemetryPolicy `json:"telemetry,omitempty"` // "" of a server that takes no reports yet
+}
+
+// DeviceLock is what the organisation wants of how the app locks. An app with several accounts keeps to the strictest of them.
+type DeviceLock struct {
+	Seconds   int             `json:"seconds,omitempty"` // at most so long it stays open without being used; 0: no bound
+	WrongPINs authn.WrongPINs `json:"wrong_pins"`        // after authn.PINTries wrong PINs; what nobody knows is authn.WrongPINWait
 }
 
 // Notice is a security event that a device shows.
@@ -58,6 +67,11 @@ type Notice struct {
 	Kind  authn.NoticeKind  `json:"kind"`
 	At    int64             `json:"at"`
 	Facts map[string]string `json:"facts"`
+}
+
+// DeliveryTest has the server send a test event to the device's open streams (POST /v1/events/test).
+type DeliveryTest struct {
+	ID string `json:"id"` // random, chosen by the phone: 22 characters of base64url
 }
 
 // StatusAnswer carries a Status.
@@ -101,6 +115,7 @@ const (
 	EventRequestClosed = "request_closed" // data: RequestClosed
 	EventStatus        = "status"         // data: StatusAnswer; also when a notice arrives
 	EventComputers     = "computers"      // data: {}; grants or batches have changed: ask POST /v1/offline
+	EventTest          = "test"           // data: DeliveryTest; the phone has asked for it
 	EventDuplicate     = "duplicate"      // data: {}; a phone has claimed what this one offers: ask GET /v1/duplicate/{duplicate_id}
 )
 

@@ -32,6 +32,9 @@ func (t *tour) open() error {
 		if err := os.MkdirAll(t.opt.Dir, 0o755); err != nil {
 			return fmt.Errorf("make the folder of the pictures: %w", err)
 		}
+		if err := removePictures(t.opt.Dir); err != nil {
+			return fmt.Errorf("remove old pictures: %w", err)
+		}
 	}
 	t.app = test.NewApp()
 	theme(t.app)

@@ -455,11 +455,11 @@ func (t *tour) settings() error {
 		if err := errors.Join(t.page(model.PageHome), t.shot("home-german")); err != nil {
 			return err
 		}
-		t.model.Choose(func(c *model.Choices) { c.Language, c.LargeText = "en", true })
+		t.model.Choose(func(c *model.Choices) { c.Language, c.TextSize = "en", model.TextLarge })
 		if err := errors.Join(t.page(model.PageHome), t.shot("home-large")); err != nil {
 			return err
 		}
-		t.model.Choose(func(c *model.Choices) { c.LargeText = false })
+		t.model.Choose(func(c *model.Choices) { c.TextSize = model.TextNormal })
 		return t.page(model.PageHome)
 	})
 }

@@ -80,7 +80,10 @@ func Run(ctx context.Context, opt Options) (err error) {
 		}
 	}
 	t.say("done: %d steps, %d pictures", t.step, t.shots)
-	return nil
+	if opt.Dir == "" {
+		return nil
+	}
+	return Sheet(opt.Dir)
 }
 
 func (t *tour) say(format string, a ...any) { fmt.Fprintf(t.opt.Out, format+"\n", a...) }

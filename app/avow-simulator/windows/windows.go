@@ -67,6 +67,7 @@ type Simulator struct {
 
 	opt     Options
 	screen  *desk.Screen
+	placed  string // what places printed last
 	print   *translations.Printer
 	running context.Context
 	stop    context.CancelFunc
@@ -248,9 +249,29 @@ func (s *Simulator) tick() {
 			mode = m
 			fmt.Fprintln(s.opt.Out, "desk:", mode)
 		}
+		s.opt.Do(s.places)
 		if seed%4 == 0 {
 			s.opt.Do(s.syncDesk)
 		}
+	}
+}
+
+// places prints where on the desk its buttons are, when that has changed. It runs on the UI's thread.
+func (s *Simulator) places() {
+	if s.screen == nil {
+		return
+	}
+	var at []string
+	for name, o := range s.screen.Names {
+		size := o.Size()
+		if pos := s.app.Driver().AbsolutePositionForObject(o); !size.IsZero() {
+			at = append(at, fmt.Sprintf("%s=%d,%d", name, int(pos.X+size.Width/2), int(pos.Y+size.Height/2)))
+		}
+	}
+	slices.Sort(at)
+	if line := strings.Join(at, " "); line != s.placed {
+		s.placed = line
+		fmt.Fprintln(s.opt.Out, "desk at:", line)
 	}
 }
 

@@ -59,6 +59,19 @@ func deskPages(signed func(string, web.Name, web.Section, web.Role, string, any,
 	page.Check = web.CallerCheck{State: web.CheckPassed}
 	add("desk passed nothing", page)
 
+	rows := []web.DebugLogRow{
+		{ID: "l_1", Person: anna, Device: "Anna's phone", App: "avow 0.1.0", OS: "Android 16", At: at(-time.Hour), Until: day(2026, 3, 15, 8), KB: 42, Note: "No request came this morning"},
+		{ID: "l_2", Person: wilma, Device: long, App: "avow 0.1.0", OS: "Linux", At: at(-50 * time.Hour), Until: day(2026, 3, 13, 8), KB: 1},
+	}
+	withLogs := *person
+	withLogs.Logs = rows[:1]
+	add("desk logs", web.DeskPage{Query: "anna.lind", Person: &withLogs, Acts: web.DeskActs{Hours: 24}})
+	signed("debug logs", web.DebugLogs, "", web.ServiceDesk, "/debug-logs", web.DebugLogsPage{Rows: rows}, false)
+	signed("debug logs none", web.DebugLogs, "", web.ServiceDesk, "/debug-logs", web.DebugLogsPage{}, false)
+	signed("debug log", web.DebugLog, "", web.ServiceDesk, "/debug-logs/l_1", web.DebugLogPage{
+		Row: rows[0], Lines: 2, Text: "2026-11-26T09:00:00.000Z WARN the server can't be reached err=unreachable at=sync.go:120\n2026-11-26T09:00:05.000Z INFO <script>alert(1)</script>\n",
+	}, false)
+
 	signed("offline code", web.OfflineCode, "", web.ServiceDesk, "/desk/u_anna/offline-code", web.OfflineCodePage{
 		Person: anna, Computer: "LAPTOP-42", Code: "4821 9930", Left: 110 * time.Second, Lifetime: 2 * time.Minute, Remains: 7, Back: "/desk/u_anna",
 	}, false)

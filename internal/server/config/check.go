@@ -92,6 +92,7 @@ func (c Config) checkNetwork(fs *Faults) {
 	}
 	between(fs, "grant_days", c.GrantDays, MaxGrantDays)
 	between(fs, "grant_uses", c.GrantUses, authn.MaxGrantUses)
+	oneOf(fs, "telemetry", c.Telemetry, string(authn.TelemetryAsked), string(authn.TelemetryOff))
 	for _, a := range c.AdminMail {
 		checkAddress(fs, "admin_mail", a)
 	}

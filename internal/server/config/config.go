@@ -49,6 +49,10 @@ type Config struct {
 	// How often she may do that in this time, between 1 and 1000. Default 20.
 	GrantUses int `toml:"grant_uses"`
 
+	// Whether users are asked, once, to send usage reports to this server: counters without names, for which each user decides
+	// ("asked"), or nobody is asked and none is taken ("off"). Default "asked".
+	Telemetry string `toml:"telemetry"`
+
 	// The mail addresses of those who are told when a user says "it's not me", and when a computer tells of a sign-in that
 	// does not fit. Default: nobody.
 	AdminMail []string `toml:"admin_mail"`
@@ -281,7 +285,7 @@ type Log struct {
 func Default() Config {
 	return Config{
 		Listen: ":443", DataDir: "data", Match: "number", LongPoll: 20 * time.Second,
-		GrantDays: 14, GrantUses: 20,
+		GrantDays: 14, GrantUses: 20, Telemetry: "asked",
 		Mail:        Mail{Port: 587, TLS: "starttls"},
 		Directory:   Directory{TLS: "starttls", Schema: "ldap", PageSize: 500, Every: 15 * time.Minute},
 		Attestation: Attestation{Policy: "none"},

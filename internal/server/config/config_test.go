@@ -196,6 +196,7 @@ func TestFault(t *testing.T) {
 		"no grant days":          {func(c *Config) { c.GrantDays = 0 }, "grant_days"},
 		"many grant days":        {func(c *Config) { c.GrantDays = 366 }, "grant_days"},
 		"no grant uses":          {func(c *Config) { c.GrantUses = -1 }, "grant_uses"},
+		"telemetry":              {func(c *Config) { c.Telemetry = "on" }, "telemetry"},
 		"many grant uses":        {func(c *Config) { c.GrantUses = 1001 }, "grant_uses"},
 		"negative long poll":     {func(c *Config) { c.LongPoll = -1 }, "long_poll"},
 		"mail port":              {func(c *Config) { c.Mail.Port = 0 }, "mail.port"},

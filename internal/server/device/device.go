@@ -104,7 +104,7 @@ func (s *Service) Status(r store.Reader, id authn.DeviceID) (wire.Status, error)
 	}
 	st := wire.Status{
 		Issuer: s.site.Issuer, Device: d.ID, User: u.ID, Login: u.Login, Name: u.Name, Organisation: s.site.Organisation,
-		State: d.State, UserStatus: u.Status, Notices: []wire.Notice{},
+		State: d.State, UserStatus: u.Status, Notices: []wire.Notice{}, Telemetry: s.site.Policy().Telemetry,
 	}
 	if !u.PasswordChangedAt.IsZero() {
 		st.PasswordChangedAt = u.PasswordChangedAt.Unix()
@@ -118,6 +118,8 @@ func (s *Service) Status(r store.Reader, id authn.DeviceID) (wire.Status, error)
 	if st.Restore, st.Restores, err = standing.Restore(r, s.site, u); err != nil {
 		return wire.Status{}, err
 	}
+	p := s.site.Policy()
+	st.Lock = &wire.DeviceLock{Seconds: p.LockSeconds, WrongPINs: p.WrongPINs}
 	if g.Muted(now) {
 		st.MutedUntil = g.MutedUntil.Unix()
 	}

@@ -62,6 +62,7 @@ func TestOldDevicesVerifyEachTime(t *testing.T) {
 
 // undo takes the newest migrations back, for a test that starts from an old schema.
 var undo = []string{
+	`DROP TABLE debug_logs`, `DROP TABLE telemetry`,
 	`DROP TABLE backup_codes`, `DROP TABLE backup_sets`, `ALTER TABLE web_sessions DROP COLUMN signed_by`,
 	`ALTER TABLE registration_sessions DROP COLUMN probation`,
 	`DROP TABLE duplicates`, `DROP TABLE statements`, `DROP TABLE escrows`, `DROP TABLE restore_guards`, `DROP TABLE restores`,

@@ -138,6 +138,11 @@ var protection = map[string]map[string]string{
 		"otp_expires": public, "otp_tries": public, "held_until": public, "ended_at": public, "ended_by": personal, "device_id": public,
 		"bound": statement, "needed": public, "answers": personal,
 	},
+	// What an app has logged has no secrets, by type.
+	"debug_logs": {
+		"seq": public, "id": public, "device_id": public, "user_id": public, "at": public, "note": personal, "log": personal,
+	},
+	"telemetry":    {"week": public, "app": public, "family": public, "counter": public, "bucket": public, "reports": public},
 	"backup_sets":  {"user_id": public, "made_at": public, "noted_at": public},
 	"backup_codes": {"user_id": public, "place": public, "salt": public, "hash": stretched, "used_at": personal},
 	"notices": {

@@ -23,7 +23,7 @@ type Case struct {
 
 // Run runs every case on a store of its own. open returns an empty store and sees to its being closed.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]Case{transactionCases, entityCases, restoreCases, backupCases, valueCases, listCases, outboxCases, duplicateCases, deleteCases, machineListCases, ledgerCases, raceCases} {
+	for _, list := range [][]Case{transactionCases, entityCases, restoreCases, backupCases, telemetryCases, valueCases, listCases, outboxCases, duplicateCases, deleteCases, machineListCases, ledgerCases, raceCases} {
 		for _, c := range list {
 			t.Run(c.Name, func(t *testing.T) { c.Run(t, open(t)) })
 		}

@@ -5,6 +5,7 @@ package model
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"avow/internal/phone"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/transfer"
 	"avow/internal/wire"
 )
@@ -44,9 +46,12 @@ type Core interface {
 	OfflineCode(context.Context, phone.Challenge, platform.Prompt) (phone.OfflineCode, error)
 	ListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
 	NextListCode(context.Context, authn.GrantID, platform.Prompt) (phone.OfflineCode, error)
+	// SendDebugLog sends lines of the debug log, as they were shown, to the service desk of an account.
+	SendDebugLog(ctx context.Context, id phone.AccountID, note, log string) (wire.SentDebugLog, error)
 	RestoreCore
 	DevicesCore
 	CodesCore
+	LockCore
 	RequestsCore
 }
 
@@ -109,6 +114,9 @@ type Biometrics interface {
 // Page names what is shown. It is also the name of the tour's picture: append, never rename.
 type Page string
 
+// LogValue implements slog.LogValuer: the names are ours.
+func (p Page) LogValue() slog.Value { return slog.StringValue(string(p)) }
+
 // The pages.
 const (
 	PageWelcome   Page = "welcome"
@@ -125,10 +133,11 @@ const (
 	PageSettings  Page = "settings"
 	PageLanguage  Page = "language"
 	PageTextSize  Page = "text-size"
-	PageLockAfter Page = "lock-settings"
+	PageLockRules Page = "lock-settings"
 	PageChangePIN Page = "change-pin"
 	PageAbout     Page = "about"
 	PageDebugLog  Page = "debug-log"
+	PageHelp      Page = "help"    // keys, and who helps
 	PageTrouble   Page = "trouble" // the vault needs a decision
 	PageError     Page = "error"   // something failed: what, what to do, a code
 
@@ -163,6 +172,10 @@ const (
 	PageJoin      Page = "join"            // the new one has scanned it
 	PageJoinWords Page = "join-words"
 
+	PageLockAfter     Page = "lock-after"      // how long the app stays open
+	PageClearAfter    Page = "clipboard-after" // how long a copied code stays on the clipboard
+	PageNotifications Page = "notifications"
+
 	PageForgot   Page = "forgot-pin"
 	PageResetPIN Page = "reset-pin"
 	PageErased   Page = "erased" // nothing is left: the app starts anew
@@ -184,9 +197,15 @@ const (
 	PageExportReady    Page = "export-ready"
 	PageExportQR       Page = "export-qr"
 
-	PageActivity Page = "activity"
-	PageEntry    Page = "activity-entry" // one line of it, in full
-	PageSupport  Page = "support"        // who helps, and how to reach them
+	PageTelemetry Page = "telemetry" // asked once, in place of Home
+	PagePrivacy   Page = "privacy"
+	PageReport    Page = "privacy-report" // what would be sent, or was
+	PageSendLog   Page = "send-log"       // to the service desk: exactly what goes
+	PageLicences  Page = "licences"
+	PageLicence   Page = "licence"
+	PageActivity  Page = "activity"
+	PageEntry     Page = "activity-entry" // one line of it, in full
+	PageSupport   Page = "support"        // who helps, and how to reach them
 )
 
 // Config is what an App is made of.
@@ -199,7 +218,11 @@ type Config struct {
 	Guard      platform.ScreenGuard // nil: the window can't be kept out of screenshots
 	Lifecycle  platform.Lifecycle   // when the app goes out of sight, a code is hidden; nil where other windows stand beside it
 	Log        *LogBook
+	Telemetry  *telemetry.Recorder // nil: nothing is counted and nobody is asked
 	Version    string
+	Notify     func(title, text string) // shows a notification of the system, unless the window is in front; nil: there is none
+	Desktop    bool                     // a window among others: leaving it is no more than using another one
+	Build      Build
 	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
 	Now        func() time.Time
 	Changed    func()       // called after every change, from any goroutine; must return at once
@@ -272,6 +295,11 @@ type App struct {
 	trashTurn   int
 	imports     importState
 	exports     exportState
+	delivery    deliveryState
+	guards      guards
+	log         logState
+	privacy     privacyState
+	licence     string                     // the module whose licence is open
 	names       map[phone.AccountID]string // organisations of the accounts, to say whose was deleted
 }
 
@@ -292,7 +320,9 @@ func New(cfg Config) *App {
 	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}, offersLater: map[phone.AccountID]bool{}, names: map[phone.AccountID]string{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...).Named(cfg.Brand.Name)
+	a.applyDetailed()
 	a.cancel = cfg.Core.Subscribe(a.event)
+	a.applyLock()
 	if cfg.Lifecycle != nil {
 		go a.watch(cfg.Lifecycle)
 	}
@@ -317,6 +347,7 @@ func (a *App) Page() Page {
 	p := a.page(s)
 	a.tidy(p)
 	a.guardCodes(p)
+	a.trail(p)
 	return p
 }
 
@@ -349,6 +380,9 @@ func (a *App) page(s phone.State) Page {
 	}
 	if _, ok := a.isRestoreOffer(s); ok {
 		return PageRestoreOffer
+	}
+	if _, ok := a.asksTelemetry(s); ok {
+		return PageTelemetry
 	}
 	return a.tab
 }
@@ -411,6 +445,8 @@ func (a *App) Back() {
 		a.change(a.closeOffline)
 	case PageRestoreOffer:
 		a.NotNow()
+	case PageTelemetry:
+		a.AnswerTelemetry(false)
 	case PageRestoreReady, PageRestoreDrill:
 		a.CloseRestore()
 	case PageRestored:
@@ -461,6 +497,7 @@ func (a *App) left() {
 		a.chosen = nil
 	}
 	a.leftCodes(open)
+	a.leftLog(open)
 }
 
 // popIf takes the page away only if it is still the one on top; mu must be held.
@@ -523,6 +560,7 @@ func (a *App) do(l lane, label string, f func(context.Context) error, done func(
 	a.cfg.Changed()
 	a.cfg.Go(func() {
 		err := f(a.ctx)
+		a.countFault(err)
 		a.mu.Lock()
 		delete(a.busy, l)
 		a.mu.Unlock()
@@ -540,6 +578,7 @@ func (a *App) event(e phone.Event) {
 		a.requestClosed(e)
 	case phone.RequestArrived:
 		a.Hide() // it covers what is shown
+		a.notifyRequest()
 	case phone.AccountsChanged:
 		a.change(a.codesChanged)   // codes come with a restored account
 		a.react(a.accountsChanged) // it asks the core, which an event must not do

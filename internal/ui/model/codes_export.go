@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/platform"
@@ -335,6 +336,7 @@ func (a *App) ExportSaved(name string, err error) {
 			return
 		}
 		a.exports.saved = name
+		a.count(authn.CountExports)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone/codes"
 	"avow/internal/phone/transfer"
@@ -365,6 +366,7 @@ func (a *App) ImportNow() {
 				})
 				return
 			}
+			a.count(authn.CountImports)
 			var added, untrashed []codes.ID
 			for i, id := range ids {
 				if back[i] {

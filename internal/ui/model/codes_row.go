@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"avow/internal/authn"
 	"avow/internal/otp"
 	"avow/internal/phone/codes"
 )
@@ -189,7 +190,8 @@ func (a *App) CopyCode(id codes.ID, put func(text string)) {
 		return
 	}
 	put(s.Text)
-	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(ClearAfter)} })
+	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(a.cfg.Settings.Get().Clear.Duration())} })
+	a.count(authn.CountCodesCopied)
 	a.used(id)
 }
 

@@ -29,6 +29,7 @@ type Fault struct {
 	Offline  bool      // and GetOfflineCode, where the computer takes codes
 	Devices  bool      // LookAtDevices is worth while
 	Calm     bool      // nothing went wrong: it is news
+	Away     *Away     // the server does not answer; nil for any other fault
 }
 
 // faultOf says an error in the app's language. What it does not know by its code keeps the sentence that came with it, which is
@@ -84,6 +85,8 @@ func (a *App) faultOf(err error) Fault {
 		f.Title, f.Sentence = t.T("app.fault.list_empty_title"), t.T("app.fault.list_empty")
 	case errors.Is(err, keystore.ErrPINWeak):
 		f.Sentence = t.T("app.pin.weak")
+	case errors.Is(err, keystore.ErrPINBlocked):
+		f.Title, f.Sentence = t.T("app.pin.blocked_title"), t.T("app.pin.blocked")
 	case errors.Is(err, keystore.ErrPINWrong):
 		f.Sentence = t.T("app.pin.wrong")
 	case errors.Is(err, platform.ErrCanceled):
@@ -175,6 +178,7 @@ func ShortCode(code string) string {
 func (a *App) fail(err error) {
 	a.change(func() {
 		f := a.faultOf(err)
+		a.away(&f, err)
 		a.failure = &f
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"avow/assets/translations"
 	"avow/internal/atomicfile"
@@ -29,14 +29,38 @@ const (
 	Dark         Appearance = "dark"
 )
 
+// TextSize is how big all text is, in percent of what the look says. It is stored: append, never renumber. 0 is TextNormal.
+type TextSize int
+
+// The text sizes.
+const (
+	TextNormal  TextSize = 100
+	TextLarge   TextSize = 125
+	TextLarger  TextSize = 150
+	TextLargest TextSize = 200
+)
+
+// TextSizes are those that can be chosen, the smallest first.
+func TextSizes() []TextSize { return []TextSize{TextNormal, TextLarge, TextLarger, TextLargest} }
+
 // Choices are what a person set. They are no secrets.
 type Choices struct {
 	Appearance Appearance  `json:"appearance"`
-	LargeText  bool        `json:"large_text"`
+	TextSize   TextSize    `json:"text_size,omitempty"`
 	Language   string      `json:"language"`             // "" follows the system
 	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
-	HideCodes  bool        `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
-	Known      []string    `json:"known,omitempty"`      // devices of which she said that they are hers, the last ones
+	LockChoices
+	HideCodes     bool     `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
+	LessMotion    bool     `json:"less_motion,omitempty"`
+	Known         []string `json:"known,omitempty"`          // devices of which she said that they are hers, the last ones
+	DetailedUntil int64    `json:"detailed_until,omitempty"` // unix seconds: until then the debug log has details
+}
+
+func (c Choices) detailedUntil() time.Time {
+	if c.DetailedUntil == 0 {
+		return time.Time{}
+	}
+	return time.Unix(c.DetailedUntil, 0)
 }
 
 // maxKnown is how many of them are kept.
@@ -59,9 +83,18 @@ func OpenSettings(dir string) (*Settings, error) {
 	case err != nil:
 		return s, fmt.Errorf("read settings: %w", err)
 	}
-	var c Choices
+	var c struct {
+		Choices
+		Large bool `json:"large_text"` // of the files until 0.1, which knew two sizes
+	}
 	if err := json.Unmarshal(data, &c); err == nil && (c.Appearance == FollowSystem || c.Appearance == Light || c.Appearance == Dark) {
-		s.now = c
+		if c.Large && c.TextSize == 0 {
+			c.TextSize = TextLarge
+		}
+		if !slices.Contains(TextSizes(), c.TextSize) {
+			c.TextSize = 0
+		}
+		s.now = c.Choices
 	}
 	return s, nil
 }
@@ -104,7 +137,9 @@ type SettingsView struct {
 	HasSensor bool
 	Biometric bool
 	Version   string
+	Build     Build
 	Keys      string // where the keys of this device are kept
+	Lock      LockRow
 	Words     string
 }
 
@@ -114,7 +149,7 @@ func (a *App) SettingsView() SettingsView {
 	defer a.mu.Unlock()
 	c := a.cfg.Settings.Get()
 	v := SettingsView{
-		Choices: c, HasPIN: a.cfg.Core.State().HasPIN, HasSensor: a.cfg.Biometrics != nil, Biometric: a.hasBiometric(), Version: a.cfg.Version,
+		Choices: c, HasPIN: a.cfg.Core.State().HasPIN, HasSensor: a.cfg.Biometrics != nil, Biometric: a.hasBiometric(), Version: a.cfg.Version, Build: a.cfg.Build,
 		Language: a.print.T("app.settings.language_system"),
 	}
 	switch a.cfg.KeyClass {
@@ -126,6 +161,7 @@ func (a *App) SettingsView() SettingsView {
 	default:
 		v.Keys = a.print.T("app.about.keys_hardware")
 	}
+	v.Lock = a.lockRow()
 	for _, l := range translations.Languages() {
 		if l.Tag == c.Language {
 			v.Language = l.Name
@@ -140,6 +176,7 @@ func (a *App) SettingsView() SettingsView {
 // Choose changes a setting at once.
 func (a *App) Choose(f func(*Choices)) {
 	err := a.cfg.Settings.Set(f)
+	a.applyLock()
 	a.change(func() {
 		a.print = translations.New(append([]string{a.cfg.Settings.Get().Language}, a.cfg.Languages...)...).Named(a.cfg.Brand.Name)
 		if err != nil {
@@ -174,23 +211,4 @@ func (a *App) SetBiometric(on bool) {
 	a.askPIN(&question{title: title, lane: laneOther, done: done, again: func(ctx context.Context, pin key.Secret) error {
 		return a.cfg.Biometrics.EnableBiometric(ctx, pin, p)
 	}})
-}
-
-// LogText is the debug log for the screen: the lines that contain filter, or a sentence when there are none.
-func (a *App) LogText(filter string) string {
-	if a.cfg.Log == nil {
-		return a.T("app.log.empty")
-	}
-	lines := a.cfg.Log.Lines(filter)
-	if len(lines) == 0 {
-		return a.T("app.log.empty")
-	}
-	return strings.Join(lines, "\n")
-}
-
-// ClearLog forgets the debug log.
-func (a *App) ClearLog() {
-	if a.cfg.Log != nil {
-		a.cfg.Log.Clear()
-	}
 }

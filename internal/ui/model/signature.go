@@ -51,9 +51,23 @@ func (a *App) structure(p Page) any {
 		return []any{v.Kind, v.Title, v.Host, v.Account}
 	case PageChoosePIN, PageChangePIN, PageResetPIN, PageLock, PageAskPIN:
 		v := a.PIN()
-		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts}
+		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts, v.Blocked}
+	case PageLockRules, PageLockAfter, PageClearAfter:
+		return a.LockRules()
+	case PageNotifications:
+		v := a.Notifications()
+		v.Busy = ""
+		return v
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
+	case PageDebugLog, PageSendLog:
+		return a.logStructure(p)
+	case PageAbout:
+		return a.SettingsView()
+	case PageLicence:
+		return a.Licence().Title
+	case PageTelemetry, PagePrivacy, PageReport:
+		return a.privacyStructure(p)
 	case PageWelcome:
 		return a.Welcome()
 	case PageResult:
@@ -63,7 +77,10 @@ func (a *App) structure(p Page) any {
 	case PageImport, PageImportPassword, PageImportPlan, PageExport, PageExportSeal, PageExportPlain, PageExportReady, PageExportQR:
 		return a.transferStructure(p)
 	case PageError:
-		return a.Failure()
+		v := a.Failure()
+		away := v.Away
+		v.Away = nil
+		return []any{v, pointed(away)}
 	case PageWords:
 		return a.CheckWords()
 	case PageConnected:

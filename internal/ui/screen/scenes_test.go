@@ -46,7 +46,7 @@ var (
 
 // scenes are all screens in every state that matters.
 func scenes() []scene {
-	return slices.Concat(before(), home(), asked(), requestScenes(), computers(), restoreScenes(), using(), devices(), codeScenes(), after())
+	return slices.Concat(before(), home(), asked(), requestScenes(), computers(), restoreScenes(), using(), devices(), codeScenes(), after(), helpScenes())
 }
 
 // before are the screens until an account is connected.
@@ -256,6 +256,7 @@ func asked() []scene {
 			}
 			g.tap("yes")
 		}},
+		awayScene(),
 	}
 }
 

@@ -21,6 +21,7 @@ type Frame struct {
 	Scan   float32 // height over the tab bar that the round button takes; 0 without one
 	Small  bool    // a phone under 700 px: keys are smaller, the ring too
 	Wide   bool    // a desktop's window
+	Keys   bool    // there are keys to type with
 	Guard  *widgets.Guard
 	Now    func() time.Time
 	Files  Files
@@ -120,6 +121,14 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return OfflineCode(a, f)
 	case model.PageSettings:
 		return Settings(a, f)
+	case model.PageLockRules:
+		return LockRules(a, f)
+	case model.PageLockAfter:
+		return LockAfter(a, f)
+	case model.PageClearAfter:
+		return ClearAfter(a, f)
+	case model.PageNotifications:
+		return Notifications(a, f)
 	case model.PageLanguage:
 		return Language(a, f)
 	case model.PageTextSize:
@@ -208,6 +217,20 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return About(a, f)
 	case model.PageDebugLog:
 		return DebugLog(a, f)
+	case model.PageSendLog:
+		return SendLog(a, f)
+	case model.PageTelemetry:
+		return AskTelemetry(a, f)
+	case model.PagePrivacy:
+		return Privacy(a, f)
+	case model.PageReport:
+		return Report(a, f)
+	case model.PageLicences:
+		return Licences(a, f)
+	case model.PageLicence:
+		return Licence(a, f)
+	case model.PageHelp:
+		return Help(a, f)
 	}
 	return Home(a, f)
 }

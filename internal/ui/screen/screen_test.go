@@ -194,7 +194,7 @@ func TestSettingsByTaps(t *testing.T) {
 	g.key(fyne.KeyEscape)
 	g.on(model.PageSettings)
 	g.tap("text-size")
-	g.tap("size-large")
+	g.tap("size-125")
 	g.key(fyne.KeyEscape)
 	g.tap("debug-log")
 	g.tap("copy")

@@ -218,6 +218,7 @@ type IconButton struct {
 	name  icons.Name
 	token style.Token
 	size  float32
+	label string // what is said of it, if not what its icon stands for
 }
 
 // NewIconButton returns an icon of 24 px in the color of text that can be tapped.

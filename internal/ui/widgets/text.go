@@ -32,6 +32,7 @@ type Text struct {
 
 	lines []textLine
 	key   layoutKey
+	drawn float32 // size of the type in lines
 }
 
 type layoutKey struct {
@@ -129,7 +130,7 @@ func (t *Text) String() string {
 }
 
 func (t *Text) lineHeight() float32 {
-	size := style.TextSize(t.size)
+	size := t.sizeNow()
 	switch t.size {
 	case style.TextHeading, style.TextDisplay, style.TextYesNo, style.TextWords, style.TextSubheading:
 		return size * style.LineHeightHeading
@@ -173,6 +174,15 @@ func (t *Text) minWidth() float32 {
 	return min(w, 120)
 }
 
+// longestWord is the width of the longest word.
+func longestWord(text string, size float32, s fyne.TextStyle) float32 {
+	w := float32(0)
+	for word := range strings.FieldsSeq(text) {
+		w = max(w, measure(word, size, s).Width)
+	}
+	return w
+}
+
 // NaturalWidth is the width that the text needs to stand on one line, or on
 // the lines into which it is broken by \n.
 func (t *Text) NaturalWidth() float32 {
@@ -193,7 +203,7 @@ func (t *Text) NaturalWidth() float32 {
 func (r Run) style() fyne.TextStyle { return fyne.TextStyle{Bold: r.Bold, Monospace: r.Mono} }
 
 func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObject {
-	size, lh := style.TextSize(t.size), t.lineHeight()
+	size, lh := t.sizeNow(), t.lineHeight()
 	n := 0
 	add := func(p Run, x, y float32) *canvas.Text {
 		if n == len(objects) {
@@ -230,13 +240,39 @@ func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObj
 	return objects[:n]
 }
 
+// sizeNow is the size of the type as it was laid out, which may be less than the person chose: see fitted.
+func (t *Text) sizeNow() float32 {
+	if t.drawn > 0 && t.key.size == style.TextSize(t.size) {
+		return t.drawn
+	}
+	return style.TextSize(t.size)
+}
+
+// fitted makes a heading in large text so small that its longest word stays whole, but not smaller than it is in normal text: half a word in big type is
+// harder to read than a whole one in smaller type.
+func (t *Text) fitted(size, width float32) float32 {
+	normal := style.NormalSize(t.size)
+	if size <= normal || normal <= style.TextMostRead {
+		return size
+	}
+	longest := float32(0)
+	for _, r := range t.runs {
+		longest = max(longest, longestWord(r.Text, size, r.style()))
+	}
+	if longest <= width {
+		return size
+	}
+	return max(normal, size*width/longest*0.995)
+}
+
 func (t *Text) wrap(width float32) {
 	key := layoutKey{width, style.TextSize(t.size)}
 	if key == t.key {
 		return
 	}
 	t.key = key
-	w := wrapper{limit: width, size: key.size}
+	t.drawn = t.fitted(key.size, width)
+	w := wrapper{limit: width, size: t.drawn}
 	for _, r := range t.runs {
 		for i, part := range strings.Split(r.Text, "\n") {
 			if i > 0 {
@@ -272,21 +308,24 @@ type wrapper struct {
 	limit, size float32
 	lines       []textLine
 	line        textLine
+	end         float32 // width of the spaces at the end of the line
 }
 
+// breakLine ends the line, without the spaces at its end.
 func (w *wrapper) breakLine() {
 	if n := len(w.line.pieces); n > 0 {
 		last := &w.line.pieces[n-1]
-		trimmed := strings.TrimRight(last.Text, " ")
-		w.line.width -= measure(last.Text, w.size, last.style()).Width - measure(trimmed, w.size, last.style()).Width
-		last.Text = trimmed
+		last.Text = strings.TrimRight(last.Text, " ")
+		w.line.width -= w.end
 	}
 	w.lines = append(w.lines, w.line)
-	w.line = textLine{}
+	w.line, w.end = textLine{}, 0
 }
 
+func (w *wrapper) width(r Run, s string) float32 { return measure(s, w.size, r.style()).Width }
+
 func (w *wrapper) add(r Run, word string) {
-	bare := measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+	bare := w.width(r, strings.TrimRight(word, " "))
 	const slack = 0.5
 	if w.line.width+bare > w.limit+slack && len(w.line.pieces) > 0 {
 		w.breakLine()
@@ -296,12 +335,12 @@ func (w *wrapper) add(r Run, word string) {
 		if head == len(word) {
 			break
 		}
-		w.put(r, word[:head])
+		w.put(r, word[:head], w.width(r, word[:head]))
 		w.breakLine()
 		word = word[head:]
-		bare = measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+		bare = w.width(r, strings.TrimRight(word, " "))
 	}
-	w.put(r, word)
+	w.put(r, word, bare)
 }
 
 // fitting is how many bytes of a word fit on a line, cut at a good place if
@@ -310,7 +349,7 @@ func (w *wrapper) fitting(r Run, word string) int {
 	fit, good := 0, 0
 	for i, c := range word {
 		end := i + utf8.RuneLen(c)
-		if measure(word[:end], w.size, r.style()).Width > w.limit {
+		if w.width(r, word[:end]) > w.limit {
 			break
 		}
 		fit = end
@@ -327,17 +366,18 @@ func (w *wrapper) fitting(r Run, word string) int {
 	return fit
 }
 
-func (w *wrapper) put(r Run, s string) {
+// put adds a word of a width, which is that without the spaces after it. Words are measured one by one: each is known from the line before or the screen
+// before, and a whole line is not. What two words are closer to each other than each with its space is lost; it is less than a pixel.
+func (w *wrapper) put(r Run, s string, bare float32) {
+	w.end = float32(len(s)-len(strings.TrimRight(s, " "))) * w.width(r, " ")
+	w.line.width += bare + w.end
 	if n := len(w.line.pieces); n > 0 {
 		if last := &w.line.pieces[n-1]; last.Bold == r.Bold && last.Mono == r.Mono && last.Color == r.Color {
-			w.line.width -= measure(last.Text, w.size, r.style()).Width
 			last.Text += s
-			w.line.width += measure(last.Text, w.size, r.style()).Width
 			return
 		}
 	}
 	piece := r
 	piece.Text = s
 	w.line.pieces = append(w.line.pieces, piece)
-	w.line.width += measure(s, w.size, r.style()).Width
 }

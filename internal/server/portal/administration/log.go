@@ -19,7 +19,7 @@ import (
 var actions = []string{
 	"admin.add", "admin.start", "admin.start_link", "audit.export", "caller.", "caller.check", "caller.failed", "caller.passed", "client.add",
 	"computer.", "computer.add", "computer.code", "computer.enroll", "computer.remove", "computer.replace", "computer.stolen",
-	"device.", "device.confirm", "device.duplicate", "device.erased", "device.refuse", "device.register", "device.revoke", "device.wipe", "device.wipe_confirmed", "device.wipe_delivered",
+	"device.", "device.confirm", "device.debug_log", "device.debug_log_read", "device.duplicate", "device.erased", "device.refuse", "device.register", "device.revoke", "device.wipe", "device.wipe_confirmed", "device.wipe_delivered",
 	"directory.sync", "duplicate.", "duplicate.claim", "duplicate.claim_refused", "duplicate.offer", "duplicate.refuse", "outbox.", "outbox.send_again", "outbox.test", "outbox.unclear",
 	"pages.sign_in", "pages.sign_out", "policy.set",
 	"request.", "request.approve", "request.cancel", "request.deny", "request.expire", "request.not_me", "request.open", "request.redeem", "request.too_many", "request.wrong_number",

@@ -20,7 +20,7 @@ func policyForm(p authn.Policy) web.PoliciesPage {
 		Match: string(p.Match), Verification: string(p.UserVerification), SessionHours: p.SessionHours, GrantDays: p.GrantDays, GrantUses: p.GrantUses,
 		Proof: web.SecondProof(p.SecondProof), Restore: web.RestorePolicy(p.Restore), OldDevice: string(p.OldDevice), RestoreDelivery: string(p.RestoreDelivery),
 		RestoreHold: p.RestoreHold, ProbationHours: p.ProbationHours, ColleaguesNeeded: p.ColleaguesNeeded, ColleaguesHold: p.ColleaguesHold,
-		BackupEnrolls: p.BackupEnrolls,
+		BackupEnrolls: p.BackupEnrolls, TelemetryOff: p.Telemetry == authn.TelemetryOff,
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.GroupRestore)) {
 		c.Groups = append(c.Groups, web.GroupPolicy{Group: name, Policy: web.RestorePolicy(p.GroupRestore[name])})
@@ -70,6 +70,10 @@ func policyOf(v signin.Visitor, was authn.Policy) authn.Policy {
 		p.ColleaguesHold = -1
 	}
 	p.BackupEnrolls = v.R.PostFormValue("backup_enrolls") == "yes"
+	p.Telemetry = authn.TelemetryAsked
+	if v.R.PostFormValue("telemetry_off") == "yes" {
+		p.Telemetry = authn.TelemetryOff
+	}
 	p.GroupRestore = groupsOf(v)
 	switch p.SecondProof {
 	case authn.SecondProof(web.AutoProof):

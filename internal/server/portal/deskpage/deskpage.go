@@ -1,5 +1,5 @@
 // Package deskpage is the service desk in the browser: find a person, make sure that it is she who calls, then help her. It makes no decision: package desk does. Routes: GET
-// /desk, GET /desk/{id} and what is below it. It never shows the QR or the link of a registration.
+// /desk, GET /desk/{id} and what is below it, GET /debug-logs and GET /debug-logs/{id}: what users have sent. It never shows the QR or the link of a registration.
 package deskpage
 
 import (
@@ -25,11 +25,12 @@ type Service struct {
 	desk   *desk.Service
 	device *device.Service
 	people *people.Service
+	sent   Logs
 }
 
 // New makes the service.
-func New(set *page.Set, in *signin.Service, d *desk.Service, dev *device.Service, people *people.Service) *Service {
-	return &Service{Set: set, signin: in, desk: d, device: dev, people: people}
+func New(set *page.Set, in *signin.Service, d *desk.Service, dev *device.Service, people *people.Service, sent Logs) *Service {
+	return &Service{Set: set, signin: in, desk: d, device: dev, people: people, sent: sent}
 }
 
 // Routes registers the pages.
@@ -41,6 +42,7 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		"POST /desk/{id}/unpair": s.unpair, "POST /desk/{id}/block": s.block, "POST /desk/{id}/code-lost": s.codeLost,
 		"POST /desk/{id}/restore-code": s.restoreCode, "POST /desk/{id}/restore-allow": s.allowRestore, "POST /desk/{id}/restore-unblock": s.unblockRestore,
 		"POST /desk/{id}/restore-block": s.blockRestore,
+		"GET /debug-logs":               s.logs, "GET /debug-logs/{id}": s.log,
 	} {
 		mux.Handle(pattern, s.Handle(s.signin.Signed(func(v signin.Visitor) error {
 			if err := v.May(authn.MayHelp); err != nil {
@@ -188,6 +190,11 @@ func (s *Service) facts(v signin.Visitor, u authn.User) (web.DeskPerson, error) 
 		p.Devices = append(p.Devices, signin.DeviceRow(o.Device, s.Site.Now()))
 		p.HasPhone = p.HasPhone || o.Device.MayApprove() == nil
 	}
+	logs, err := s.sent.List(v.Context(), u.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Logs = logRows(logs)
 	return p, s.Site.Store.View(v.Context(), func(r store.Reader) (err error) {
 		if p.State, err = stateOf(r, u, s.Site.Now()); err != nil {
 			return err

@@ -5,6 +5,7 @@ package modeltest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/key"
@@ -29,6 +30,10 @@ type Core struct {
 	OnDeny      func(authn.RequestID) (phone.Receipt, error)
 	OnNotMe     func(authn.RequestID) (phone.Receipt, error)
 	OnRemove    func(context.Context, phone.AccountID) (bool, error)
+	OnSendLog   func(ctx context.Context, note, log string) (wire.SentDebugLog, error)
+
+	OnDelivery func(phone.AccountID) (time.Duration, error)
+	LockAfter  time.Duration // as it was set last
 
 	OnChallenge func(wire.OfflineLink) (phone.Challenge, error)
 	OnCode      func(context.Context, phone.Challenge) (phone.OfflineCode, error)
@@ -163,6 +168,22 @@ func (c *Core) open(ctx context.Context, f func(context.Context) error) error {
 func (c *Core) Lock() {
 	c.called("Lock")
 	c.Tell(phone.Event{Kind: phone.LockChanged}, func(s *phone.State) { s.Locked = true })
+}
+
+// SetLockAfter implements model.Core.
+func (c *Core) SetLockAfter(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.LockAfter = d
+}
+
+// TestDelivery implements model.Core.
+func (c *Core) TestDelivery(_ context.Context, id phone.AccountID) (time.Duration, error) {
+	c.called("TestDelivery")
+	if c.OnDelivery != nil {
+		return c.OnDelivery(id)
+	}
+	return 300 * time.Millisecond, nil
 }
 
 // Invite implements model.Core.
@@ -310,4 +331,13 @@ func (c *Core) list(ctx context.Context, id authn.GrantID, on func(context.Conte
 		}
 	}
 	return phone.OfflineCode{}, authn.ErrGrantUnknown
+}
+
+// SendDebugLog implements model.Core.
+func (c *Core) SendDebugLog(ctx context.Context, _ phone.AccountID, note, log string) (wire.SentDebugLog, error) {
+	c.called("SendDebugLog")
+	if c.OnSendLog != nil {
+		return c.OnSendLog(ctx, note, log)
+	}
+	return wire.SentDebugLog{ID: "l_AAAAAAAAAAAAAAAAAAAAAA", Until: Now.Add(authn.DebugLogKept).Unix()}, nil
 }

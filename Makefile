@@ -6,6 +6,7 @@ STATIC  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 OUT     := .avow
 DESTDIR ?=
+BRAND   ?= $(AVOW_BRAND)
 BIN     ?= bin
 
 # No session bus, no user's language: what a test sees is the same everywhere.
@@ -36,7 +37,7 @@ PAMCFLAGS  ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 PAMLDFLAGS ?= -Wl,-z,relro,-z,now,-z,defs,-z,noexecstack
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour test lint race fuzz bench soak test-services test-browser test-login test-desktop build install-login uninstall-login pictures clean
+.PHONY: help run tour test lint race fuzz bench soak test-services test-browser test-login test-desktop brand build install-login uninstall-login pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +91,10 @@ test-login: ## signing in to computers with real hosts: pamtester, sshd, su, sud
 
 test-desktop: ## the simulator's two windows under Xvfb (installs what a desktop build needs)
 	sh .ci/desktop-test "$(GO)" "$(OUT)"
+
+brand: ## the app for an organisation, into bin/: make brand BRAND=dir (docs/branding.md; needs a C compiler, as make run does)
+	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-brand build $(BRAND) --out $(OUT)/brand
+	$(GO) build -trimpath -tags migrated_fynedo -overlay $(OUT)/brand/overlay.json -o $(BIN)/ ./app/avow
 
 build: ## the command-line programs, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./app/avow-server ./app/avow-admin ./app/avow-login

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
+	"avow/assets/brand"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/key"
@@ -59,7 +60,7 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 		return err
 	}
 	a.SetIcon(appIcon())
-	u := newUI(a, a.NewWindow("Avow"), o, log)
+	u := newUI(a, a.NewWindow(brand.Own().Name), o, log)
 	u.win.SetMaster()
 	u.win.Resize(fyne.NewSize(420, 844))
 	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })

@@ -63,6 +63,7 @@ type tour struct {
 	paper     string // the restore code, as she wrote it down
 	offered   bool   // the app has asked whether to make one
 	step      int
+	taps      int // on phones, digits not among them
 	shots     int
 }
 
@@ -73,7 +74,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024)}
 	defer func() { err = errors.Join(err, t.close()) }()
-	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.requests, t.brands, t.offline, t.refuse, t.settings, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
 		if err := p(); err != nil {
 			return fmt.Errorf("step %d: %w", t.step, err)
 		}
@@ -189,6 +190,7 @@ func walk(o fyne.CanvasObject, at fyne.Position, target fyne.CanvasObject) (fyne
 func (t *tour) tap(name string) error {
 	t.drain()
 	t.skip += guard
+	t.taps++
 	err := tapAt(t.win, t.shell.Find(name))
 	t.drain()
 	if err != nil {

@@ -185,7 +185,7 @@ func TestRequestEnds(t *testing.T) {
 	for state, want := range map[authn.RequestState]string{
 		authn.RequestExpired:   "The time for this request is over. Sign in again on LAPTOP-42.",
 		authn.RequestCancelled: "The screen that asked took the request back.",
-		authn.RequestDenied:    "This request was answered already, on another device.",
+		authn.RequestDenied:    "LAPTOP-42 got a No. Nobody was signed in.",
 	} {
 		g := newStage(t, number("r_1"))
 		g.look()

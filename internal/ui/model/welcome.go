@@ -17,7 +17,7 @@ func (a *App) Welcome() WelcomeView {
 	defer a.mu.Unlock()
 	t := a.print
 	return WelcomeView{
-		Brand: a.cfg.Brand.Name, Motto: t.T("app.welcome.motto"), Title: t.T("app.welcome.title"), Text: t.T("app.welcome.text"),
+		Brand: t.T("app.welcome.brand"), Motto: t.T("app.welcome.motto"), Title: t.T("app.welcome.title"), Text: t.T("app.welcome.text"),
 		Connect: t.T("app.welcome.connect"), AddCode: t.T("app.welcome.add_code"), Note: a.home.removed, Restore: t.T("app.welcome.restore"), Running: a.running(a.cfg.Core.State()),
 	}
 }

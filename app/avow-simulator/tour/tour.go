@@ -354,6 +354,9 @@ type files struct {
 func (f *files) ChoosePicture()   {}
 func (f *files) Paste()           { f.model.Text(f.clipboard) }
 func (f *files) Copy(text string) { f.clipboard = text }
+
+// CopySecret implements screen.Files.
+func (f *files) CopySecret(text string) { f.clipboard = text }
 func (f *files) ChooseFile()      { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
 
 func (f *files) Uncopy(text string) {

@@ -36,6 +36,8 @@ type Files interface {
 	ChooseFile()
 	// Copy puts a text on the clipboard.
 	Copy(text string)
+	// CopySecret puts a code on the clipboard, marked so that histories of the clipboard keep out of it, where the system knows such a mark.
+	CopySecret(text string)
 	// Uncopy clears the clipboard if that text is still on it.
 	Uncopy(text string)
 	// Save lets the person choose where to save a text.

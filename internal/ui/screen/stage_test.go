@@ -77,9 +77,12 @@ type files struct {
 	spoil         bool // what is saved arrives damaged
 }
 
-func (f *files) ChoosePicture()      { f.chosen() }
-func (f *files) Paste()              { f.paste() }
-func (f *files) Copy(text string)    { f.copied = text }
+func (f *files) ChoosePicture()   { f.chosen() }
+func (f *files) Paste()           { f.paste() }
+func (f *files) Copy(text string) { f.copied = text }
+
+func (f *files) CopySecret(text string) { f.copied = text }
+
 func (f *files) ChooseFile()         { f.file() }
 func (f *files) Save(_, text string) { f.saved = text }
 

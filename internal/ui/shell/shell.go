@@ -38,6 +38,8 @@ type Options struct {
 	Files            screen.Files                  // nil: dialogs and clipboard of the window
 	Insets           func() (top, bottom float32)  // kept free for the system; nil: what the driver says
 	ClipboardPicture func() (io.ReadCloser, error) // a picture from the clipboard; nil: there is no way to it
+	CopySecret       func(text string) bool        // puts a text on the clipboard, marked so that its history keeps out of it; nil, or false: there is no way to
+	Used             func()                        // told of each key, click and move of the pointer on the window; nil: nobody wants to know
 	Tick             time.Duration                 // how often numbers tick; 0: a second; negative: never by itself
 }
 
@@ -59,6 +61,7 @@ type Shell struct {
 	sign    string
 	second  bool // the codes stand beside Home
 	look    style.Options
+	typing  typing
 }
 
 // New makes a shell around a window. Hand its Changed to the model, then Show that.
@@ -81,12 +84,13 @@ func New(app fyne.App, win fyne.Window, opt Options) *Shell {
 func (s *Shell) Show(m *model.App) {
 	s.model = m
 	if s.opt.Files == nil {
-		s.opt.Files = &files{win: s.win, app: s.app, model: m, picture: s.opt.ClipboardPicture}
+		s.opt.Files = &files{win: s.win, app: s.app, model: m, picture: s.opt.ClipboardPicture, secret: s.opt.CopySecret}
 	}
 	s.win.SetPadded(false)
 	s.win.SetContent(s.root)
 	c := s.win.Canvas()
 	c.SetOnTypedRune(func(r rune) {
+		s.used()
 		if s.current != nil && s.current.Rune != nil {
 			s.current.Rune(r)
 		}
@@ -155,6 +159,7 @@ func (s *Shell) Find(name string) fyne.CanvasObject {
 
 // sync makes the window show what the model says.
 func (s *Shell) sync() {
+	s.noteTyping()
 	s.follow()
 	if text, due := s.model.Uncopy(false); due {
 		s.opt.Files.Uncopy(text)
@@ -211,6 +216,9 @@ func (s *Shell) build(arrived bool) {
 		s.current = screen.Beside(s.current, screen.New(model.PageCodes, s.model, s.frame()), paneAtMost)
 	}
 	s.root.Objects = []fyne.CanvasObject{s.around(s.current.Object)}
+	if s.opt.Used != nil {
+		s.root.Objects = []fyne.CanvasObject{newFeeler(s.opt.Used), s.root.Objects[0]}
+	}
 	s.root.Refresh()
 	if s.current.Shown != nil {
 		s.current.Shown()
@@ -317,6 +325,7 @@ func (s *Shell) systemBottom() float32 {
 }
 
 func (s *Shell) typed(e *fyne.KeyEvent) {
+	s.used()
 	if e.Name == fyne.KeyEscape {
 		s.model.Back()
 		return

@@ -86,6 +86,8 @@ func (f *files) ChooseFile()            { f.file() }
 func (f *files) Save(_, text string)    { f.saved = text }
 func (f *files) OpenURL(address string) { f.opened = address }
 
+func (f *files) CopySecret(text string) { f.copied = text }
+
 func (f *files) Uncopy(text string) {
 	if f.copied == text {
 		f.copied = ""

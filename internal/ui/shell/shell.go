@@ -63,6 +63,7 @@ type Shell struct {
 	sign       string
 	second     bool   // the codes stand beside Home
 	wanted     string // gets the keyboard once it is on the screen
+	seen       string // what Watch heard last
 	traySign   string
 	menuAnchor fyne.CanvasObject // under which the menu of all commands opens; nil where it does not stand
 	look       style.Options
@@ -184,6 +185,7 @@ func (s *Shell) sync() {
 			s.current.Update()
 		}
 		s.focusWanted()
+		s.watch()
 		return
 	}
 	request, _ := s.model.Request()
@@ -243,7 +245,9 @@ func (s *Shell) build(arrived bool) {
 		s.win.Canvas().Focus(o) // the same screen, made anew: who uses the keyboard goes on where she was
 	}
 	s.focusWanted()
-	s.watch()
+	if s.opt.Watch != nil {
+		s.Changed() // places are known once the driver has laid the screen out
+	}
 }
 
 // focusWanted gives the keyboard to what a command is about, once it stands on the screen.

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"fmt"
+
 	"fyne.io/fyne/v2"
 
 	"avow/internal/ui/model"
@@ -15,7 +17,7 @@ type Seen struct {
 	Places map[string]fyne.Position
 }
 
-// watch tells what is on the window.
+// watch tells what is on the window, when that has changed.
 func (s *Shell) watch() {
 	if s.opt.Watch == nil {
 		return
@@ -27,5 +29,8 @@ func (s *Shell) watch() {
 			seen.Places[name] = driver.AbsolutePositionForObject(o).Add(fyne.NewDelta(size.Width/2, size.Height/2))
 		}
 	}
-	s.opt.Watch(seen)
+	if sign := fmt.Sprint(seen); sign != s.seen {
+		s.seen = sign
+		s.opt.Watch(seen)
+	}
 }

@@ -89,6 +89,7 @@ func (r *CodeRow) CreateRenderer() fyne.WidgetRenderer {
 	tile := NewLetterTile("", Quiet, style.SizeAvatar)
 	head := newHeadLine()
 	below := NewText(style.TextBody, style.TextMuted)
+	below.short = true
 	code := newHeavy("")
 	check := newGlyph()
 	v := &view{of: r, objects: []fyne.CanvasObject{

@@ -33,6 +33,7 @@ type Text struct {
 	lines []textLine
 	key   layoutKey
 	drawn float32 // size of the type in lines
+	short bool    // one line, in smaller type if large text has no room for it
 }
 
 type layoutKey struct {
@@ -252,6 +253,12 @@ func (t *Text) sizeNow() float32 {
 // harder to read than a whole one in smaller type.
 func (t *Text) fitted(size, width float32) float32 {
 	normal := style.NormalSize(t.size)
+	if t.short && style.LargeText() {
+		if own := t.NaturalWidth(); own > width {
+			return size * width / own * 0.99
+		}
+		return size
+	}
 	if size <= normal || normal <= style.TextMostRead {
 		return size
 	}

@@ -263,7 +263,7 @@ func TestLinkOpensTheQuestion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	core, err := u.open(ctx, keys)
+	core, err := u.open(ctx, keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

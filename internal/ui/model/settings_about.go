@@ -72,7 +72,7 @@ func (a *App) About() AboutView {
 	if !s.Build.At.IsZero() {
 		fact(t.T("app.about.date"), t.Day(s.Build.At))
 	}
-	fact(t.T("app.about.go"), strings.TrimPrefix(s.Build.Go, "go"))
+	fact(t.T("app.about.toolchain"), strings.TrimPrefix(s.Build.Go, "go"))
 	fact(t.T("app.about.system"), s.Build.System)
 	return v
 }

@@ -16,6 +16,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
 	"avow/internal/ui/shell"
@@ -65,6 +66,9 @@ type stage struct {
 	shell *shell.Shell
 	win   fyne.Window
 	files *files
+
+	telemetry *telemetry.Recorder
+
 	now   time.Time
 	queue []func()
 }
@@ -130,7 +134,12 @@ func newStage(t *testing.T, l look, s phone.State) *stage {
 	cfg := model.Config{
 		Core: g.core, Settings: settings, Log: log, Version: "0.1.0", Now: func() time.Time { return g.now }, Changed: g.shell.Changed,
 		Camera: l.camera, Go: func(f func()) { f() },
+		Build: model.Build{Commit: "8f00e41d2c9b7a60", At: modeltest.Now, Go: "go1.26.0", System: "linux/amd64"},
 	}
+	if g.telemetry, err = telemetry.Open(t.TempDir(), "0.1.0", func() time.Time { return g.now }); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Telemetry = g.telemetry
 	if l.sensor {
 		cfg.Biometrics = &modeltest.Sensor{On: true}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/phone"
+	"avow/internal/phone/debuglog"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/telemetry"
 	"avow/internal/ui/model"
@@ -129,7 +130,7 @@ func newStage(t *testing.T, l look, s phone.State) *stage {
 		Now: func() time.Time { return g.now }, Do: func(f func()) { g.queue = append(g.queue, f) }, Files: g.files, Tick: -1, Insets: insets,
 	})
 	g.core.Clock = func() time.Time { return g.now }
-	log := model.NewLogBook(100)
+	log := debuglog.Open(debuglog.Options{Lines: 100, Now: func() time.Time { return modeltest.Now }})
 	log.Note("the server can't be reached", errors.New("dial tcp: no route to host"))
 	cfg := model.Config{
 		Core: g.core, Settings: settings, Log: log, Version: "0.1.0", Now: func() time.Time { return g.now }, Changed: g.shell.Changed,

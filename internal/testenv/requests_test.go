@@ -80,7 +80,11 @@ func TestPractice(t *testing.T) {
 	p, a, _ := readyPhone(t, ctx, env, "pixel", "anna.lind")
 	app := screensOf(t, ctx, p)
 	for _, answer := range []func(){
-		func() { app.Yes(wrong(strings.ReplaceAll(app.view().Shows, " ", ""))); app.until("the refusal", func() bool { return app.view().Wrong != "" }); app.Yes(strings.ReplaceAll(app.view().Shows, " ", "")) },
+		func() {
+			app.Yes(wrong(strings.ReplaceAll(app.view().Shows, " ", "")))
+			app.until("the refusal", func() bool { return app.view().Wrong != "" })
+			app.Yes(strings.ReplaceAll(app.view().Shows, " ", ""))
+		},
 		app.No, app.ReallyNotMe,
 		func() { app.Yes(strings.ReplaceAll(app.view().Shows, " ", "")) },
 		app.No, app.No, // more than a real client may ask for, and more than a user may refuse
@@ -194,7 +198,10 @@ func TestAnsweredOnAnotherDevice(t *testing.T) {
 		said    string
 		devices bool
 	}{
-		{func(id authn.RequestID) error { _, err := two.Approve(ctx, id, phone.Match{}, platform.Prompt{}); return err }, "LAPTOP-42 got a Yes.", true},
+		{func(id authn.RequestID) error {
+			_, err := two.Approve(ctx, id, phone.Match{}, platform.Prompt{})
+			return err
+		}, "LAPTOP-42 got a Yes.", true},
 		{func(id authn.RequestID) error { _, err := two.Deny(ctx, id); return err }, "LAPTOP-42 got a No.", false},
 	} {
 		ask(t, ctx, computer)

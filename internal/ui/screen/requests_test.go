@@ -3,14 +3,18 @@ package screen_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"image/color"
 	"testing"
 	"time"
 
+	"avow/assets/brand/examples"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/phone"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
+	"avow/internal/ui/style"
 )
 
 // closes has the request that is shown answered elsewhere.
@@ -25,6 +29,7 @@ func activity(list ...phone.Activity) func(*stage) {
 	return func(g *stage) {
 		g.core.OnActivity = func(context.Context) ([]phone.Activity, error) { return list, nil }
 		g.model.OpenActivity()
+		g.settle()
 	}
 }
 
@@ -70,6 +75,63 @@ func requestScenes() []scene {
 		{name: "17-entry-notice", state: modeltest.Open(), act: func(g *stage) { activity(modeltest.ActivityOf()...)(g); g.tap("entry-4") }},
 		{name: "17-entry-broken", state: modeltest.Open(), act: func(g *stage) { activity(broken()...)(g); g.tap("entry-2") }},
 		{name: "16-support", state: modeltest.Open(), act: open(model.PageSupport)},
+		{name: "16-support-brand", state: branded("harbour"), act: open(model.PageSupport)},
+		{name: "05-home-brand", state: branded("harbour")},
+		{name: "05-home-brand-clinic", state: branded("clinic")},
+		{name: "07-request-brand", state: withRequest(branded("clinic"))},
+	}
+}
+
+// branded is an account whose server has a look of its own.
+func branded(name string) phone.State {
+	return withAccount(func(a *phone.Account) { a.Brand = examples.Brand(name).Wire() })
+}
+
+func withRequest(s phone.State) phone.State {
+	s.Requests = []phone.Request{modeltest.Request("r_1", authn.MatchTap)}
+	return s
+}
+
+// TestServersColors: the colors of the account's server are shown while they can be read, and never on Yes and No.
+func TestServersColors(t *testing.T) {
+	want := examples.Brand("clinic")
+	g := newStage(t, lightPhone, branded("clinic"))
+	if got := fmt.Sprintf("#%02X%02X%02X", rgb(style.Primary)...); got != want.Light.Primary {
+		t.Errorf("the primary color is %s, want %s", got, want.Light.Primary)
+	}
+	if got := fmt.Sprintf("#%02X%02X%02X", rgb(style.YesFill)...); got != "#17663F" {
+		t.Errorf("Yes is %s", got)
+	}
+	g.core.Alter(func(s *phone.State) {
+		a := s.Accounts[0]
+		pale := *a.Brand.Light
+		pale.OnPrimary = pale.Primary
+		a.Brand.Light = &pale
+		s.Accounts = []phone.Account{a}
+	})
+	g.shell.Changed()
+	g.settle()
+	if got := fmt.Sprintf("#%02X%02X%02X", rgb(style.Primary)...); got != "#0F5247" {
+		t.Errorf("colors that can't be read: the primary color is %s", got)
+	}
+}
+
+func rgb(t style.Token) []any {
+	c := color.NRGBAModel.Convert(style.Color(t)).(color.NRGBA)
+	return []any{c.R, c.G, c.B}
+}
+
+func TestContactsOfTheServiceDesk(t *testing.T) {
+	g := newStage(t, lightPhone, branded("harbour"))
+	g.model.Open(model.PageSupport)
+	g.settle()
+	for name, want := range map[string]string{
+		"contact-1": "tel:+46405550200", "contact-2": "mailto:desk@malmo-harbour.example", "contact-3": "https://intranet.malmo-harbour.example/pass",
+	} {
+		g.tap(name)
+		if g.files.opened != want {
+			t.Errorf("%s opened %q, want %q", name, g.files.opened, want)
+		}
 	}
 }
 

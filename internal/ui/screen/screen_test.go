@@ -227,13 +227,13 @@ func TestKeyboardStaysWhenAScreenIsMadeAnew(t *testing.T) {
 func TestRemoveAsksFirst(t *testing.T) {
 	g := newStage(t, lightPhone, modeltest.Open())
 	g.tap("menu")
-	g.menu(4)
+	g.menu(7)
 	g.menu(1) // Keep
 	if g.core.Calls("RemoveAccount") != 0 {
 		t.Fatal("it was removed")
 	}
 	g.tap("menu")
-	g.menu(4)
+	g.menu(7)
 	g.menu(0)
 	g.on(model.PageWelcome)
 }

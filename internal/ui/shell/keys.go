@@ -96,7 +96,7 @@ func (s *Shell) mainMenu() {
 	if runtime.GOOS != "darwin" {
 		return
 	}
-	menu := &fyne.Menu{Label: "Avow"}
+	menu := &fyne.Menu{Label: s.model.Name()}
 	for _, x := range s.model.Commands() {
 		menu.Items = append(menu.Items, &fyne.MenuItem{Label: x.Text, Shortcut: shortcut(x.Command), Disabled: !x.Can, Action: func() { s.run(x.Command) }})
 	}

@@ -50,5 +50,5 @@ func (s *Shell) trayMenu(v model.TrayView) *fyne.Menu {
 	}
 	quit := fyne.NewMenuItem(v.Quit, func() { s.opt.Tray.Quit() })
 	quit.IsQuit = true
-	return fyne.NewMenu("Avow", append(items, quit)...)
+	return fyne.NewMenu(s.model.Name(), append(items, quit)...)
 }

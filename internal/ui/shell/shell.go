@@ -64,6 +64,7 @@ type Shell struct {
 	second     bool   // the codes stand beside Home
 	wanted     string // gets the keyboard once it is on the screen
 	seen       string // what Watch heard last
+	settling   string // what it hears once it has stayed so
 	traySign   string
 	menuAnchor fyne.CanvasObject // under which the menu of all commands opens; nil where it does not stand
 	look       style.Options

@@ -16,6 +16,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/platform/simulated"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
 	"avow/internal/ui/shell"
@@ -40,6 +41,7 @@ type look struct {
 	language   string
 	large      bool
 	sensor     bool
+	system     bool // keeps windows out of screenshots, and shows notifications
 	camera     platform.Camera
 }
 
@@ -133,6 +135,9 @@ func newStage(t *testing.T, l look, s phone.State) *stage {
 	cfg := model.Config{
 		Core: g.core, Settings: settings, Log: log, Version: "0.1.0", Now: func() time.Time { return g.now }, Changed: g.shell.Changed,
 		Camera: l.camera, Go: func(f func()) { f() },
+	}
+	if l.system {
+		cfg.Guard, cfg.Notify = &simulated.Screen{}, func(string, string) {}
 	}
 	if l.sensor {
 		cfg.Biometrics = &modeltest.Sensor{On: true}

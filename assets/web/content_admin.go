@@ -269,6 +269,8 @@ type DevicesPage struct {
 //	colleagues_needed  1 to 5
 //	colleagues_hold    1 to 72
 //	backup_enrolls     yes, or nothing
+//	lock_seconds       0 | 30 | 60 | 300
+//	wrong_pins         wait | restore
 //	reason
 type PoliciesPage struct {
 	Match            string
@@ -286,6 +288,8 @@ type PoliciesPage struct {
 	ColleaguesNeeded int
 	ColleaguesHold   int
 	BackupEnrolls    bool
+	LockSeconds      int
+	WrongPINs        string
 	Reason           string
 	ChangedAt        time.Time // zero: never
 	ChangedBy        string

@@ -6,6 +6,7 @@ STATIC  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 OUT     := .avow
 DESTDIR ?=
+BRAND   ?= $(AVOW_BRAND)
 BIN     ?= bin
 
 # No session bus, no user's language: what a test sees is the same everywhere.
@@ -36,7 +37,7 @@ PAMCFLAGS  ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 PAMLDFLAGS ?= -Wl,-z,relro,-z,now,-z,defs,-z,noexecstack
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour test lint race fuzz bench soak test-services test-browser test-login test-desktop build install-login uninstall-login pictures clean
+.PHONY: help run tour test lint race fuzz bench soak test-services test-browser test-login test-desktop brand build guide figures install-login uninstall-login pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +45,8 @@ help: ## list the targets
 run: ## the main job: phone and computer in two windows; without a display, the tour
 	@GO="$(GO)" exec sh .ci/simulator
 
-tour: ## walk the main job through the real screens, pictures in .avow/tour/
+tour: ## every screen and state, and a walk through the main job: pictures and contact sheet in .avow/tour/
+	$(PURE) AVOW_PICTURES=$(CURDIR)/$(OUT)/tour/states $(GO) test -vet=off -tags $(TAGS) -count 1 -timeout 60m -run '^TestPictures$$' ./internal/ui/screen
 	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-simulator tour --out $(OUT)/tour
 
 test: ## all tests that need nothing but Go (make lint has go vet)
@@ -87,8 +89,16 @@ test-login: ## signing in to computers with real hosts: pamtester, sshd, su, sud
 	sh .ci/login
 	AVOW_TEST_LOGIN=1 $(PURE) $(GO) test -tags $(TAGS) -count 1 -timeout 30m -run 'Hosts' ./app/avow-login
 
-test-desktop: ## the simulator's two windows under Xvfb (installs what a desktop build needs)
+test-desktop: ## the app's window and the simulator's two under Xvfb, by mouse and keys; figures (installs what a desktop build needs)
 	sh .ci/desktop-test "$(GO)" "$(OUT)"
+	sh .ci/app-test "$(GO)" "$(OUT)"
+
+figures: ## how long the app's window takes to come, its memory and its work while nothing happens, with 200 accounts and 1,000 codes
+	AVOW_FIGURES=1 sh .ci/app-test "$(GO)" "$(OUT)"
+
+brand: ## the app for an organisation, into bin/: make brand BRAND=dir (docs/branding.md; needs a C compiler, as make run does)
+	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-brand build $(BRAND) --out $(OUT)/brand
+	$(GO) build -trimpath -tags migrated_fynedo -overlay $(OUT)/brand/overlay.json -o $(BIN)/ ./app/avow
 
 build: ## the command-line programs, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./app/avow-server ./app/avow-admin ./app/avow-login
@@ -113,6 +123,9 @@ install-login: build $(MODULE) ## avow-login, its PAM module, unit and examples,
 uninstall-login: ## remove exactly what install-login put there; the computer's key and state in /var/lib/avow-login stay
 	rm -f $(addprefix $(DESTDIR),$(LOGINFILES))
 	for d in $(LOGINDOC)/pam $(LOGINDOC) $(LIBEXEC); do test ! -d "$(DESTDIR)$$d" || rmdir "$(DESTDIR)$$d"; done
+
+guide: ## the pictures of docs/user-guide.md, in both languages
+	$(PURE) AVOW_PICTURES_GUIDE=1 $(GO) test -vet=off -tags $(TAGS) -count 1 -run '^TestGuidePictures$$' ./internal/ui/screen
 
 pictures: tour ## all pictures that people look at
 

@@ -115,7 +115,7 @@ func assemble(ctx context.Context, cfg config.Config, sec secrets, cert *certifi
 		return nil, err
 	}
 	s := &site.Site{
-		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support,
+		Issuer: cfg.Issuer, Host: strings.TrimPrefix(cfg.Issuer, "https://"), Organisation: cfg.Organisation, Support: cfg.Support, Brand: cfg.Brand.Wire(),
 		Identity: sec.identity, Secret: sec.secret, TLSKeys: cert.listed, Defaults: defaults(cfg),
 		AdminMail: cfg.AdminMail, CanMail: cfg.Mail.Host != "", CanText: cfg.Text.Preset != "",
 		Store: db, Live: live.NewHub(), Now: time.Now, Log: log,

@@ -47,7 +47,7 @@ Exit codes: 0 done; 1 something failed; 2 the command line is wrong.`,
 	root.SetArgs(args)
 	cli.Catch(root)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newTourCommand(), newPhoneCommand(), newScanCommand())
+	root.AddCommand(newTourCommand(), newPhoneCommand(), newScanCommand(), newFillCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		if cli.IsUsage(err) {
 			fmt.Fprintln(stderr, "avow-simulator: "+err.Error()+"; avow-simulator --help lists what there is")

@@ -56,7 +56,8 @@ type options struct {
 	dir  string // of keys, vault and settings
 	link string // to be opened; ""
 
-	broken bool // the app broke the last time
+	broken bool      // the app broke the last time
+	watch  io.Writer // gets a line for each page that is shown; nil: nobody does
 }
 
 func parse(args []string, stdout, stderr io.Writer) (options, error) {
@@ -65,6 +66,7 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	set.SetOutput(io.Discard)
 	set.StringVar(&o.dir, "data", "", "folder of the app (default: avow in the user's config folder)")
 	show := set.Bool("version", false, "print the version")
+	pages := set.Bool("pages", false, "print each page that is shown and where its buttons are, for tests")
 	usage := func(w io.Writer) {
 		fmt.Fprint(w, "usage: avow [--data DIR] [LINK]\n\nLINK is what a code or mail holds: avow://… or https://….\n\n")
 		set.SetOutput(w)
@@ -81,6 +83,9 @@ func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	if *show {
 		fmt.Fprintln(stdout, "avow "+version)
 		return o, flag.ErrHelp
+	}
+	if *pages {
+		o.watch = stdout
 	}
 	if set.NArg() > 1 {
 		usage(stderr)

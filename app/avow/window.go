@@ -5,9 +5,8 @@ package main
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+
+	"avow/assets/brand"
 )
 
-// appID is that of FyneApp.toml. It is written in two parts since it is not the id of a text.
-const appID = "app" + ".avow"
-
-func newApp() (fyne.App, error) { return app.NewWithID(appID), nil }
+func newApp() (fyne.App, error) { return app.NewWithID(brand.Own().AppID), nil }

@@ -2,6 +2,7 @@ package translations
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,11 +16,19 @@ var shortMonths = [...]Message{
 	"time.jul", "time.aug", "time.sep", "time.oct", "time.nov", "time.dec",
 }
 
-// Clock is the time of day, 24 hours: 10:32. The zone is that of t, here and in all that follows.
-func (p *Printer) Clock(t time.Time) string { return t.Format("15:04") }
+// Clock is the time of day, 24 hours: 10:32, in Finnish and Danish 10.32. The zone is that of t, here and in all that follows.
+func (p *Printer) Clock(t time.Time) string { return p.clock(t, "15:04") }
 
 // ClockSeconds is the time of day to the second: 10:32:05.
-func (p *Printer) ClockSeconds(t time.Time) string { return t.Format("15:04:05") }
+func (p *Printer) ClockSeconds(t time.Time) string { return p.clock(t, "15:04:05") }
+
+func (p *Printer) clock(t time.Time, form string) string {
+	s := t.Format(form)
+	if signs[p.lang].dotted {
+		s = strings.ReplaceAll(s, ":", ".")
+	}
+	return s
+}
 
 // Day is the date in full: 12 January 2026, 12. Januar 2026.
 func (p *Printer) Day(t time.Time) string {

@@ -48,11 +48,12 @@ const (
 	ActionVouch        RequestAction = "vouch"         // "I know who is talking to the service desk: Message"; signs in to nothing
 	ActionAgree        RequestAction = "agree"         // "another administrator may do this: Message"; signs in to nothing
 	ActionConnectPhone RequestAction = "connect_phone" // "I have spoken to Message, who wants to connect a new phone"; signs in to nothing
+	ActionPractice     RequestAction = "practice"      // asked for by the phone itself, to learn how to answer; signs in to nothing and is redeemed by nobody
 )
 
 // Valid reports whether a is one of the known actions.
 func (a RequestAction) Valid() bool {
-	return slices.Contains([]RequestAction{ActionSignIn, ActionVerifyCaller, ActionVouch, ActionAgree, ActionConnectPhone}, a)
+	return slices.Contains([]RequestAction{ActionSignIn, ActionVerifyCaller, ActionVouch, ActionAgree, ActionConnectPhone, ActionPractice}, a)
 }
 
 // Origin says from where the sign-in comes; shown on the phone.
@@ -210,9 +211,11 @@ func (r ApprovalRequest) Cancel(now time.Time) (ApprovalRequest, error) {
 	return r, nil
 }
 
-// Redeem gives the approval to its client once, within RedeemLifetime.
+// Redeem gives the approval to its client once, within RedeemLifetime. Practice is worth nothing to anybody.
 func (r ApprovalRequest) Redeem(now time.Time) (ApprovalRequest, error) {
 	switch {
+	case r.Action == ActionPractice:
+		return r, ErrRequestUnknown
 	case r.State == RequestRedeemed:
 		return r, ErrDecided
 	case r.State != RequestApproved:

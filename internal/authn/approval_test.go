@@ -251,3 +251,16 @@ func TestDecidedNeverChanges_R023(t *testing.T) {
 		})
 	})
 }
+
+// TestPracticeIsWorthNothing: an approved practice can be redeemed by nobody.
+func TestPracticeIsWorthNothing(t *testing.T) {
+	now := time.Date(2026, 3, 3, 10, 0, 0, 0, time.UTC)
+	r := ApprovalRequest{State: RequestApproved, Action: ActionPractice, DecidedAt: now}
+	if _, err := r.Redeem(now); !errors.Is(err, ErrRequestUnknown) {
+		t.Errorf("practice was redeemed: %v", err)
+	}
+	r.Action = ActionSignIn
+	if _, err := r.Redeem(now); err != nil {
+		t.Errorf("a real one was not: %v", err)
+	}
+}

@@ -66,4 +66,5 @@ const (
 	DeskClient        ClientID = "avow-desk"         // is it you who calls?
 	SecondAdminClient ClientID = "avow-second-admin" // may this be done?
 	ColleaguesClient  ClientID = "avow-colleagues"   // do you vouch for somebody who connects a new phone?
+	PracticeClient    ClientID = "avow-practice"     // how does one answer?
 )

@@ -65,6 +65,12 @@ func (g Guard) Refused(kind DecisionKind, now time.Time) (next Guard, muted bool
 	return g, false
 }
 
+// Unmuted ends the silence before its time: the user says that she wants to be asked again.
+func (g Guard) Unmuted() Guard {
+	g.MutedUntil = time.Time{}
+	return g
+}
+
 // WrongNumber counts one and reports how many tries are left; with none left the request ends.
 func (g Guard) WrongNumber() (next Guard, left int) {
 	g.WrongNumbers++

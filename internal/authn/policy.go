@@ -91,7 +91,9 @@ type Policy struct {
 	ColleaguesHold   int                      `json:"colleagues_hold,omitempty"`   // hours between the last Yes and the release
 	BackupEnrolls    bool                     `json:"backup_enrolls,omitempty"`    // two backup codes connect a phone (R-103)
 
-	Telemetry TelemetryPolicy `json:"telemetry,omitempty"` // whether users are asked for usage reports
+	LockSeconds int             `json:"lock_seconds,omitempty"` // at most so long is the app open without being used; 0: as long as its user likes
+	WrongPINs   WrongPINs       `json:"wrong_pins,omitempty"`   // what follows ten wrong PINs in the app
+	Telemetry   TelemetryPolicy `json:"telemetry,omitempty"`    // whether users are asked for usage reports
 }
 
 // Validate says what is wrong with the policy.
@@ -113,6 +115,9 @@ func (p Policy) Validate() error {
 		return Fail(Invalid, "bad_grant_days", "A computer takes codes for 1 to 365 days.")
 	case p.GrantUses < 1 || p.GrantUses > 1000:
 		return Fail(Invalid, "bad_grant_uses", "A computer takes 1 to 1000 codes.")
+	}
+	if err := p.validateLock(); err != nil {
+		return err
 	}
 	return p.validateRestore()
 }

@@ -69,9 +69,24 @@ func (c *conn) roundTrip(ctx context.Context, try func() error) error {
 	if !errors.Is(err, errTLSKey) {
 		return err
 	}
-	next, fresh := c.Server().Refresh(ctx, c.o)
-	if fresh != nil {
-		return fresh
+	if err := c.refresh(ctx); err != nil {
+		return err
+	}
+	return try()
+}
+
+// Refresh fetches the server's metadata again: its name, its service desk, its look.
+func (c *conn) Refresh(ctx context.Context) error {
+	if c.bad != nil {
+		return c.bad
+	}
+	return c.refresh(ctx)
+}
+
+func (c *conn) refresh(ctx context.Context) error {
+	next, err := c.Server().Refresh(ctx, c.o)
+	if err != nil {
+		return err
 	}
 	c.mu.Lock()
 	c.server = next
@@ -79,7 +94,7 @@ func (c *conn) roundTrip(ctx context.Context, try func() error) error {
 	if c.report != nil {
 		c.report(next)
 	}
-	return try()
+	return nil
 }
 
 func (c *conn) lastNonce() string {

@@ -100,6 +100,23 @@ func (d *Device) Decide(ctx context.Context, id authn.RequestID, decision string
 	return out, err
 }
 
+// TestDelivery has the server send an event with this id, 22 characters of base64url, over the streams that are open (POST /v1/events/test).
+func (d *Device) TestDelivery(ctx context.Context, id string) error {
+	return d.call(ctx, http.MethodPost, "/v1/events/test", wire.DeliveryTest{ID: id}, nil)
+}
+
+// Practice has the server ask this device something that signs in to nothing (POST /v1/requests/practice). The request is as with Requests.
+func (d *Device) Practice(ctx context.Context) (wire.PracticeAnswer, error) {
+	var out wire.PracticeAnswer
+	err := d.call(ctx, http.MethodPost, "/v1/requests/practice", struct{}{}, &out)
+	return out, err
+}
+
+// EndSilence has requests pushed to all devices of the user again (POST /v1/requests/unmute).
+func (d *Device) EndSilence(ctx context.Context) error {
+	return d.call(ctx, http.MethodPost, "/v1/requests/unmute", struct{}{}, nil)
+}
+
 // Remove takes this device off the account (POST /v1/device/remove). From then on the server knows it only as revoked.
 func (d *Device) Remove(ctx context.Context) error {
 	return d.call(ctx, http.MethodPost, "/v1/device/remove", struct{}{}, nil)

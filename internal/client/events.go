@@ -24,6 +24,7 @@ type Event struct {
 	Closed    *wire.RequestClosed // a request is open no more
 	Status    *wire.Status        // verified
 	Computers bool                // grants or lists have changed: ask Device.Offline
+	Test      string              // the id of a test that this phone asked for
 	Duplicate bool                // a phone has claimed what this one offers: ask Device.Duplicate
 }
 
@@ -138,6 +139,12 @@ func (s *Stream) event(name, data string) (Event, bool, error) {
 		return Event{Status: &st}, err == nil, err
 	case wire.EventComputers:
 		return Event{Computers: true}, true, nil
+	case wire.EventTest:
+		var t wire.DeliveryTest
+		if err := wire.DecodeAnswer([]byte(data), &t); err != nil {
+			return Event{}, false, ErrNonsense.Because(err)
+		}
+		return Event{Test: t.ID}, t.ID != "", nil
 	case wire.EventDuplicate:
 		return Event{Duplicate: true}, true, nil
 	}

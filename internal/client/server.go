@@ -23,6 +23,7 @@ type Server struct {
 	Match        string        `json:"match,omitempty"`
 	Identity     key.Public    `json:"identity"`
 	TLSKeys      []wire.TLSKey `json:"tls_keys,omitempty"`
+	Brand        wire.Brand    `json:"brand,omitzero"`
 	MetadataAt   int64         `json:"metadata_at,omitempty"` // when the server signed what stands here, unix seconds
 }
 
@@ -120,7 +121,7 @@ func fetch(ctx context.Context, issuer string, o Options, verify func(string) (w
 	}
 	s := Server{
 		Issuer: m.Issuer, Organisation: authn.CleanText(m.Organisation, 128), Support: authn.CleanText(m.Support, 256),
-		Match: m.Match, Identity: m.Identity, TLSKeys: m.TLSKeys, MetadataAt: m.IssuedAt,
+		Match: m.Match, Identity: m.Identity, TLSKeys: m.TLSKeys, Brand: m.Brand, MetadataAt: m.IssuedAt,
 	}
 	if u.Scheme == "https" {
 		if err := o.trust(seen, u.Hostname(), trusted(s)); err != nil {

@@ -25,7 +25,9 @@ type storedAccount struct {
 	Offline  storedOffline `json:"offline,omitzero"`
 	Clock    storedClock   `json:"clock,omitzero"`
 	Restore  storedRestore `json:"restore,omitzero"`
-	Sealed   sealedRestore `json:"sealed,omitzero"` // in the vault only, and while it is open
+	Lock     storedLock    `json:"lock,omitzero"`
+	Sealed   sealedRestore `json:"sealed,omitzero"`   // in the vault only, and while it is open
+	History  []happening   `json:"history,omitempty"` // oldest first; in the index: those that the vault does not have yet
 }
 
 // storedStatus is what was known last, to be shown while the server cannot be asked.
@@ -68,6 +70,7 @@ type Receipt struct {
 type account struct {
 	stored    storedAccount
 	device    *client.Device
+	listens   bool // its stream is open
 	trouble   error
 	since     time.Time // when the server stopped answering
 	checkedAt time.Time
@@ -76,6 +79,7 @@ type account struct {
 	offsetAt  time.Time     // when that was found
 	notices   []wire.Notice
 	stop      func()        // ends its stream
+	looked    time.Time     // when the server was asked who it is
 	lost      bool          // its device key is missing: nothing can be said to its server
 	asking    sync.Mutex    // one call about computers at a time; taken before Core.saving
 	stale     bool          // what is known of computers may be old: the server has to be asked
@@ -83,6 +87,7 @@ type account struct {
 	offers    chan struct{} // wakes who waits for what becomes of an offer
 	probation time.Time     // until then this device changes nothing about the account
 	kept      int           // how many of stored.Receipts, from the first, the vault holds
+	told      int           // and how many of stored.History
 
 	keeping  sync.Mutex          // one exchange about the escrow at a time; taken before Core.saving
 	restores []wire.RestoreEntry // of the account, under way on other phones
@@ -115,7 +120,7 @@ func mergeReceipts(inVault, inIndex []Receipt) []Receipt {
 func (a *account) public() Account {
 	s := a.stored
 	p := Account{
-		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support,
+		ID: s.ID, Issuer: s.Server.Issuer, Host: s.Server.Host(), Organisation: s.Server.Organisation, Support: s.Server.Support, Brand: s.Server.Brand,
 		Login: s.Login, Name: s.Name, Status: s.Status.Status, Since: s.Status.Since, CheckedAt: a.checkedAt, Trouble: a.trouble,
 		PasswordChangedAt: s.Status.PasswordChangedAt, PasswordExpiresAt: s.Status.PasswordExpiresAt, CheckWords: s.Status.CheckWords, MutedUntil: a.muted, ProbationUntil: a.probation,
 		Notices: a.notices, Last: s.Status.Last, Restore: s.restoreView(), Restores: a.restores,

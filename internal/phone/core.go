@@ -22,9 +22,6 @@ import (
 	"avow/internal/phone/vault"
 )
 
-// LockAfter is how long the app stays unlocked in the background.
-const LockAfter = time.Minute
-
 // Keys is what the core needs of a keystore: keys, and the PIN that opens them.
 type Keys interface {
 	keystore.Keystore
@@ -55,9 +52,11 @@ type Core struct {
 	saving    sync.Mutex // one writer of the files, the accounts and their receipts at a time; taken before mu
 	mu        sync.Mutex
 	files     *vault.Store
-	doc       *vault.Document   // nil while locked
-	codes     *codes.Collection // of doc; nil while locked
-	locks     int               // how often Lock was called
+	doc       *vault.Document           // nil while locked
+	codes     *codes.Collection         // of doc; nil while locked
+	locks     int                       // how often Lock was called
+	lockAfter time.Duration             // as the person chose
+	tests     map[string]chan time.Time // of delivery, by id: when it came
 	accounts  []*account
 	queued    []queuedRemoval
 	pending   []pendingRegistration
@@ -99,7 +98,7 @@ func Open(ctx context.Context, cfg Config) (*Core, error) {
 	cfg.Device = cfg.Device.Clean()
 	c := &Core{
 		cfg: cfg, requests: map[authn.RequestID]Request{}, timers: map[authn.RequestID]*time.Timer{}, closed: map[authn.RequestID]time.Time{},
-		listeners: map[int]func(Event){}, errand: make(chan struct{}, 1), changes: make(chan struct{}, 1),
+		lockAfter: LockAfter, tests: map[string]chan time.Time{}, listeners: map[int]func(Event){}, errand: make(chan struct{}, 1), changes: make(chan struct{}, 1),
 	}
 	files, err := vault.New(vault.Config{Dir: cfg.Dir, FS: cfg.FS, Keys: cfg.Keys, Key: vaultKey})
 	if err != nil {
@@ -191,7 +190,7 @@ func (c *Core) State() State {
 	if c.erased {
 		return State{Locked: true, Erased: true}
 	}
-	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers()}
+	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers(), Lock: c.lockState()}
 	for _, a := range c.accounts {
 		s.Accounts = append(s.Accounts, a.public())
 	}

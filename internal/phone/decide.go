@@ -178,7 +178,7 @@ func (c *Core) send(ctx context.Context, r Request, a *account, kind authn.Decis
 	answer, err := a.device.Decide(ctx, r.ID, jws)
 	if err != nil {
 		switch e := authn.AsError(err); e.Kind {
-		case authn.Gone, authn.Conflict, authn.NotFound:
+		case authn.Gone, authn.Conflict, authn.NotFound: // Approve's caller says why; who has answered comes by the stream, or never
 			c.closeRequest(r.ID, authn.RequestExpired)
 		case authn.Forbidden:
 			if gone(err) {
@@ -208,10 +208,12 @@ func (c *Core) keepReceipt(ctx context.Context, r Request, a *account, receipt R
 	defer c.saving.Unlock()
 	c.mu.Lock()
 	a.addReceipt(receipt)
-	if receipt.Kind == authn.Approve {
-		a.stored.Restore.Yes++
+	if r.Action != authn.ActionPractice {
+		if receipt.Kind == authn.Approve {
+			a.stored.Restore.Yes++
+		}
+		a.stored.Status.Last = &LastAnswer{Request: r.ID, Client: receipt.Client, Kind: receipt.Kind, At: receipt.At}
 	}
-	a.stored.Status.Last = &LastAnswer{Request: r.ID, Client: receipt.Client, Kind: receipt.Kind, At: receipt.At}
 	c.mu.Unlock()
 	return c.saveBoth(ctx)
 }

@@ -3,7 +3,6 @@ package phone
 import (
 	"context"
 	"errors"
-	"time"
 
 	"avow/internal/key"
 	"avow/internal/phone/keystore"
@@ -126,6 +125,7 @@ func (c *Core) Lock() {
 		c.forgetCodes()
 		for _, a := range c.accounts {
 			a.stored.Receipts, a.kept = append([]Receipt(nil), a.stored.Receipts[a.kept:]...), 0
+			a.stored.History, a.told = append([]happening(nil), a.stored.History[a.told:]...), 0
 			a.stored.Sealed.forget()
 		}
 	}
@@ -151,51 +151,3 @@ func (c *Core) ChangePIN(ctx context.Context, old, pin key.Secret) error {
 func (c *Core) ResetPIN(ctx context.Context, pin key.Secret, p platform.Prompt) error {
 	return c.cfg.Keys.ResetPIN(ctx, pin, p)
 }
-
-// watchLifecycle locks when the screen goes dark, or LockAfter in the background.
-func (c *Core) watchLifecycle(ctx context.Context) {
-	if c.cfg.Platform.Lifecycle == nil {
-		return
-	}
-	events := c.cfg.Platform.Lifecycle.Events(ctx)
-	c.wait.Add(1)
-	go func() {
-		defer c.wait.Done()
-		var late <-chan time.Time
-		var away time.Time
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-late:
-				late = nil
-				c.Lock()
-			case e, ok := <-events:
-				if !ok { // a running minute still ends
-					events = nil
-					continue
-				}
-				switch e {
-				case platform.ScreenOff:
-					late = nil
-					c.Lock()
-				case platform.Background:
-					if late == nil { // told twice, it is the first time that counts
-						away, late = wallClock(c.cfg.Now()), time.After(LockAfter)
-					}
-				case platform.Foreground:
-					// Timers and Go's monotonic clock stand still while a phone sleeps; the wall clock does not. If it was set back,
-					// nobody knows how long it was.
-					gone := wallClock(c.cfg.Now()).Sub(away)
-					if late != nil && (gone >= LockAfter || gone < 0) {
-						c.Lock()
-					}
-					late = nil
-				}
-			}
-		}
-	}()
-}
-
-// wallClock takes the monotonic reading off a time.
-func wallClock(t time.Time) time.Time { return t.Round(0) }

@@ -39,7 +39,7 @@ func newRig(t testing.TB, dir string) *rig {
 	r := &rig{dir: dir, screen: &simulated.Screen{}}
 	now := func() time.Time { return time.Now().Add(r.ahead) }
 	r.sensor = simulated.NewSensor(now, simulated.Always(simulated.Touch))
-	opt := keystore.Options{Dir: dir, Verifier: r.sensor, Now: now, KDF: keystore.MinKDF}
+	opt := keystore.Options{Dir: dir, Verifier: r.sensor, Now: now, Boot: simulated.Boot(now), KDF: keystore.MinKDF}
 	var err error
 	r.keys, err = keystore.Open(t.Context(), opt)
 	if errors.Is(err, keystore.ErrNoKeystore) {

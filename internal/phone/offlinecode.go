@@ -252,6 +252,10 @@ func (c *Core) change(m maker, code OfflineCode, change func(*storedOffline, *st
 	if err := change(&o, g, now); err != nil {
 		return OfflineCode{}, err
 	}
+	if o.Noted > a.stored.Offline.Noted {
+		a.stored.Offline.Noted = o.Noted
+		a.codeMade(*g, code.Method, now)
+	}
 	a.stored.Offline = o
 	code.Computer, code.Until = a.computer(*g, now), now.Add(ShowCodeFor)
 	return code, nil

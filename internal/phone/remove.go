@@ -40,6 +40,7 @@ func (c *Core) RemoveAccount(ctx context.Context, id AccountID) (told bool, err 
 	}
 	c.dropKeys(context.WithoutCancel(ctx), keys)
 	a.device.Close()
+	c.keepRule(context.WithoutCancel(ctx))
 	c.forgetReports(a.stored.Server.Issuer)
 	c.emit(Event{Kind: AccountsChanged, Account: id})
 	c.emit(Event{Kind: ComputersChanged, Account: id})

@@ -3,6 +3,7 @@ package phone
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"avow/internal/authn"
@@ -327,6 +328,9 @@ func (c *Core) DrillRestore(ctx context.Context, id AccountID, code key.RestoreC
 	if err := a.device.ProvenEscrow(ctx, kept.Generation); err != nil {
 		return Drill{}, err
 	}
+	c.mu.Lock()
+	a.happened(happening{ID: "drill " + strconv.FormatInt(d.At.Unix(), 10), At: d.At, What: whatDrill})
+	c.mu.Unlock()
 	return d, c.changeRestore(ctx, id, func(r *storedRestore) { r.ProvenAt = d.At })
 }
 

@@ -16,6 +16,7 @@ type State struct {
 	Requests []Request // open ones, the one that ends first on top
 	Trouble  *Trouble  // something with the vault that a person has to decide
 	Joining  []Joining // accounts that this phone has asked another one for
+	Lock     LockState // how and after what the app locks
 	Erased   bool      // everything was deleted, by the user or by a wipe: the app has to start anew
 
 	// Computers that can be signed in to without a network, or could be: the one that was signed in to last on top.
@@ -76,6 +77,7 @@ type Account struct {
 	Host              string
 	Organisation      string
 	Support           string
+	Brand             wire.Brand // of the organisation, signed by its server
 	Login             string
 	Name              string
 	Status            AccountStatus
@@ -106,6 +108,7 @@ type Request struct {
 	wire.ApprovalRequest
 	Account  AccountID
 	Deadline time.Time // by this device's clock, corrected by the server's
+	Number   string    // of practice: what a screen would show; "" for all else
 	Unasked  bool      // a Yes asks for no fingerprint and no PIN: the organisation wants none, and the account's key needs none
 
 	jws string // the exact bytes that a decision refers to
@@ -124,6 +127,8 @@ type Event struct {
 	Account AccountID
 	Request authn.RequestID
 	State   authn.RequestState // of a request that closed
+	Answer  authn.DeviceID     // which device has answered it; "" when that is not known
+	By      string             // the name of that device
 }
 
 // EventKind names an event.

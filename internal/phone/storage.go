@@ -72,6 +72,7 @@ func (c *Core) saveIndex(ctx context.Context) error {
 		s := a.stored
 		s.Receipts = s.Receipts[a.kept:] // the others are in the vault
 		s.Sealed = sealedRestore{}
+		s.History = s.History[a.told:]
 		entries = append(entries, indexEntry{Account: &s})
 	}
 	for _, p := range c.pending {
@@ -121,9 +122,10 @@ func (c *Core) storeVault(ctx context.Context, store func(context.Context, *vaul
 		return nil
 	}
 	next := vault.Document{Codes: doc.Codes}
-	kept := map[*account]int{}
+	type held struct{ receipts, history int }
+	kept := map[*account]held{}
 	for _, a := range c.accounts {
-		kept[a] = len(a.stored.Receipts)
+		kept[a] = held{len(a.stored.Receipts), len(a.stored.History)}
 		c.noteWaits(a)
 		raw, err := json.Marshal(a.stored)
 		if err != nil {
@@ -142,7 +144,7 @@ func (c *Core) storeVault(ctx context.Context, store func(context.Context, *vaul
 	c.doc = &next // Lock waits for saving: it was open all the while
 	wipe(doc.Accounts)
 	for a, n := range kept {
-		a.kept = n
+		a.kept, a.told = n.receipts, n.history
 	}
 	c.changed()
 	return nil
@@ -226,10 +228,11 @@ func (c *Core) takeAccounts(ctx context.Context, stored []storedAccount) (more b
 		}
 		a.settleNext()
 		a.stored.Receipts = mergeReceipts(s.Receipts, a.stored.Receipts)
+		a.takeHistory(s.History)
 		if err == nil {
 			a.stored.Offline = mergeOffline(a.stored.Offline, s.Offline)
 		}
-		more = more || len(a.stored.Receipts) > a.kept || a.stored.Offline.Noted > s.Offline.Noted
+		more = more || len(a.stored.Receipts) > a.kept || len(a.stored.History) > a.told || a.stored.Offline.Noted > s.Offline.Noted
 	}
 	return more || len(stored) != len(c.accounts)
 }

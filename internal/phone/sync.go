@@ -105,6 +105,8 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 		return err
 	}
 	defer events.Close()
+	c.listens(a, true)
+	defer c.listens(a, false)
 	if err := c.fetch(ctx, a); err != nil {
 		return err
 	}
@@ -120,11 +122,13 @@ func (c *Core) listen(ctx context.Context, a *account) error {
 		case e.Request != "":
 			c.arrive(ctx, a, e.Request)
 		case e.Closed != nil:
-			c.closeRequest(e.Closed.ID, e.Closed.State)
+			c.closedBy(*e.Closed)
 		case e.Status != nil:
 			c.setStatus(ctx, a, *e.Status)
 		case e.Computers:
 			c.computersChanged(ctx, a)
+		case e.Test != "":
+			c.testArrived(e.Test)
 		case e.Duplicate:
 			select {
 			case a.offers <- struct{}{}:
@@ -171,6 +175,7 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 	if err != nil {
 		return err
 	}
+	c.hearTime(ctx, st)
 	before := c.State().Requests // what comes by the stream meanwhile may be younger than the list
 	list, err := a.device.Requests(ctx)
 	if err != nil {
@@ -193,7 +198,31 @@ func (c *Core) fetch(ctx context.Context, a *account) error {
 		}
 	}
 	c.hearOfComputers(ctx, a)
+	c.lookAtServer(ctx, a)
 	return nil
+}
+
+// serverNews is how often a server is asked who it is: its name, its service desk and its look may change.
+const serverNews = 12 * time.Hour
+
+// lookAtServer asks an account's server who it is, if that is long ago. A failure says nothing about the account.
+func (c *Core) lookAtServer(ctx context.Context, a *account) {
+	now := c.cfg.Now()
+	c.mu.Lock()
+	age := now.Sub(a.looked)
+	due := a.looked.IsZero() || age < 0 || age > serverNews
+	if due {
+		a.looked = now
+	}
+	c.mu.Unlock()
+	if !due {
+		return
+	}
+	if err := a.device.Refresh(ctx); err != nil {
+		c.cfg.Log.DebugContext(ctx, "could not ask a server who it is", "account", a.stored.ID, "err", err)
+		return
+	}
+	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 }
 
 // computersChanged has the server asked about computers; requests do not wait for that. News that come while a call waits for its turn are the
@@ -236,7 +265,9 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	})
 	a.notices = st.Notices
 	old := a.stored
+	told := c.doc != nil && a.tellNotices()
 	heard := a.hear(st.Restore, st.Restores)
+	a.stored.Lock = lockOf(st.Lock)
 	a.stored.Name, a.stored.Login = st.Name, st.Login
 	a.stored.Status.PasswordChangedAt, a.stored.Status.PasswordExpiresAt = unix(st.PasswordChangedAt), unix(st.PasswordExpiresAt)
 	if a.stored.Status.Status != status {
@@ -245,7 +276,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 	if status != Waiting {
 		a.stored.Status.CheckWords = [2]string{}
 	}
-	changed := old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
+	changed := told || old.Lock != a.stored.Lock || old.Status.Status != status || old.Name != st.Name || old.Login != st.Login ||
 		!old.Status.PasswordChangedAt.Equal(a.stored.Status.PasswordChangedAt) || !old.Status.PasswordExpiresAt.Equal(a.stored.Status.PasswordExpiresAt)
 	c.mu.Unlock()
 	if changed || heard {
@@ -253,6 +284,7 @@ func (c *Core) setStatus(ctx context.Context, a *account, st wire.Status) {
 			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
 		}
 	}
+	c.keepRule(ctx)
 	c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 	if heard {
 		c.changed()
@@ -325,6 +357,7 @@ func (c *Core) removedByServer(ctx context.Context, a *account) {
 		if err := c.save(ctx); err != nil {
 			c.cfg.Log.WarnContext(ctx, "could not store the account's state", "err", err)
 		}
+		c.keepRule(ctx)
 		c.emit(Event{Kind: AccountsChanged, Account: a.stored.ID})
 		c.emit(Event{Kind: ComputersChanged, Account: a.stored.ID})
 		c.nudge() // whether it is to be wiped, too
@@ -371,7 +404,7 @@ func (c *Core) arrive(ctx context.Context, a *account, jws string) authn.Request
 func (c *Core) keepRequest(r Request, left time.Duration) (had bool) {
 	old, had := c.requests[r.ID]
 	if had {
-		r.jws = old.jws
+		r.jws, r.Number = old.jws, old.Number
 		c.timers[r.ID].Stop()
 	}
 	c.requests[r.ID] = r
@@ -401,6 +434,12 @@ func (c *Core) expireRequest(id authn.RequestID, deadline time.Time) {
 
 // closeRequest closes a request for good: a list that was fetched before does not bring it back.
 func (c *Core) closeRequest(id authn.RequestID, state authn.RequestState) {
+	c.closedBy(wire.RequestClosed{ID: id, State: state})
+}
+
+// closedBy is closeRequest with what the server says of who has answered.
+func (c *Core) closedBy(closed wire.RequestClosed) {
+	id := closed.ID
 	now := c.cfg.Now()
 	c.mu.Lock()
 	r, ok := c.requests[id]
@@ -413,7 +452,9 @@ func (c *Core) closeRequest(id authn.RequestID, state authn.RequestState) {
 	c.closed[id] = now.Add(authn.MaxRequestLifetime)
 	c.mu.Unlock()
 	if ok {
-		c.emit(Event{Kind: RequestClosed, Account: r.Account, Request: id, State: state})
+		c.emit(Event{
+			Kind: RequestClosed, Account: r.Account, Request: id, State: closed.State, Answer: closed.Device, By: authn.CleanText(closed.Name, 64),
+		})
 	}
 }
 

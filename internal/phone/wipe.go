@@ -73,6 +73,7 @@ func (c *Core) obey(ctx context.Context, a *account, raw string) error {
 	if !began {
 		return err
 	}
+	c.keepRule(context.WithoutCancel(ctx))
 	c.forgetReports(s.Server.Issuer)
 	c.emit(Event{Kind: AccountsChanged, Account: s.ID})
 	c.emit(Event{Kind: ComputersChanged, Account: s.ID})

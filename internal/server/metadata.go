@@ -61,7 +61,7 @@ func (m *metadata) current() (string, error) {
 	}
 	jws, err := wire.SignMetadata(m.site.Identity, wire.Metadata{
 		Version: wire.MetadataVersion, Issuer: m.site.Issuer, Organisation: m.site.Organisation, Support: m.site.Support,
-		Identity: m.site.Identity.Key(), TLSKeys: listed, IssuedAt: now.Unix(), Expires: now.Add(metadataLifetime).Unix(), Match: string(match),
+		Identity: m.site.Identity.Key(), TLSKeys: listed, IssuedAt: now.Unix(), Expires: now.Add(metadataLifetime).Unix(), Match: string(match), Brand: m.site.Brand,
 	})
 	if err != nil {
 		return "", err

@@ -27,6 +27,7 @@ import (
 	"avow/internal/server/notify"
 	"avow/internal/server/notify/outbox"
 	"avow/internal/server/offline"
+	"avow/internal/server/practice"
 	"avow/internal/server/proof"
 	"avow/internal/server/reaction"
 	"avow/internal/server/registration"
@@ -129,7 +130,7 @@ func New(s *site.Site, cfg Config) (*Server, error) {
 	if err := srv.Registration.LoadUsed(context.Background()); err != nil {
 		return nil, errors.Join(fmt.Errorf("load used sessions: %w", err), used.Close())
 	}
-	srv.Mount(srv.Registration, srv.Approval, srv.Device, srv.Duplicate, srv.Restore, srv.Reaction, srv.Offline, srv.Ledger, srv.Telemetry, srv.DebugLogs, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
+	srv.Mount(srv.Registration, srv.Approval, practice.New(s, c, srv.Approval), srv.Device, srv.Duplicate, srv.Restore, srv.Reaction, srv.Offline, srv.Ledger, srv.Telemetry, srv.DebugLogs, events.New(s, c, srv.Device), newMetadata(s), newHealth(s))
 	missing := api.Handle(s.Log, func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	srv.mux.Handle("/v1/", missing)
 	srv.mux.Handle("/v1", missing) // or the mux redirects to /v1/

@@ -157,7 +157,7 @@ func TestStream(t *testing.T) {
 	two.wait(wire.EventRequest)
 	decode[wire.DecisionAnswer](t, o.phone.decide(authn.Deny, q, ""), http.StatusOK)
 	for _, s := range []*stream{one, two} {
-		if e := s.wait(wire.EventRequestClosed); e != `{"id":"`+string(q.Request.ID)+`","state":"denied"}` {
+		if e := s.wait(wire.EventRequestClosed); e != `{"id":"`+string(q.Request.ID)+`","state":"denied","device":"`+string(o.phone.id)+`","name":"Anna's phone"}` {
 			t.Errorf("closed: %s", e)
 		}
 	}

@@ -37,6 +37,7 @@ type Options struct {
 	Log          *slog.Logger     // nil: nothing is logged
 	LongPoll     time.Duration    // for how long the token endpoint waits; 0 is 20 s
 	Texts        notify.Texts     // nil: no mails
+	Brand        wire.Brand       // of the organisation
 }
 
 // Env is a running server with everything around it.
@@ -122,7 +123,7 @@ func (e *Env) serve(ctx context.Context, l net.Listener) error {
 		return errors.Join(err, l.Close())
 	}
 	e.Site = &site.Site{
-		Issuer: e.Issuer, Host: e.Host, Organisation: e.opt.Organisation, Support: "046-555 01 00",
+		Issuer: e.Issuer, Host: e.Host, Organisation: e.opt.Organisation, Support: "046-555 01 00", Brand: e.opt.Brand,
 		Identity: e.identity, Secret: e.secret, TLSKeys: func() []string { return []string{string(e.spki)} },
 		Match: authn.MatchNumber, Store: db, Live: live.NewHub(), Now: e.opt.Now, Log: e.Log, CanMail: true, CanText: true,
 	}

@@ -25,6 +25,13 @@ type RequestList struct {
 	ServerTime int64    `json:"server_time"`
 }
 
+// PracticeAnswer answers POST /v1/requests/practice: a request of authn.ActionPractice for the device that asked, and the number that a screen would show. No other
+// answer to a phone has a number in it (R-026); this one is worth nothing.
+type PracticeAnswer struct {
+	Request string `json:"request"` // ApprovalRequest as JWS
+	Number  string `json:"number"`  // six digits
+}
+
 // Status is how a device and its account stand, signed (GET /v1/device).
 type Status struct {
 	Issuer            string            `json:"iss"`
@@ -42,9 +49,16 @@ type Status struct {
 	Notices           []Notice          `json:"notices"`
 	Restore           *DeviceRestore    `json:"restore,omitempty"`  // nil: the server knows nothing of it
 	Restores          []RestoreEntry    `json:"restores,omitempty"` // that are under way
+	Lock              *DeviceLock       `json:"lock,omitempty"`     // nil: the server has no say in it
 	IssuedAt          int64             `json:"iat"`
 
 	Telemetry authn.TelemetryPolicy `json:"telemetry,omitempty"` // "" of a server that takes no reports yet
+}
+
+// DeviceLock is what the organisation wants of how the app locks. An app with several accounts keeps to the strictest of them.
+type DeviceLock struct {
+	Seconds   int             `json:"seconds,omitempty"` // at most so long it stays open without being used; 0: no bound
+	WrongPINs authn.WrongPINs `json:"wrong_pins"`        // after authn.PINTries wrong PINs; what nobody knows is authn.WrongPINWait
 }
 
 // Notice is a security event that a device shows.
@@ -53,6 +67,11 @@ type Notice struct {
 	Kind  authn.NoticeKind  `json:"kind"`
 	At    int64             `json:"at"`
 	Facts map[string]string `json:"facts"`
+}
+
+// DeliveryTest has the server send a test event to the device's open streams (POST /v1/events/test).
+type DeliveryTest struct {
+	ID string `json:"id"` // random, chosen by the phone: 22 characters of base64url
 }
 
 // StatusAnswer carries a Status.
@@ -96,11 +115,14 @@ const (
 	EventRequestClosed = "request_closed" // data: RequestClosed
 	EventStatus        = "status"         // data: StatusAnswer; also when a notice arrives
 	EventComputers     = "computers"      // data: {}; grants or batches have changed: ask POST /v1/offline
+	EventTest          = "test"           // data: DeliveryTest; the phone has asked for it
 	EventDuplicate     = "duplicate"      // data: {}; a phone has claimed what this one offers: ask GET /v1/duplicate/{duplicate_id}
 )
 
 // RequestClosed says that a request is open no more.
 type RequestClosed struct {
-	ID    authn.RequestID    `json:"id"`
-	State authn.RequestState `json:"state"`
+	ID     authn.RequestID    `json:"id"`
+	State  authn.RequestState `json:"state"`
+	Device authn.DeviceID     `json:"device,omitempty"` // that answered it
+	Name   string             `json:"name,omitempty"`   // of that device, as its user calls it
 }

@@ -24,6 +24,7 @@ type Metadata struct {
 	Expires      int64      `json:"exp"`
 	Match        string     `json:"match"` // the usual match mode: number, qr, tap
 	Endpoints    []string   `json:"endpoints,omitempty"`
+	Brand        Brand      `json:"brand,omitzero"` // how the app looks while an account of this server is shown
 }
 
 // TLSKey is the base64url SHA-256 of a certificate's SubjectPublicKeyInfo.
@@ -101,6 +102,7 @@ func finishMetadata(t token, identity key.Public) (Metadata, error) {
 	if m.Version != MetadataVersion {
 		return Metadata{}, fmt.Errorf("%s: version %d is not one that this program knows", TypeMetadata, m.Version)
 	}
+	m.Brand = m.Brand.clean()
 	m.Organisation, m.Support = authn.CleanText(m.Organisation, 128), authn.CleanText(m.Support, 300)
 	if m.Identity != identity || m.Organisation == "" || t.header.Kid != identity.Thumbprint().String() {
 		return Metadata{}, fmt.Errorf("%s: organisation or identity is missing", TypeMetadata)

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"avow/app/avow-simulator/desk"
+	"avow/assets/brand"
 	mailtext "avow/assets/mail"
 	"avow/internal/authn"
 	"avow/internal/testenv"
@@ -30,6 +31,9 @@ func (t *tour) open() error {
 	if t.opt.Dir != "" {
 		if err := os.MkdirAll(t.opt.Dir, 0o755); err != nil {
 			return fmt.Errorf("make the folder of the pictures: %w", err)
+		}
+		if err := removePictures(t.opt.Dir); err != nil {
+			return fmt.Errorf("remove old pictures: %w", err)
 		}
 	}
 	t.app = test.NewApp()
@@ -64,7 +68,10 @@ type handset struct {
 }
 
 // take opens a new phone, which is the one in her hand then.
-func (t *tour) take(name string) error {
+func (t *tour) take(name string) error { return t.takeOf(name, brand.Own()) }
+
+// takeOf is take with the app of an organization.
+func (t *tour) takeOf(name string, own brand.Brand) error {
 	p, err := t.env.OpenPhone(t.ctx, testenv.PhoneOptions{Name: name})
 	if err != nil {
 		return err
@@ -82,7 +89,7 @@ func (t *tour) take(name string) error {
 		Now: t.now, Do: func(f func()) { t.queue <- f }, Files: h.files, Tick: -1, Insets: func() (float32, float32) { return top, bottom },
 	})
 	h.model = model.New(model.Config{
-		Core: p.Core, Settings: settings, Biometrics: p.Keys, Camera: p.Camera, Guard: p.Screen, Log: model.NewLogBook(500), Version: "tour", Changed: h.shell.Changed,
+		Core: p.Core, Settings: settings, Biometrics: p.Keys, Camera: p.Camera, Guard: p.Screen, Log: model.NewLogBook(500), Version: "tour", Changed: h.shell.Changed, Brand: own,
 	})
 	h.files.model = h.model
 	h.shell.Show(h.model)

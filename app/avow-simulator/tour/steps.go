@@ -144,7 +144,7 @@ func (t *tour) sameWords() error {
 	if err := t.shot("check-words"); err != nil {
 		return err
 	}
-	if err := t.await("the question on the page", func() bool { return t.desk.State().Mode == desk.Question }); err != nil {
+	if err := t.await("the question on the page", t.asked); err != nil {
 		return err
 	}
 	t.drain()
@@ -152,6 +152,18 @@ func (t *tour) sameWords() error {
 		return fmt.Errorf("page shows %v, phone shows %v", got, want)
 	}
 	return t.shotDesk("is-this-your-phone")
+}
+
+// asked says whether the page asks "Is this your phone?".
+func (t *tour) asked() bool { return t.desk.State().Mode == desk.Question }
+
+// pointStill holds the phone steadily in front of the page's QR until it has been read.
+func (t *tour) pointStill(p model.Page) error {
+	t.files.clipboard = "" // only the camera helps
+	if err := t.point(camera.Steady, t.deskScr.Names["qr"], func() bool { return t.shell.Page() == p }); err != nil {
+		return err
+	}
+	return t.page(p)
 }
 
 // ask has the computer ask with a method, and waits for the request on the phone.
@@ -443,11 +455,11 @@ func (t *tour) settings() error {
 		if err := errors.Join(t.page(model.PageHome), t.shot("home-german")); err != nil {
 			return err
 		}
-		t.model.Choose(func(c *model.Choices) { c.Language, c.LargeText = "en", true })
+		t.model.Choose(func(c *model.Choices) { c.Language, c.TextSize = "en", model.TextLarge })
 		if err := errors.Join(t.page(model.PageHome), t.shot("home-large")); err != nil {
 			return err
 		}
-		t.model.Choose(func(c *model.Choices) { c.LargeText = false })
+		t.model.Choose(func(c *model.Choices) { c.TextSize = model.TextNormal })
 		return t.page(model.PageHome)
 	})
 }

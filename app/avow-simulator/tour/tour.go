@@ -63,6 +63,7 @@ type tour struct {
 	paper     string // the restore code, as she wrote it down
 	offered   bool   // the app has asked whether to make one
 	step      int
+	taps      int // on phones, digits not among them
 	shots     int
 }
 
@@ -73,13 +74,16 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024)}
 	defer func() { err = errors.Join(err, t.close()) }()
-	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.requests, t.brands, t.offline, t.refuse, t.settings, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
 		if err := p(); err != nil {
 			return fmt.Errorf("step %d: %w", t.step, err)
 		}
 	}
 	t.say("done: %d steps, %d pictures", t.step, t.shots)
-	return nil
+	if opt.Dir == "" {
+		return nil
+	}
+	return Sheet(opt.Dir)
 }
 
 func (t *tour) say(format string, a ...any) { fmt.Fprintf(t.opt.Out, format+"\n", a...) }
@@ -186,6 +190,7 @@ func walk(o fyne.CanvasObject, at fyne.Position, target fyne.CanvasObject) (fyne
 func (t *tour) tap(name string) error {
 	t.drain()
 	t.skip += guard
+	t.taps++
 	err := tapAt(t.win, t.shell.Find(name))
 	t.drain()
 	if err != nil {
@@ -354,7 +359,11 @@ type files struct {
 func (f *files) ChoosePicture()   {}
 func (f *files) Paste()           { f.model.Text(f.clipboard) }
 func (f *files) Copy(text string) { f.clipboard = text }
-func (f *files) ChooseFile()      { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
+func (f *files) OpenURL(string)   {}
+
+// CopySecret implements screen.Files.
+func (f *files) CopySecret(text string) { f.clipboard = text }
+func (f *files) ChooseFile()            { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
 
 func (f *files) Uncopy(text string) {
 	if f.clipboard == text {

@@ -67,6 +67,8 @@ type Simulator struct {
 
 	opt     Options
 	screen  *desk.Screen
+	placed  string // what places printed last
+	placing string // what it prints once it has stayed so
 	print   *translations.Printer
 	running context.Context
 	stop    context.CancelFunc
@@ -248,9 +250,33 @@ func (s *Simulator) tick() {
 			mode = m
 			fmt.Fprintln(s.opt.Out, "desk:", mode)
 		}
+		s.opt.Do(s.places)
 		if seed%4 == 0 {
 			s.opt.Do(s.syncDesk)
 		}
+	}
+}
+
+// places prints where on the desk its buttons are, when that has changed. It runs on the UI's thread.
+func (s *Simulator) places() {
+	if s.screen == nil {
+		return
+	}
+	var at []string
+	for name, o := range s.screen.Names {
+		size := o.Size()
+		if pos := s.app.Driver().AbsolutePositionForObject(o); !size.IsZero() {
+			at = append(at, fmt.Sprintf("%s=%d,%d", name, int(pos.X+size.Width/2), int(pos.Y+size.Height/2)))
+		}
+	}
+	slices.Sort(at)
+	switch line := strings.Join(at, " "); {
+	case line == s.placed:
+	case line != s.placing: // a screen is laid out when it is painted: what is printed has stayed where it is
+		s.placing = line
+	default:
+		s.placed = line
+		fmt.Fprintln(s.opt.Out, "desk at:", line)
 	}
 }
 

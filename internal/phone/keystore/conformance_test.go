@@ -1,7 +1,9 @@
 package keystore_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +20,12 @@ import (
 
 const pin = "482913"
 
+// clock is that of the device, which can be turned, and how long it runs.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	boot  int
+	since time.Duration
 }
 
 func newClock() *clock { return &clock{now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)} }
@@ -34,11 +39,32 @@ func (c *clock) Now() time.Time {
 func (c *clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.now, c.since = c.now.Add(d), c.since+d
+}
+
+// Turn sets the clock, as anybody can.
+func (c *clock) Turn(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
 
+// Reboot starts the device anew, off being how long it was off.
+func (c *clock) Reboot(off time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.boot, c.since = c.now.Add(off), c.boot+1, time.Minute
+}
+
+// Boot is a keystore.Boot.
+func (c *clock) Boot() (string, time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprint("boot ", c.boot), c.since
+}
+
 func options(t *testing.T, c *clock) keystore.Options {
-	return keystore.Options{Dir: t.TempDir(), Now: c.Now, KDF: keystore.MinKDF, KeyringWait: 10 * time.Second}
+	return keystore.Options{Dir: t.TempDir(), Now: c.Now, Boot: c.Boot, KDF: keystore.MinKDF, KeyringWait: 10 * time.Second}
 }
 
 func newKeystore(t *testing.T, opt keystore.Options, class key.Class) *keystore.File {
@@ -84,12 +110,13 @@ type refuses struct{}
 func fingerFixture(t *testing.T) *keystoretest.Fixture {
 	c := newClock()
 	opt := options(t, c)
-	opt.Verifier = simulated.NewSensor(c.Now, func(ctx context.Context, _ platform.Prompt) simulated.Answer {
+	sensor := simulated.NewSensor(c.Now, func(ctx context.Context, _ platform.Prompt) simulated.Answer {
 		if ctx.Value(refuses{}) != nil {
 			return simulated.Cancel
 		}
 		return simulated.Touch
 	})
+	opt.Verifier = sensor
 	ks := newKeystore(t, opt, key.Software)
 	if err := ks.EnableBiometric(t.Context(), key.Secret(pin), platform.Prompt{}); err != nil {
 		t.Fatal(err)
@@ -101,7 +128,23 @@ func fingerFixture(t *testing.T) *keystoretest.Fixture {
 		Refuse: func(ctx context.Context) context.Context { return context.WithValue(ctx, refuses{}, true) },
 		Reopen: func() keystore.Keystore { return reopen(t, opt) },
 		Other:  func() keystore.Keystore { return newKeystore(t, options(t, c), key.Software) },
+		Enroll: sensor.EnrollFinger,
+		Forced: func(released key.Secret) keystore.Keystore {
+			forced := opt
+			forced.Verifier = lying{sensor, released}
+			return reopen(t, forced)
+		},
 	}
+}
+
+// lying says yes whatever happens, as a verifier does whose callback was forced.
+type lying struct {
+	platform.UserVerifier
+	released key.Secret
+}
+
+func (l lying) Verify(context.Context, platform.Prompt) (platform.Verification, error) {
+	return platform.Verification{Kind: authn.UVBiometric, Released: bytes.Clone(l.released)}, nil
 }
 
 func TestConformance(t *testing.T) {

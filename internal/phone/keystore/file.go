@@ -31,6 +31,7 @@ type Options struct {
 	FS       atomicfile.FS         // nil: the machine's
 	Verifier platform.UserVerifier // nil: PIN only
 	Now      func() time.Time      // nil: time.Now; should carry the monotonic clock
+	Boot     Boot                  // nil: the machine's
 	KDF      KDF                   // zero: DefaultKDF; used when a PIN is set
 
 	// KeyringWait is how long to wait for the desktop's keyring to start or to be unlocked; zero: 20 seconds.
@@ -56,6 +57,7 @@ type File struct {
 
 	mu     sync.Mutex
 	body   body
+	heard  stamp   // when a trusted time was told last
 	window *opened // a verification that is still good
 	until  time.Time
 	timer  *time.Timer
@@ -126,9 +128,7 @@ func Open(ctx context.Context, opt Options) (*File, error) {
 	if f.body, err = h.open(f.root); err != nil {
 		return nil, err
 	}
-	if now := opt.Now(); f.body.Tries.Last.After(now) {
-		f.body.Tries.Last = now // the clock was set back: wait again from now, not until that day comes
-	}
+	f.resumeWait()
 	f.repairCopies(data)
 	return f, nil
 }
@@ -196,6 +196,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Boot == nil {
+		o.Boot = systemBoot
 	}
 	if o.KDF == (KDF{}) {
 		o.KDF = DefaultKDF
@@ -371,9 +374,9 @@ func (b body) clone() body {
 	return b
 }
 
-// sameKeys compares all but the counters.
+// sameKeys compares all but counters and marks.
 func (b body) sameKeys(o body) bool {
 	same := func(x, y entry) bool { return x.ID == y.ID && bytes.Equal(x.Sealed, y.Sealed) }
 	slots := func(x, y slot) bool { return x.Kind == y.Kind && bytes.Equal(x.Sealed, y.Sealed) }
-	return slices.EqualFunc(b.Keys, o.Keys, same) && slices.EqualFunc(b.Slots, o.Slots, slots)
+	return b.Rule == o.Rule && slices.EqualFunc(b.Keys, o.Keys, same) && slices.EqualFunc(b.Slots, o.Slots, slots)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	fileVersion = 1
+	fileVersion = 2 // 1 had no rule for wrong PINs and counted their waits by the clock
 	maxFile     = 4 << 20
 	rootSize    = 32
 )
@@ -40,6 +40,7 @@ type body struct {
 	Slots  []slot            `json:"slots,omitempty"`
 	Keys   []entry           `json:"keys,omitempty"`
 	Tries  tries             `json:"tries"`
+	Rule   authn.WrongPINs   `json:"wrong_pins,omitempty"`
 	Marks  map[string]uint64 `json:"marks,omitempty"`
 }
 
@@ -123,11 +124,11 @@ func parseHeader(data []byte) (header, error) {
 	switch {
 	case h.V > fileVersion:
 		return h, ErrKeystoreNewer
-	case h.V != fileVersion, h.Class != key.Software && h.Class != key.Keyring, len(h.Install) != 22:
-		return h, ErrKeystoreDamaged.Because(errors.New("header is not one of version 1"))
+	case h.V < 1, h.Class != key.Software && h.Class != key.Keyring, len(h.Install) != 22:
+		return h, ErrKeystoreDamaged.Because(errors.New("header is not one of ours"))
 	}
 	if again, err := h.encode(); err != nil || !bytes.Equal(again, data) {
-		return h, ErrKeystoreDamaged.Because(errors.New("header is not written as version 1 writes it"))
+		return h, ErrKeystoreDamaged.Because(errors.New("header is not written as we write it"))
 	}
 	return h, nil
 }

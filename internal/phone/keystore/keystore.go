@@ -100,7 +100,8 @@ type Keystore interface {
 	// afterwards. It can be repeated after a crash.
 	Destroy(ctx context.Context) error
 
-	// Lock forgets a user verification that is still good for exchange and vault keys, so that the next use asks.
+	// Lock forgets a user verification that is still good for exchange and vault keys, so that the next use asks. Where a wrong PIN has to be waited for it notes
+	// how much of that is over.
 	Lock()
 }
 
@@ -129,7 +130,7 @@ type PINs interface {
 	// SetPIN sets the first PIN. Errors: ErrPINSet, ErrPINWeak, ErrStorage.
 	SetPIN(ctx context.Context, pin key.Secret) error
 
-	// ChangePIN replaces the PIN; a crash leaves the old or the new one good. Errors: ErrPINWrong, ErrPINWait, ErrPINWeak,
+	// ChangePIN replaces the PIN; a crash leaves the old or the new one good. Errors: ErrPINWrong, ErrPINWait, ErrPINBlocked, ErrPINWeak,
 	// ErrStorage.
 	ChangePIN(ctx context.Context, old, pin key.Secret) error
 
@@ -137,11 +138,21 @@ type PINs interface {
 	// Errors: ErrPINWeak, ErrPINNotSet, ErrPINRequired where no biometric is enabled, those of platform.UserVerifier, ErrStorage.
 	ResetPIN(ctx context.Context, pin key.Secret, p platform.Prompt) error
 
-	// CheckPIN opens nothing but counts like every try. Errors: ErrPINWrong, ErrPINWait.
+	// CheckPIN opens nothing but counts like every try. Errors: ErrPINWrong, ErrPINWait, ErrPINBlocked.
 	CheckPIN(ctx context.Context, pin key.Secret) error
 
 	// PINWait says how many wrong tries there were since the last right one, and how long the next has to wait.
 	PINWait() (wrong int, wait time.Duration)
+
+	// PINBlocked reports whether no PIN is taken any more: PINTries were wrong, and the rule is authn.WrongPINRestore.
+	PINBlocked() bool
+
+	// SetWrongPINs sets the rule for what follows PINTries wrong PINs; the keystore keeps it, and begins with authn.WrongPINWait. Errors: ErrStorage.
+	SetWrongPINs(context.Context, authn.WrongPINs) error
+
+	// NoteTime tells a time that somebody signed who is trusted, a moment ago. A wait is counted by it across a restart of the device; the clock of the
+	// device, which anybody can turn, counts for nothing. Errors: ErrStorage.
+	NoteTime(context.Context, time.Time) error
 
 	// EnableBiometric lets the OS's verification open keys as the PIN does. It needs the PIN, and the OS asks the user too.
 	EnableBiometric(ctx context.Context, pin key.Secret, p platform.Prompt) error
@@ -169,6 +180,7 @@ var (
 	ErrPINWeak     = authn.Fail(authn.Invalid, "pin_weak", "This PIN is too easy to guess. Choose at least 6 digits, and no simple row like 123456 or 111111.")
 	ErrPINWrong    = authn.Fail(authn.Forbidden, "pin_wrong", "That PIN is wrong.")      // RetryAfter: until the next try
 	ErrPINWait     = authn.Fail(authn.TooMany, "pin_wait", "Too many wrong PINs. Wait.") // RetryAfter: how long; this try was not looked at
+	ErrPINBlocked  = authn.Fail(authn.Forbidden, "pin_blocked", "Too many wrong PINs: your organisation lets none open Avow any more. Use your restore code or another device.")
 
 	ErrNoKeystore         = authn.Fail(authn.NotFound, "keystore_missing", "There are no keys on this device yet.")
 	ErrKeystoreExists     = authn.Fail(authn.Conflict, "keystore_exists", "There are keys on this device already.")

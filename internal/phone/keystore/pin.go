@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"golang.org/x/crypto/argon2"
 
@@ -54,26 +53,6 @@ func (f *File) stretch(ctx context.Context, pin key.Secret, s slot) (key.Secret,
 	k := argon2.IDKey(pin, s.Salt, s.KDF.Time, s.KDF.Memory, s.KDF.Lanes, 32)
 	defer clear(k)
 	return derive(append(append(key.Secret(nil), f.root...), k...), "pin"), nil
-}
-
-// tries counts wrong PINs. The wait survives a restart; it is measured from the last wrong try.
-type tries struct {
-	Wrong int       `json:"wrong"`
-	Last  time.Time `json:"last,omitzero"`
-}
-
-// waits is how long the next try has to wait after that many wrong ones; the last one stands for all that follow.
-var waits = []time.Duration{
-	0, time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute,
-	15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour,
-}
-
-func waitAfter(wrong int) time.Duration { return waits[min(wrong, len(waits)-1)] }
-
-// left says how long to wait still. A clock that was set back never makes it longer than the whole wait.
-func (t tries) left(now time.Time) time.Duration {
-	wait := waitAfter(t.Wrong)
-	return min(max(wait-now.Sub(t.Last), 0), wait)
 }
 
 // WeakPIN returns ErrPINWeak for a PIN that is not 6 to 32 digits or that anyone would try first: all the same digit, a row up
@@ -262,13 +241,6 @@ func (f *File) CheckPIN(ctx context.Context, pin key.Secret) error {
 	return nil
 }
 
-// PINWait implements PINs.
-func (f *File) PINWait() (wrong int, wait time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.body.Tries.Wrong, f.body.Tries.left(f.opt.Now())
-}
-
 // openPIN opens the user's keys with a PIN. The try is on disk as a wrong one before the PIN is looked at, so that killing
 // the app at the right moment gains no free try.
 func (f *File) openPIN(ctx context.Context, pin key.Secret) (*opened, error) {
@@ -295,38 +267,10 @@ func (f *File) openPIN(ctx context.Context, pin key.Secret) (*opened, error) {
 	}
 	o, err := f.openUser(k, s)
 	if err != nil {
-		return nil, ErrPINWrong.After(waitAfter(before.Wrong + 1))
+		return nil, f.wrongPIN()
 	}
 	f.setTries(tries{})
 	return o, nil
-}
-
-// countTry refuses a try that comes too early, or counts it.
-func (f *File) countTry() (before tries, err error) {
-	now := f.opt.Now()
-	err = f.commit(counters, func(b *body) error {
-		before = b.Tries
-		if left := b.Tries.left(now); left > 0 {
-			return ErrPINWait.After(left)
-		}
-		b.Tries = tries{Wrong: b.Tries.Wrong + 1, Last: now}
-		return nil
-	})
-	return before, err
-}
-
-// setTries sets the count after a try that was no wrong PIN. If the disk does not take it, memory does: the next start
-// then counts one try too many, never one too few.
-func (f *File) setTries(t tries) {
-	err := f.commit(counters, func(b *body) error {
-		b.Tries = t
-		return nil
-	})
-	if err != nil {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.body.Tries = t
-	}
 }
 
 // EnableBiometric implements PINs.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"avow/internal/atomicfile/atomicfiletest"
-	"avow/internal/authn"
 	"avow/internal/key"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
@@ -26,87 +25,6 @@ func TestWeakPIN(t *testing.T) {
 		if err := keystore.WeakPIN(key.Secret(pin)); errors.Is(err, keystore.ErrPINWeak) != weak {
 			t.Errorf("PIN %q: %v, want weak: %v", pin, err, weak)
 		}
-	}
-}
-
-func TestWrongPINWaitsLongerEachTimeAndNeverWipes(t *testing.T) {
-	c := newClock()
-	opt := options(t, c)
-	ks := newKeystore(t, opt, key.Software)
-	if _, err := ks.Create(t.Context(), "v", keystore.Vault); err != nil {
-		t.Fatal(err)
-	}
-	last := time.Duration(0)
-	for n := 1; n <= 16; n++ {
-		err := ks.CheckPIN(t.Context(), key.Secret("999888"))
-		if !errors.Is(err, keystore.ErrPINWrong) {
-			t.Fatalf("try %d: %v, want ErrPINWrong", n, err)
-		}
-		wait := authn.AsError(err).RetryAfter
-		if wait < last || n < 10 && wait == last {
-			t.Errorf("wait after try %d is %v, before it was %v", n, wait, last)
-		}
-		last = wait
-		ks = reopen(t, opt) // a restart takes nothing back
-		if wrong, left := ks.PINWait(); wrong != n || left != wait {
-			t.Errorf("after a restart %d wrong, %v left, want %d, %v", wrong, left, n, wait)
-		}
-		c.Advance(wait - time.Millisecond)
-		err = ks.CheckPIN(t.Context(), key.Secret(pin))
-		if !errors.Is(err, keystore.ErrPINWait) || authn.AsError(err).RetryAfter != time.Millisecond {
-			t.Errorf("right PIN too early: %v, want ErrPINWait of 1 ms", err)
-		}
-		c.Advance(time.Millisecond)
-	}
-	if last != 8*time.Hour {
-		t.Errorf("longest wait is %v", last)
-	}
-	u, err := ks.Use(withPIN(t.Context()), "v", platform.Prompt{})
-	if err != nil {
-		t.Fatalf("right PIN after all that: %v", err)
-	}
-	u.Close()
-	if wrong, left := ks.PINWait(); wrong != 0 || left != 0 {
-		t.Errorf("after the right PIN %d wrong, %v left", wrong, left)
-	}
-}
-
-func TestClockSetBackNeitherShortensNorStretchesTheWait(t *testing.T) {
-	c := newClock()
-	opt := options(t, c)
-	ks := newKeystore(t, opt, key.Software)
-	c.Advance(100 * 365 * 24 * time.Hour) // a clock that is wrong
-	for range 6 {
-		if err := ks.CheckPIN(t.Context(), key.Secret("999888")); !errors.Is(err, keystore.ErrPINWrong) {
-			t.Fatal(err)
-		}
-		_, left := ks.PINWait()
-		c.Advance(left)
-	}
-	if err := ks.CheckPIN(t.Context(), key.Secret("999888")); !errors.Is(err, keystore.ErrPINWrong) {
-		t.Fatal(err)
-	}
-	c.Advance(-100 * 365 * 24 * time.Hour)
-	ks = reopen(t, opt)
-	_, left := ks.PINWait()
-	if left != 5*time.Minute {
-		t.Fatalf("left is %v, want the whole wait of 5m", left)
-	}
-	c.Advance(left)
-	if err := ks.CheckPIN(t.Context(), key.Secret(pin)); err != nil {
-		t.Errorf("after the wait: %v", err)
-	}
-}
-
-func TestClockSetBackWhileRunning(t *testing.T) {
-	c := newClock()
-	ks := newKeystore(t, options(t, c), key.Software)
-	if err := ks.CheckPIN(t.Context(), key.Secret("999888")); !errors.Is(err, keystore.ErrPINWrong) {
-		t.Fatal(err)
-	}
-	c.Advance(-time.Hour)
-	if _, left := ks.PINWait(); left != time.Second {
-		t.Errorf("left is %v, want the whole wait of 1s", left)
 	}
 }
 
@@ -259,43 +177,8 @@ func checkOnePIN(t *testing.T, opt keystore.Options, c *clock, n int, changed bo
 	}
 }
 
-// lying says yes whatever happens, as a verifier does whose callback was forced.
-type lying struct {
-	platform.UserVerifier
-	released key.Secret
-}
-
-func (l lying) Verify(context.Context, platform.Prompt) (platform.Verification, error) {
-	return platform.Verification{Kind: authn.UVBiometric, Released: l.released}, nil
-}
-
-// with the callback forced to yes the key does not open.
-func TestForcedYesOpensNothing(t *testing.T) {
-	c := newClock()
-	opt := options(t, c)
-	opt.Verifier = simulated.NewSensor(c.Now, simulated.Always(simulated.Touch))
-	ks := newKeystore(t, opt, key.Software)
-	for id, p := range map[keystore.ID]keystore.Purpose{"p": keystore.Approval, "v": keystore.Vault} {
-		if _, err := ks.Create(t.Context(), id, p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := ks.EnableBiometric(t.Context(), key.Secret(pin), platform.Prompt{}); err != nil {
-		t.Fatal(err)
-	}
-	for name, released := range map[string]key.Secret{"nothing": nil, "zeros": make(key.Secret, 32), "noise": key.NewSecret(32), "short": key.NewSecret(31)} {
-		opt.Verifier = lying{released: released}
-		ks = reopen(t, opt)
-		for _, id := range []keystore.ID{"p", "v"} {
-			if _, err := ks.Use(t.Context(), id, platform.Prompt{}); !errors.Is(err, platform.ErrInvalidated) {
-				t.Errorf("%s released, key %s: %v, want ErrInvalidated", name, id, err)
-			}
-		}
-	}
-}
-
-// a new finger takes the keys away from the sensor; the PIN still has them.
-func TestNewFingerInvalidates(t *testing.T) {
+// the PIN still has the keys that a new finger took away from the sensor, and turns it on again.
+func TestPINAfterNewFinger(t *testing.T) {
 	c := newClock()
 	opt := options(t, c)
 	sensor := simulated.NewSensor(c.Now, simulated.Always(simulated.Touch))
@@ -318,13 +201,7 @@ func TestNewFingerInvalidates(t *testing.T) {
 		return err
 	}
 	enable()
-	if err := open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	sensor.EnrollFinger()
-	if err := open(t.Context()); !errors.Is(err, platform.ErrInvalidated) {
-		t.Errorf("after a new finger: %v, want ErrInvalidated", err)
-	}
 	if err := open(withPIN(t.Context())); err != nil {
 		t.Errorf("PIN after a new finger: %v", err)
 	}

@@ -91,7 +91,7 @@ func (f *File) held(p platform.Prompt) (authn.UserVerification, time.Time, key.S
 
 // hold keeps what opens exchange and vault keys, and only that, for Window.
 func (f *File) hold(o *opened) time.Time {
-	f.Lock()
+	f.forget()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	held := &opened{kind: o.kind, window: o.window}
@@ -102,6 +102,11 @@ func (f *File) hold(o *opened) time.Time {
 
 // Lock implements Keystore.
 func (f *File) Lock() {
+	f.saveWait()
+	f.forget()
+}
+
+func (f *File) forget() {
 	f.mu.Lock()
 	held := f.window
 	f.mu.Unlock()

@@ -111,6 +111,7 @@ const (
 	Foreground LifecycleEvent = "foreground" // the app is seen and used
 	Background LifecycleEvent = "background" // another app is in front
 	ScreenOff  LifecycleEvent = "screen_off" // the screen went dark or the session was locked: lock at once
+	Used       LifecycleEvent = "used"       // a key, a click or a move of the pointer in the app's window, some seconds after the last one; a system that tells none has no idle time
 )
 
 // Lifecycle tells when the app is used.

@@ -1,5 +1,6 @@
 // Package approval asks a user "is it you?" and takes the answer of one of her devices (docs/protocol.md, section 6): the back channel of
-// OpenID CIBA Core 1.0, without its HTTP, which is package oidc's. Routes: GET /v1/requests, POST /v1/requests/{id}/decision.
+// OpenID CIBA Core 1.0, without its HTTP, which is package oidc's. Routes: GET /v1/requests, POST /v1/requests/unmute,
+// POST /v1/requests/{id}/decision.
 // When a request may be opened or answered is decided in package authn.
 package approval
 
@@ -42,6 +43,7 @@ func New(s *site.Site, c *proof.Checker) *Service {
 // Routes registers the phone's routes.
 func (s *Service) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /v1/requests", api.Handle(s.site.Log, s.list))
+	mux.Handle("POST /v1/requests/unmute", api.Handle(s.site.Log, s.unmute))
 	mux.Handle("POST /v1/requests/{id}/decision", api.Handle(s.site.Log, s.decide))
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"avow/internal/authn"
@@ -28,10 +29,11 @@ type Question struct {
 	ACR        string
 	Nonce      string
 	Origin     authn.Origin
-	Lifetime   time.Duration // 0 means authn.RequestLifetime; cut to authn.MaxRequestLifetime
-	Verify     bool          // the user is verified whatever the policy says
-	SameDevice bool          // the sign-in runs on the phone itself: refused
-	Number     string        // six digits that are shown already, where several people are asked for the same; "" to draw them
+	Lifetime   time.Duration  // 0 means authn.RequestLifetime; cut to authn.MaxRequestLifetime
+	Verify     bool           // the user is verified whatever the policy says
+	SameDevice bool           // the sign-in runs on the phone itself: refused
+	Number     string         // six digits that are shown already, where several people are asked for the same; "" to draw them
+	Device     authn.DeviceID // the only one that is asked; "" for all of the user's
 }
 
 // Opened is a request that waits, with what the login screen has to show.
@@ -107,7 +109,7 @@ func (s *Service) asked(ctx context.Context, q Question) (u authn.User, active [
 			return err
 		}
 		for _, d := range devices {
-			if d.MayApprove() == nil {
+			if d.MayApprove() == nil && (q.Device == "" || d.ID == q.Device) {
 				active = append(active, d)
 			}
 		}
@@ -219,6 +221,10 @@ func (s *Service) admit(tx store.Tx, r authn.ApprovalRequest, now time.Time) (la
 			late = append(late, old)
 		}
 	}
+	if practice(r) {
+		return late, s.admitPractice(tx, r, open, now)
+	}
+	open = slices.DeleteFunc(open, practice) // who practices can still be asked
 	err = tx.UpdateGuard(r.User, func(g authn.Guard) (authn.Guard, error) { return g.Admit(open, r.Client, now) })
 	if err != nil {
 		return nil, err

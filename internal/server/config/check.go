@@ -34,6 +34,7 @@ func (c Config) Check() Faults {
 	c.Ledger.check(c, &fs)
 	c.Attestation.check(c, &fs)
 	c.Restore.check(&fs)
+	c.Brand.check(&fs)
 	oneOf(&fs, "log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(&fs, "log.format", c.Log.Format, "text", "json")
 	return fs

@@ -64,6 +64,7 @@ type Config struct {
 	Ledger      Ledger      `toml:"ledger"`
 	Attestation Attestation `toml:"attestation"`
 	Restore     Restore     `toml:"restore"`
+	Brand       Brand       `toml:"brand"`
 	Log         Log         `toml:"log"`
 
 	dir string // where the file lies
@@ -229,6 +230,46 @@ type Restore struct {
 	// How the one-time code of a restore reaches the user: "mail", or "desk" (the service desk reads it out after it has
 	// verified the caller). Who has no mail address always gets it from the service desk. Default "mail".
 	Delivery string `toml:"delivery"`
+}
+
+// Brand is the table [brand]: what the app shows of the organisation while one of its accounts is looked at, beside name and support. Phones take it over within half a day.
+type Brand struct {
+	// The telephone number of the service desk, to be tapped: "046-555 01 00". Default empty.
+	Phone string `toml:"phone"`
+
+	// Its mail address. Default empty.
+	Mail string `toml:"mail"`
+
+	// Pages that help, at most four, each as a text and an address with "https://": "First steps https://help.example.com/avow". Default: none.
+	Links []string `toml:"links"`
+
+	Light BrandColors `toml:"light"`
+	Dark  BrandColors `toml:"dark"`
+}
+
+// BrandColors are the tables [brand.light] and [brand.dark]: all seven colors in both of them, or none at all. The app leaves colors out that cannot be read on each other;
+// docs/branding.md says how to check them before.
+type BrandColors struct {
+	// The color of what can be done, as "#0F5247". Default empty: Avow's own, as with all of them.
+	Primary string `toml:"primary"`
+
+	// What is written on it.
+	OnPrimary string `toml:"on_primary"`
+
+	// The ground of second buttons and of icons.
+	PrimarySoft string `toml:"primary_soft"`
+
+	// What is written on that.
+	OnPrimarySoft string `toml:"on_primary_soft"`
+
+	// The panel on the first page.
+	Panel string `toml:"panel"`
+
+	// The check of the mark on it.
+	Mark string `toml:"mark"`
+
+	// The fingers of the mark on it.
+	Mark2 string `toml:"mark2"`
 }
 
 // Log is the table [log].

@@ -31,6 +31,7 @@ func TestWriteThenLoad(t *testing.T) {
 		URL: "ldap://ldap.example.com:1389", TLS: "none", BaseDN: "ou=people,dc=example,dc=com", GroupBase: "ou=groups,dc=example,dc=com",
 		Filter: `(&(objectClass=user)(cn=a\2a"b))`, Schema: "active_directory", PageSize: 1000, Every: time.Hour,
 	}
+	c.Brand = Brand{Phone: "046-555 01 00", Mail: "desk@example.com", Links: []string{"First steps https://help.example.com/avow"}, Light: brandColors, Dark: brandColors}
 	path := write(t, c)
 	got, err := Load(path)
 	if err != nil {
@@ -42,6 +43,10 @@ func TestWriteThenLoad(t *testing.T) {
 	if got.Data(DatabaseFile) != filepath.Join(filepath.Dir(path), "data", "avow.db") {
 		t.Errorf("database at %s", got.Data(DatabaseFile))
 	}
+}
+
+var brandColors = BrandColors{
+	Primary: "#0F5247", OnPrimary: "#FFFFFF", PrimarySoft: "#D8E8E0", OnPrimarySoft: "#0B4038", Panel: "#0F5247", Mark: "#FFFFFF", Mark2: "#8FCBB4",
 }
 
 func write(t *testing.T, c Config) string {
@@ -69,7 +74,7 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Ledger": "ledger.", "Attestation": "attestation.", "Restore": "restore.", "Log": "log."}
+	prefix := map[string]string{"Config": "", "TLS": "tls.", "Mail": "mail.", "Text": "text.", "Directory": "directory.", "Ledger": "ledger.", "Attestation": "attestation.", "Restore": "restore.", "Brand": "brand.", "Log": "log."}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -80,7 +85,12 @@ func TestManualIsTheFieldsComment(t *testing.T) {
 				continue
 			}
 			name := reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("toml")
-			if field.Doc != nil {
+			switch {
+			case field.Doc == nil:
+			case spec.Name.Name == "BrandColors": // stands there twice
+				want["brand.light."+name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
+				want["brand.dark."+name] = want["brand.light."+name]
+			default:
 				want[prefix[spec.Name.Name]+name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
 			}
 		}

@@ -118,6 +118,8 @@ func (s *Service) Status(r store.Reader, id authn.DeviceID) (wire.Status, error)
 	if st.Restore, st.Restores, err = standing.Restore(r, s.site, u); err != nil {
 		return wire.Status{}, err
 	}
+	p := s.site.Policy()
+	st.Lock = &wire.DeviceLock{Seconds: p.LockSeconds, WrongPINs: p.WrongPINs}
 	if g.Muted(now) {
 		st.MutedUntil = g.MutedUntil.Unix()
 	}

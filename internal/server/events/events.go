@@ -1,5 +1,6 @@
 // Package events is the stream on which an open app hears of requests (docs/protocol.md, section 6): text/event-stream of the HTML
-// standard, section 9.2. Route: GET /v1/events. The stream only repeats what GET /v1/requests and GET /v1/device say, so one that
+// standard, section 9.2. Routes: GET /v1/events,
+// POST /v1/events/test. The stream only repeats what GET /v1/requests and GET /v1/device say, so one that
 // breaks loses nothing.
 package events
 
@@ -33,18 +34,20 @@ type Service struct {
 	proof  *proof.Checker
 	device *device.Service
 
-	mu   sync.Mutex
-	open map[authn.DeviceID]int
+	mu    sync.Mutex
+	open  map[authn.DeviceID]int
+	tests map[authn.DeviceID]test // of the last minute
 }
 
 // New makes the service.
 func New(s *site.Site, c *proof.Checker, d *device.Service) *Service {
-	return &Service{site: s, proof: c, device: d, open: map[authn.DeviceID]int{}}
+	return &Service{site: s, proof: c, device: d, open: map[authn.DeviceID]int{}, tests: map[authn.DeviceID]test{}}
 }
 
 // Routes registers the phone's route.
 func (s *Service) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /v1/events", api.Handle(s.site.Log, s.events))
+	mux.Handle("POST /v1/events/test", api.Handle(s.site.Log, s.test))
 }
 
 // maxStreams is how many streams one device may hold: broken ones count until they are noticed.
@@ -130,6 +133,7 @@ type stream struct {
 	expires []time.Time // of the requests that are shown
 	told    wire.Status
 	offers  string // what it was told of its offers
+	tested  string // the test that was sent last
 }
 
 // news is what the store says now.
@@ -163,6 +167,12 @@ func (st *stream) tell(r *http.Request) (more bool, err error) {
 			return false, err
 		}
 		st.told = n.status
+	}
+	if id := st.service.testOf(st.device.ID); id != st.tested && id != "" {
+		if err := st.event(wire.EventTest, wire.DeliveryTest{ID: id}); err != nil {
+			return false, err
+		}
+		st.tested = id
 	}
 	if n.offers != st.offers && n.offers != "" {
 		if err := st.event(wire.EventDuplicate, struct{}{}); err != nil {
@@ -228,7 +238,15 @@ func (st *stream) read(rd store.Reader) (n news, err error) {
 		if err != nil {
 			return n, err
 		}
-		n.closed = append(n.closed, wire.RequestClosed{ID: id, State: o.StateAt(now)})
+		c := wire.RequestClosed{ID: id, State: o.StateAt(now)}
+		if o.DecidedBy != "" {
+			by, err := rd.Device(o.DecidedBy)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return n, err
+			}
+			c.Device, c.Name = o.DecidedBy, by.Info.Name
+		}
+		n.closed = append(n.closed, c)
 	}
 	return n, nil
 }

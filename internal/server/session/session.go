@@ -22,11 +22,12 @@ import (
 const ClientID = authn.PagesClient
 
 // DeskID is the client as which the service desk asks, SecondAdminID that as which an administrator is asked to agree, and ColleaguesID that as which colleagues are
-// asked for somebody who has lost her phone.
+// asked for somebody who has lost her phone. PracticeID asks those who learn how to answer.
 const (
 	DeskID        = authn.DeskClient
 	SecondAdminID = authn.SecondAdminClient
 	ColleaguesID  = authn.ColleaguesClient
+	PracticeID    = authn.PracticeClient
 )
 
 // Service is the sign-ins of people. It is safe for concurrent use.
@@ -53,7 +54,7 @@ func (s *Service) Prepare(ctx context.Context) error {
 
 // Own reports whether a client is the server itself: its pages, its service desk. Nobody registered it.
 func Own(id authn.ClientID) bool {
-	return id == ClientID || id == DeskID || id == SecondAdminID || id == ColleaguesID
+	return id == ClientID || id == DeskID || id == SecondAdminID || id == ColleaguesID || id == PracticeID
 }
 
 // Client finds a client of the server's own, or makes it, with a key that nobody has. People who look after others are asked for the number,

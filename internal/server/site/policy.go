@@ -39,6 +39,8 @@ func (s *Site) Policy() authn.Policy {
 		ColleaguesNeeded: cmp.Or(p.ColleaguesNeeded, d.ColleaguesNeeded, authn.ColleaguesNeeded),
 		ColleaguesHold:   cmp.Or(p.ColleaguesHold, d.ColleaguesHold, authn.ColleaguesHold),
 		BackupEnrolls:    p.BackupEnrolls,
+		LockSeconds:      cmp.Or(p.LockSeconds, d.LockSeconds),
+		WrongPINs:        cmp.Or(p.WrongPINs, d.WrongPINs, authn.WrongPINWait),
 		Telemetry:        cmp.Or(p.Telemetry, d.Telemetry, authn.TelemetryAsked),
 	}
 }

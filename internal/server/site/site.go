@@ -14,6 +14,7 @@ import (
 	"avow/internal/key"
 	"avow/internal/server/live"
 	"avow/internal/store"
+	"avow/internal/wire"
 )
 
 // Site is one server. All exported fields are set once, before the first request.
@@ -22,6 +23,7 @@ type Site struct {
 	Host         string // id.example.com or id.example.com:8443, lower case: what QR links carry
 	Organisation string
 	Support      string // what people do when nothing helps: a phone number
+	Brand        wire.Brand
 	Identity     key.Private
 	Secret       key.Secret // 32 bytes from a file outside the database; use Derive
 	TLSKeys      func() []string

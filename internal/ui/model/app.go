@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"avow/assets/brand"
 	"avow/assets/translations"
 	"avow/internal/authn"
 	"avow/internal/key"
@@ -50,6 +51,16 @@ type Core interface {
 	RestoreCore
 	DevicesCore
 	CodesCore
+	LockCore
+	RequestsCore
+}
+
+// RequestsCore is what the screens need to practice answers, to look back at them, and to end the silence after some.
+type RequestsCore interface {
+	Practice(context.Context, phone.AccountID) (authn.RequestID, error)
+	EndSilence(context.Context, phone.AccountID) error
+	Activity(context.Context, phone.AccountID) ([]phone.Activity, error)
+	ExportReceipt(id phone.AccountID, answer string) ([]byte, error)
 }
 
 // RestoreCore is what the screens need to set restore up, and to restore.
@@ -122,10 +133,11 @@ const (
 	PageSettings  Page = "settings"
 	PageLanguage  Page = "language"
 	PageTextSize  Page = "text-size"
-	PageLockAfter Page = "lock-settings"
+	PageLockRules Page = "lock-settings"
 	PageChangePIN Page = "change-pin"
 	PageAbout     Page = "about"
 	PageDebugLog  Page = "debug-log"
+	PageHelp      Page = "help"    // keys, and who helps
 	PageTrouble   Page = "trouble" // the vault needs a decision
 	PageError     Page = "error"   // something failed: what, what to do, a code
 
@@ -160,6 +172,10 @@ const (
 	PageJoin      Page = "join"            // the new one has scanned it
 	PageJoinWords Page = "join-words"
 
+	PageLockAfter     Page = "lock-after"      // how long the app stays open
+	PageClearAfter    Page = "clipboard-after" // how long a copied code stays on the clipboard
+	PageNotifications Page = "notifications"
+
 	PageForgot   Page = "forgot-pin"
 	PageResetPIN Page = "reset-pin"
 	PageErased   Page = "erased" // nothing is left: the app starts anew
@@ -187,6 +203,9 @@ const (
 	PageSendLog   Page = "send-log"       // to the service desk: exactly what goes
 	PageLicences  Page = "licences"
 	PageLicence   Page = "licence"
+	PageActivity  Page = "activity"
+	PageEntry     Page = "activity-entry" // one line of it, in full
+	PageSupport   Page = "support"        // who helps, and how to reach them
 )
 
 // Config is what an App is made of.
@@ -201,6 +220,9 @@ type Config struct {
 	Log        *LogBook
 	Telemetry  *telemetry.Recorder // nil: nothing is counted and nobody is asked
 	Version    string
+	Notify     func(title, text string) // shows a notification of the system; nil: there is none
+	Front      func() bool              // the window is in front, and what arrives is seen on it; nil: it never is
+	Desktop    bool                     // a window among others: leaving it is no more than using another one
 	Build      Build
 	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
 	Now        func() time.Time
@@ -208,6 +230,7 @@ type Config struct {
 	StartAnew  func()       // closes this app and opens an empty one in its place, once everything was deleted; nil: the person has to
 	Go         func(func()) // runs work in the background; nil: a goroutine
 	Languages  []string     // the system's wishes, first first
+	Brand      brand.Brand  // whose app this is; the zero value is Avow's
 }
 
 // lane is a kind of work that runs at most once at a time. An answer waits for nothing else: to refuse must always be possible, also
@@ -245,6 +268,9 @@ type App struct {
 	connect       connectState
 	tapped        *wire.RegistrationLink // a link that waits until nothing else runs
 	request       requestState
+	unsent        *unsent // an answer that did not reach the server
+	unlockFirst   bool    // before the request that is looked at is answered
+	activity      activityState
 	result        *Result
 	home          homeState
 	offline       *offlineState // the page with a code for a computer; nil when there is none
@@ -270,6 +296,8 @@ type App struct {
 	trashTurn   int
 	imports     importState
 	exports     exportState
+	delivery    deliveryState
+	guards      guards
 	log         logState
 	privacy     privacyState
 	licence     string                     // the module whose licence is open
@@ -284,14 +312,18 @@ func New(cfg Config) *App {
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}
 	}
+	if cfg.Brand.Name == "" {
+		cfg.Brand = brand.Own()
+	}
 	if cfg.Go == nil {
 		cfg.Go = func(f func()) { go f() }
 	}
 	a := &App{cfg: cfg, tab: PageHome, later: map[authn.RequestID]bool{}, busy: map[lane]string{}, offersLater: map[phone.AccountID]bool{}, names: map[phone.AccountID]string{}}
 	a.ctx, a.stop = context.WithCancel(context.Background())
-	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...)
+	a.print = translations.New(append([]string{cfg.Settings.Get().Language}, cfg.Languages...)...).Named(cfg.Brand.Name)
 	a.applyDetailed()
 	a.cancel = cfg.Core.Subscribe(a.event)
+	a.applyLock()
 	if cfg.Lifecycle != nil {
 		go a.watch(cfg.Lifecycle)
 	}
@@ -332,7 +364,7 @@ func (a *App) page(s phone.State) Page {
 		return PageResult
 	case a.top() == PageScan && a.scan.forRequest != "" && a.isOpen(s, a.scan.forRequest):
 		return PageScan
-	case a.currentRequest(s) != nil:
+	case a.currentRequest(s) != nil && !(a.unlockFirst && s.HasPIN && s.Locked):
 		return PageRequest
 	case s.Trouble != nil:
 		return PageTrouble
@@ -393,7 +425,9 @@ func (a *App) Open(p Page) {
 // Back leaves the page on top; Esc and the arrow do the same. On a request it is "Later", never No.
 func (a *App) Back() {
 	switch a.Page() {
-	case PageLock, PageTrouble, PageWelcome, PageHome, PageCodes, PageComputers, PageSettings, PageErased: // nothing lies under them that could be seen
+	case PageLock: // nothing lies under it, but for the request that it is opened for
+		a.change(func() { a.unlockFirst = false })
+	case PageTrouble, PageWelcome, PageHome, PageCodes, PageComputers, PageSettings, PageErased: // nothing lies under them that could be seen
 	case PageScan:
 		a.CloseScan()
 	case PageAskPIN:
@@ -454,6 +488,9 @@ func (a *App) left() {
 	if !open(PageDevices, PageNewPhone, PageJoiner) {
 		a.devices = devicesState{}
 	}
+	if !open(PageActivity, PageEntry) {
+		a.leaveActivity()
+	}
 	if !open(PageColleagues) {
 		a.colleagues = colleaguesState{}
 	}
@@ -473,7 +510,7 @@ func (a *App) popIf(p Page) {
 
 // Done leaves a result or an error.
 func (a *App) Done() {
-	a.change(func() { a.result, a.failure = nil, nil })
+	a.change(func() { a.result, a.failure, a.unsent = nil, nil, nil })
 }
 
 // Busy says what runs now for the page that is shown, in the words of the button that began it; "" for nothing.
@@ -542,9 +579,11 @@ func (a *App) event(e phone.Event) {
 		a.requestClosed(e)
 	case phone.RequestArrived:
 		a.Hide() // it covers what is shown
+		a.notifyRequest()
 	case phone.AccountsChanged:
 		a.change(a.codesChanged)   // codes come with a restored account
 		a.react(a.accountsChanged) // it asks the core, which an event must not do
+		a.react(a.activityChanged)
 	case phone.CodesChanged:
 		a.change(a.codesChanged)
 	case phone.ComputersChanged:
@@ -567,13 +606,16 @@ func (a *App) event(e phone.Event) {
 func (a *App) locked() {
 	s := a.cfg.Core.State()
 	a.change(func() {
+		a.unlockFirst = a.unlockFirst && s.Locked
 		if s.Locked && a.busy[laneOther] == "" && a.ask == nil {
 			a.connect.forgetProof()
+			a.restore.typed, a.restore.noted, a.restoring.digits = codeEntry{}, "", ""
 		}
 		if s.Locked && a.scan.forRequest == "" {
 			a.popIf(PageScan)
 		}
 		if s.Locked {
+			a.pin = pinEntry{} // a PIN that was half typed, or typed for the first time
 			a.lockCodes()
 		}
 	})

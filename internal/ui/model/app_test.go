@@ -5,6 +5,8 @@ import (
 	"context"
 	"image"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -301,8 +303,8 @@ func TestSettings(t *testing.T) {
 	g.says(g.T("app.settings.title"), "Einstellungen")
 	g.Back()
 	g.on(model.PageSettings)
-	g.Choose(func(c *model.Choices) { c.Language, c.Appearance, c.LargeText = "en", model.Dark, true })
-	if v := g.SettingsView(); v.Choices.Appearance != model.Dark || !v.Choices.LargeText || v.Language != "English" || v.Biometric {
+	g.Choose(func(c *model.Choices) { c.Language, c.Appearance, c.TextSize = "en", model.Dark, model.TextLarge })
+	if v := g.SettingsView(); v.Choices.Appearance != model.Dark || v.Choices.TextSize != model.TextLarge || v.Language != "English" || v.Biometric {
 		t.Errorf("settings are %+v", v)
 	}
 	g.SetBiometric(true)
@@ -327,12 +329,32 @@ func TestSettingsAreKept(t *testing.T) {
 	if diff := cmp.Diff(model.Choices{Appearance: model.FollowSystem}, s.Get()); diff != "" {
 		t.Errorf("at first settings differ:\n%s", diff)
 	}
-	want := model.Choices{Appearance: model.Dark, LargeText: true, Language: "de"}
+	want := model.Choices{Appearance: model.Dark, TextSize: model.TextLargest, Language: "de"}
 	if err := s.Set(func(c *model.Choices) { *c = want }); err != nil {
 		t.Fatal(err)
 	}
 	if s, err = model.OpenSettings(dir); err != nil || !cmp.Equal(s.Get(), want) {
 		t.Errorf("read back: %+v, %v", s.Get(), err)
+	}
+}
+
+// Files of before, which knew two sizes, and of another version, which may know more.
+func TestTextSizeOfOldFiles(t *testing.T) {
+	for file, want := range map[string]model.TextSize{
+		`{"appearance":"light","large_text":true}`:                  model.TextLarge,
+		`{"appearance":"light","large_text":false}`:                 0,
+		`{"appearance":"light","large_text":true,"text_size":200}`:  model.TextLargest,
+		`{"appearance":"light","large_text":false,"text_size":150}`: model.TextLarger,
+		`{"appearance":"light","text_size":300}`:                    0,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "settings.json"), []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := model.OpenSettings(dir)
+		if err != nil || s.Get().TextSize != want || s.Get().Appearance != model.Light {
+			t.Errorf("%s: %+v, %v", file, s.Get(), err)
+		}
 	}
 }
 

@@ -37,8 +37,6 @@ type CodesCore interface {
 }
 
 const (
-	// ClearAfter is how long a copied code stays on the clipboard.
-	ClearAfter = 30 * time.Second
 	// nextIn is how long before its end a code shows the one that follows.
 	nextIn = 5 * time.Second
 	// revealFor is how long a code is seen that was hidden.

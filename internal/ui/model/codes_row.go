@@ -190,8 +190,8 @@ func (a *App) CopyCode(id codes.ID, put func(text string)) {
 		return
 	}
 	put(s.Text)
+	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(a.cfg.Settings.Get().Clear.Duration())} })
 	a.count(authn.CountCodesCopied)
-	a.change(func() { a.codes.copied = copiedCode{id, s.Text, now.Add(ClearAfter)} })
 	a.used(id)
 }
 

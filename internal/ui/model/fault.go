@@ -25,6 +25,11 @@ type Fault struct {
 	Hard     bool      // there is no "try again": a stop for safety
 	Again    bool      // another code may help: there is a way back to the scanner
 	Support  string    // how to reach the service desk; "" when it is not known
+	Retry    bool      // SendAgain may help
+	Offline  bool      // and GetOfflineCode, where the computer takes codes
+	Devices  bool      // LookAtDevices is worth while
+	Calm     bool      // nothing went wrong: it is news
+	Away     *Away     // the server does not answer; nil for any other fault
 }
 
 // faultOf says an error in the app's language. What it does not know by its code keeps the sentence that came with it, which is
@@ -60,6 +65,8 @@ func (a *App) faultOf(err error) Fault {
 		f.Sentence = t.T("app.fault.too_late")
 	case errors.Is(err, authn.ErrDecided):
 		f.Sentence = t.T("app.fault.decided")
+	case errors.Is(err, errAnsweredBefore):
+		f.Title, f.Sentence = t.T("app.closed.before"), t.T("app.closed.before_text")
 	case errors.Is(err, authn.ErrRequestUnknown):
 		f.Sentence = t.T("app.fault.request_gone")
 	case errors.Is(err, authn.ErrRequestFailed):
@@ -78,6 +85,8 @@ func (a *App) faultOf(err error) Fault {
 		f.Title, f.Sentence = t.T("app.fault.list_empty_title"), t.T("app.fault.list_empty")
 	case errors.Is(err, keystore.ErrPINWeak):
 		f.Sentence = t.T("app.pin.weak")
+	case errors.Is(err, keystore.ErrPINBlocked):
+		f.Title, f.Sentence = t.T("app.pin.blocked_title"), t.T("app.pin.blocked")
 	case errors.Is(err, keystore.ErrPINWrong):
 		f.Sentence = t.T("app.pin.wrong")
 	case errors.Is(err, platform.ErrCanceled):
@@ -169,6 +178,7 @@ func ShortCode(code string) string {
 func (a *App) fail(err error) {
 	a.change(func() {
 		f := a.faultOf(err)
+		a.away(&f, err)
 		a.failure = &f
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"avow/internal/authn"
 	"avow/internal/phone"
 	"avow/internal/phone/platform"
+	"avow/internal/wire"
 )
 
 // homeState is what Home remembers between redraws.
@@ -79,6 +80,7 @@ type Note struct {
 	Head  string
 	Text  string
 	Opens Page // what can be done about it; "" where a tap does nothing
+	Ends  bool // a tap asks whether the silence is to end
 }
 
 func newNote(t Tone, head, text string) Note { return Note{Tone: t, Head: head, Text: text} }
@@ -109,11 +111,14 @@ func (a *App) Home() HomeView {
 	for _, r := range s.Requests {
 		left := timeLeft(r, now)
 		sub := t.T("app.home.sign_in")
+		if isPractice(r) {
+			sub = t.T("app.practice.sub")
+		}
 		if r.Origin.Place != "" {
 			sub += " · " + r.Origin.Place
 		}
 		v.Requests = append(v.Requests, RequestCard{
-			ID: r.ID, Client: r.Client.Name, Sub: sub, Left: t.Left(left), Part: min(1, left.Seconds()/float64(r.Expires-r.IssuedAt)),
+			ID: r.ID, Client: a.clientName(r), Sub: sub, Left: t.Left(left), Part: min(1, left.Seconds()/float64(r.Expires-r.IssuedAt)),
 		})
 	}
 	v.RequestsHead = t.T("app.home.requests", "Count", len(v.Requests))
@@ -168,7 +173,7 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 		notes = append(notes, Note{Tone: Quiet, Text: a.home.removed})
 	}
 	if now.Before(acc.MutedUntil) {
-		notes = append(notes, Note{Tone: Bad, Head: t.T("app.notice.muted"), Text: t.T("app.notice.muted_text", "Clock", t.Clock(acc.MutedUntil))})
+		notes = append(notes, Note{Tone: Bad, Head: t.T("app.notice.muted"), Text: t.T("app.notice.muted_text", "Clock", t.Clock(acc.MutedUntil)), Ends: true})
 	}
 	if n, ok := a.passwordNote(acc, now); ok {
 		notes = append(notes, n)
@@ -180,35 +185,57 @@ func (a *App) notes(acc phone.Account, now time.Time) []Note {
 		if now.Sub(at) > recent {
 			continue
 		}
-		if note, ok := a.restoreNotice(n, t.When(at, now)); ok {
+		note, ok := a.noticeNote(n, t.When(at, now))
+		switch {
+		case !ok:
+		case isRestoreNotice(n.Kind):
 			if !said(notes, note) && (len(acc.Restores) == 0 || n.Kind.Reaction() != authn.ReactionBlockRestore) { // what runs stands above, with Block
 				notes = append(notes, note)
 			}
-			continue
-		}
-		when, device, computer := t.When(at, now), n.Facts["device"], n.Facts["computer"]
-		switch n.Kind {
-		case authn.NoticeDeviceRegistered:
-			note := newNote(Wait, t.T("app.notice.device", "Device", device), t.T("app.notice.device_text", "When", when))
-			note.Opens = PageDevices
+		default:
 			notes = append(notes, note)
-		case authn.NoticeDeviceRevoked:
-			notes = append(notes, newNote(Wait, t.T("app.notice.revoked", "Device", device), t.T("app.notice.when", "When", when)))
-		case authn.NoticeClaimRefused:
-			notes = append(notes, newNote(Bad, t.T("app.notice.claim"), t.T("app.notice.claim_text", "When", when)))
-		case authn.NoticeTooManyRequests:
-			notes = append(notes, newNote(Wait, t.T("app.notice.many"), t.T("app.notice.many_text", "When", when)))
-		case authn.NoticeOfflineUnknown:
-			notes = append(notes, newNote(Bad, t.T("app.notice.offline", "Computer", computer), t.T("app.notice.offline_text", "When", when)))
-		case authn.NoticeOfflineLocked:
-			notes = append(notes, newNote(Wait, t.T("app.notice.locked", "Computer", computer), t.T("app.notice.locked_text", "When", when)))
-		case authn.NoticeDeskUnknown:
-			notes = append(notes, newNote(Bad, t.T("app.notice.desk_wrong", "Computer", computer), t.T("app.notice.desk_wrong_text", "When", when)))
-		case authn.NoticeDeskCode:
-			notes = append(notes, newNote(Wait, t.T("app.notice.desk", "Computer", computer), t.T("app.notice.desk_text", "When", when)))
 		}
 	}
 	return notes
+}
+
+// noticeNote says what the server told; ok is false for what the app has no words for. mu must be held.
+func (a *App) noticeNote(n wire.Notice, when string) (note Note, ok bool) {
+	if note, ok := a.restoreNotice(n, when); ok {
+		return note, true
+	}
+	t, device, computer := a.print, n.Facts["device"], n.Facts["computer"]
+	switch n.Kind {
+	case authn.NoticeDeviceRegistered:
+		note := newNote(Wait, t.T("app.notice.device", "Device", device), t.T("app.notice.device_text", "When", when))
+		note.Opens = PageDevices
+		return note, true
+	case authn.NoticeDeviceRevoked:
+		return newNote(Wait, t.T("app.notice.revoked", "Device", device), t.T("app.notice.when", "When", when)), true
+	case authn.NoticeClaimRefused:
+		return newNote(Bad, t.T("app.notice.claim"), t.T("app.notice.claim_text", "When", when)), true
+	case authn.NoticeTooManyRequests:
+		return newNote(Wait, t.T("app.notice.many"), t.T("app.notice.many_text", "When", when)), true
+	case authn.NoticeOfflineUnknown:
+		return newNote(Bad, t.T("app.notice.offline", "Computer", computer), t.T("app.notice.offline_text", "When", when)), true
+	case authn.NoticeOfflineLocked:
+		return newNote(Wait, t.T("app.notice.locked", "Computer", computer), t.T("app.notice.locked_text", "When", when)), true
+	case authn.NoticeDeskUnknown:
+		return newNote(Bad, t.T("app.notice.desk_wrong", "Computer", computer), t.T("app.notice.desk_wrong_text", "When", when)), true
+	case authn.NoticeDeskCode:
+		return newNote(Wait, t.T("app.notice.desk", "Computer", computer), t.T("app.notice.desk_text", "When", when)), true
+	}
+	return Note{}, false
+}
+
+// isRestoreNotice tells what restoreNotice has words for: of those the same may be told more than once.
+func isRestoreNotice(k authn.NoticeKind) bool {
+	switch k {
+	case authn.NoticeDeviceRegistered, authn.NoticeDeviceRevoked, authn.NoticeClaimRefused, authn.NoticeTooManyRequests, authn.NoticeOfflineUnknown, authn.NoticeOfflineLocked,
+		authn.NoticeDeskUnknown, authn.NoticeDeskCode:
+		return false
+	}
+	return true
 }
 
 // said tells whether a newer note says the same: a restore is told of when it begins and when it waits.

@@ -245,12 +245,12 @@ func (a *App) tidy(p Page) {
 	}
 }
 
-// guard keeps the window out of screenshots while a code is on it, where the system can do that.
-func (a *App) guard(on bool) {
+// setGuard keeps the window out of screenshots while there is a reason to, where the system can do that; mu must be held.
+func (a *App) setGuard() {
 	if a.cfg.Guard == nil {
 		return
 	}
-	if err := a.cfg.Guard.Guard(on); err != nil && !errors.Is(err, platform.ErrNoScreenGuard) && a.cfg.Log != nil {
+	if err := a.cfg.Guard.Guard(a.guards.whole || a.guards.page); err != nil && !errors.Is(err, platform.ErrNoScreenGuard) && a.cfg.Log != nil {
 		a.cfg.Log.Note("could not hide the window in screenshots", err)
 	}
 }
@@ -280,6 +280,9 @@ func (a *App) computersChanged() {
 // watch hides the code when the app goes out of sight.
 func (a *App) watch(l platform.Lifecycle) {
 	for e := range l.Events(a.ctx) {
+		if e == platform.Used {
+			continue
+		}
 		if away := e != platform.Foreground; away || a.Away() {
 			a.change(func() {
 				if a.codes.away = away; away {

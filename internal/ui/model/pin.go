@@ -3,10 +3,12 @@ package model
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"avow/internal/authn"
 	"avow/internal/key"
+	"avow/internal/phone"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 )
@@ -43,6 +45,7 @@ type PINView struct {
 	Wrong     bool
 	Words     string // below the dots: what was wrong, or how long to wait
 	Waits     bool   // no key does anything until the time is over
+	Blocked   bool   // nor will one ever: what helps is behind Forgot
 	Biometric bool   // the sensor can be used
 	Back      bool   // there is a way back
 	Forgot    string // the button for who has forgotten it; on the lock
@@ -56,11 +59,7 @@ func (a *App) PIN() PINView {
 	s := a.cfg.Core.State()
 	t := a.print
 	v := PINView{Filled: len(a.pin.digits), Length: PINLength, Words: a.pin.wrong, Wrong: a.pin.wrong != ""}
-	if left := a.pin.until.Sub(a.cfg.Now()); left > 0 {
-		v.Waits, v.Words = true, t.T("app.pin.wait", "Wait", t.Wait(left))
-	} else if !a.pin.until.IsZero() {
-		v.Words, v.Wrong = "", false
-	}
+	a.sayWait(&v, s.Lock)
 	switch page := a.page(s); page {
 	case PageChoosePIN, PageChangePIN:
 		v.Back = true
@@ -96,7 +95,51 @@ func (a *App) PIN() PINView {
 			v.Initials, v.Name, v.Below = initials(acc.Name), acc.Name, acc.Organisation
 		}
 	}
+	if v.Blocked && !v.Biometric {
+		v.Ask = t.T("app.pin.blocked_title")
+	}
 	return v
+}
+
+// sayWait says why no PIN is taken now, or how many are left; mu must be held.
+func (a *App) sayWait(v *PINView, l phone.LockState) {
+	t, left := a.print, a.pin.until.Sub(a.cfg.Now())
+	if a.provesPIN() {
+		left = max(left, l.Wait)
+	} else {
+		l = phone.LockState{}
+	}
+	switch {
+	case l.Blocked:
+		v.Waits, v.Blocked, v.Words, v.Wrong = true, true, t.T("app.pin.blocked"), true
+	case left > 0:
+		v.Waits, v.Words = true, t.T("app.pin.wait", "Wait", t.Wait(left))
+	case !a.pin.until.IsZero():
+		v.Words, v.Wrong = "", false
+	}
+	if tries := authn.PINTries - l.Wrong; l.WrongPINs == authn.WrongPINRestore && l.Wrong > 0 && tries > 0 && tries <= lastTries {
+		v.Words = strings.TrimSpace(v.Words + " " + t.T("app.pin.tries", "Count", tries))
+	}
+}
+
+// lastTries are told before they are gone.
+const lastTries = 5
+
+// provesPIN reports whether the PIN that is typed is one that there is; mu must be held.
+func (a *App) provesPIN() bool {
+	switch a.page(a.cfg.Core.State()) {
+	case PageChoosePIN, PageResetPIN:
+		return false
+	case PageChangePIN:
+		return a.pin.old == ""
+	}
+	return true
+}
+
+// stopped reports whether no PIN is taken now; mu must be held.
+func (a *App) stopped() bool {
+	l := a.cfg.Core.State().Lock
+	return a.cfg.Now().Before(a.pin.until) || a.provesPIN() && (l.Blocked || l.Wait > 0)
 }
 
 func (a *App) hasBiometric() bool {
@@ -107,7 +150,7 @@ func (a *App) hasBiometric() bool {
 func (a *App) Digit(d rune) {
 	var full string
 	a.change(func() {
-		if a.busyOn(a.page(a.cfg.Core.State())) != "" || a.cfg.Now().Before(a.pin.until) || d < '0' || d > '9' || len(a.pin.digits) >= PINLength {
+		if a.busyOn(a.page(a.cfg.Core.State())) != "" || a.stopped() || d < '0' || d > '9' || len(a.pin.digits) >= PINLength {
 			return
 		}
 		a.pin.wrong, a.pin.until = "", time.Time{}

@@ -15,6 +15,7 @@ import (
 // requestState is what was done on the request that is shown.
 type requestState struct {
 	id      authn.RequestID // what the person looks at: an answer is for this one, whatever arrives meanwhile
+	asked   phone.Request   // the same in full, to speak of it when it is gone
 	number  string          // what was typed, kept while the PIN is asked
 	handle  key.Secret      // of the code that was scanned for it
 	wrong   string          // "Not this number. …"
@@ -24,6 +25,7 @@ type requestState struct {
 
 // RequestView is the full-screen question "Is it you signing in?". Its texts come from the signed request only.
 type RequestView struct {
+	Wants     string // "wants to sign you in", under the name where there is room; ""
 	ID        authn.RequestID
 	Title     string
 	Client    string
@@ -42,8 +44,11 @@ type RequestView struct {
 	Hint      string // "Yes asks for your fingerprint"; "" when it asks for nothing
 	Wrong     string
 	Busy      string
-	NotMe     bool // the second question is open
-	More      int  // further open requests
+	NotMe     bool   // the second question is open
+	More      int    // further open requests
+	Queue     string // "1 of 2"; "" for a single one
+	Practice  string // what stands on top of one that signs in to nothing; "" for a real one
+	Shows     string // of practice: the number that a screen would show, 482 913
 }
 
 // Fact is a label and its value.
@@ -61,6 +66,7 @@ func (a *App) Request() (RequestView, bool) {
 	if a.request.id != r.ID {
 		a.request = requestState{id: r.ID}
 	}
+	a.request.asked = *r
 	return a.requestView(s, *r), true
 }
 
@@ -75,6 +81,12 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		Hint: t.T("app.request.hint_pin"), Advice: t.T(asks(r).advice, "Organisation", acc.Organisation),
 	}
 	v.Part = min(1, v.Part)
+	if v.More > 0 {
+		v.Queue = t.T("app.request.queue", "At", 1, "Of", v.More+1)
+	}
+	if isPractice(r) {
+		v.Client, v.Computer, v.Practice, v.Shows = t.T("app.practice.computer"), true, t.T("app.practice.note"), practiceNumber(r)
+	}
 	switch {
 	case r.Unasked:
 		v.Hint = ""
@@ -82,6 +94,8 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		v.Hint = t.T("app.request.hint_finger")
 	}
 	switch {
+	case isPractice(r):
+		v.Sub = t.T("app.practice.sub")
 	case r.Client.Known && v.Computer:
 		v.Sub = t.T("app.request.your_computer")
 	case r.Client.Known:
@@ -90,7 +104,7 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		v.Sub = t.T("app.request.unknown")
 	}
 	account := r.Login
-	if len(s.Accounts) > 1 {
+	if len(s.Accounts) > 1 || r.Match == authn.MatchTap { // with nothing to type there is room for it
 		account = t.T("app.request.account_at", "Login", r.Login, "Organisation", acc.Organisation)
 	}
 	asked := r.Deadline.Add(-time.Duration(r.Expires-r.IssuedAt) * time.Second)
@@ -106,6 +120,11 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		return v
 	}
 	switch r.Match {
+	case authn.MatchTap:
+		v.Facts = append(append(v.Facts[:1:1], v.Facts[2:]...), v.Facts[1]) // who and from where; the time is now
+		if r.Action == authn.ActionSignIn {
+			v.Wants = t.T("app.request.wants")
+		}
 	case authn.MatchNumber:
 		v.MatchText = t.T(asks(r).number, "Client", r.Client.Name)
 	case authn.MatchQR:
@@ -122,6 +141,7 @@ var actions = map[authn.RequestAction]words{
 	authn.ActionVerifyCaller: {"app.request.title_caller", "app.request.advice_caller", "app.request.number_caller", "app.prompt.caller", "app.result.yes_caller"},
 	authn.ActionVouch:        {"app.request.title_vouch", "app.request.advice_vouch", "app.request.number_vouch", "app.prompt.vouch", "app.result.yes_vouch"},
 	authn.ActionConnectPhone: {"app.request.title_colleague", "app.request.advice_colleague", "app.request.number_colleague", "app.prompt.colleague", "app.result.yes_colleague"},
+	authn.ActionPractice:     {"app.practice.title", "app.practice.advice", "app.practice.type_number", "app.prompt.practice", "app.practice.yes"},
 	authn.ActionAgree:        {"app.request.title_agree", "app.request.advice_agree", "app.request.number_agree", "app.prompt.agree", "app.result.yes_agree"},
 }
 
@@ -197,9 +217,13 @@ func (a *App) Yes(number string) {
 	r, ok := a.looked()
 	a.request.number = number
 	handle := a.request.handle
+	s := a.cfg.Core.State()
+	locked := ok && s.HasPIN && s.Locked && r.Unasked
 	a.mu.Unlock()
 	switch {
 	case !ok:
+	case locked: // a Yes that asks for nobody is only her own once she has unlocked the app
+		a.change(func() { a.unlockFirst = true })
 	case handle != nil:
 		a.approve(r, phone.Match{Handle: handle})
 	case r.Match == authn.MatchQR:
@@ -216,8 +240,11 @@ func (a *App) looked() (phone.Request, bool) {
 }
 
 func (a *App) approve(r phone.Request, m phone.Match) {
-	title := a.T(asks(r).prompt, "Client", r.Client.Name)
-	p := platform.Prompt{Title: title, Subtitle: r.Login, Reason: a.T("app.prompt.approve_reason", "Client", r.Client.Name)}
+	a.mu.Lock()
+	client := a.clientName(r)
+	a.mu.Unlock()
+	title := a.T(asks(r).prompt, "Client", client)
+	p := platform.Prompt{Title: title, Subtitle: r.Login, Reason: a.T("app.prompt.approve_reason", "Client", client)}
 	var receipt phone.Receipt
 	a.change(func() { a.request.wrong = "" })
 	q := &question{title: title, subtitle: r.Login, lane: laneAnswer, request: r.ID}
@@ -229,7 +256,7 @@ func (a *App) approve(r phone.Request, m phone.Match) {
 			a.sending(r.ID, false) // nothing was sent: it may end while the PIN is asked
 		}
 		return err
-	}, func(err error) { a.answered(r, authn.Approve, receipt, err) })
+	}, func(err error) { a.answered(r, authn.Approve, m, receipt, err) })
 }
 
 // No denies the request that is shown.
@@ -261,7 +288,7 @@ func (a *App) refuse(kind authn.DecisionKind) {
 		a.sending(r.ID, true)
 		receipt, err = say(ctx, r.ID)
 		return err
-	}, func(err error) { a.answered(r, kind, receipt, err) })
+	}, func(err error) { a.answered(r, kind, phone.Match{}, receipt, err) })
 }
 
 // sending notes that this phone itself closes a request now.
@@ -274,12 +301,12 @@ func (a *App) sending(id authn.RequestID, on bool) {
 }
 
 // answered shows what became of an answer.
-func (a *App) answered(r phone.Request, kind authn.DecisionKind, receipt phone.Receipt, err error) {
+func (a *App) answered(r phone.Request, kind authn.DecisionKind, match phone.Match, receipt phone.Receipt, err error) {
 	a.sending(r.ID, false)
 	switch {
 	case err == nil:
 		a.change(func() {
-			a.request = requestState{}
+			a.request, a.unsent = requestState{}, nil
 			a.result = a.resultOf(r, kind, receipt)
 		})
 	case errors.Is(err, authn.ErrWrongNumber):
@@ -288,8 +315,16 @@ func (a *App) answered(r phone.Request, kind authn.DecisionKind, receipt phone.R
 		a.change(func() { a.sayWrong(r, a.print.T("app.request.all_digits")) })
 	case errors.Is(err, platform.ErrCanceled):
 		a.change(func() {})
+	case authn.AsError(err).Kind == authn.Unavailable && a.isOpen(a.cfg.Core.State(), r.ID):
+		a.change(func() { a.notSent(r, kind, match, err) })
 	default:
-		a.change(func() { a.request = requestState{} })
+		var again bool
+		a.change(func() {
+			again, a.unsent, a.request = a.unsent != nil && a.unsent.request.ID == r.ID, nil, requestState{}
+		})
+		if again && errors.Is(err, authn.ErrDecided) {
+			err = errAnsweredBefore
+		}
 		a.fail(err)
 	}
 }
@@ -316,22 +351,15 @@ func (a *App) requestClosed(e phone.Event) {
 	if a.request.id != e.Request || a.request.sending {
 		return
 	}
-	a.request = requestState{}
+	asked := a.request.asked
+	a.request, a.unsent, a.unlockFirst = requestState{}, nil, false
 	if a.ask != nil && a.ask.request == e.Request {
 		a.ask, a.pin = nil, pinEntry{}
 	}
 	if a.scan.forRequest == e.Request {
 		a.popIf(PageScan)
 	}
-	var f Fault
-	switch e.State {
-	case authn.RequestExpired:
-		f = a.faultOf(authn.ErrRequestExpired)
-	case authn.RequestCancelled:
-		f = Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T("app.fault.request_cancelled")}
-	default:
-		f = Fault{Title: a.print.T("app.fault.title"), Sentence: a.print.T("app.fault.decided")}
-	}
+	f := a.closedFault(asked, e)
 	a.failure = &f
 }
 
@@ -339,7 +367,8 @@ func (a *App) requestClosed(e phone.Event) {
 type Result struct {
 	Title, Text string
 	Approved    bool
-	Stopped     bool // something was blocked
+	Stopped     bool   // something was blocked
+	Practice    string // on top of what signed in to nothing; "" for a real answer
 	Facts       []Fact
 	Receipt     string // the proof's first digits, as two groups: 8F2C 91D0
 }
@@ -364,6 +393,9 @@ func (a *App) resultOf(r phone.Request, kind authn.DecisionKind, receipt phone.R
 		v.Title, v.Text = t.T("app.result.not_me"), t.T("app.result.not_me_text")
 	default:
 		v.Title, v.Text = t.T("app.result.no"), t.T("app.result.no_text", "Client", r.Client.Name)
+	}
+	if isPractice(r) {
+		v.Practice, v.Text = t.T("app.practice.note"), a.practiceResult(kind)
 	}
 	v.Facts = []Fact{
 		{"clock", t.T("app.request.time"), t.ClockSeconds(receipt.At)},

@@ -183,9 +183,9 @@ func TestAnswerIsForTheRequestOnTheScreen(t *testing.T) {
 
 func TestRequestEnds(t *testing.T) {
 	for state, want := range map[authn.RequestState]string{
-		authn.RequestExpired:   "Too late: the time is over. Sign in again on that screen.",
+		authn.RequestExpired:   "The time for this request is over. Sign in again on LAPTOP-42.",
 		authn.RequestCancelled: "The screen that asked took the request back.",
-		authn.RequestDenied:    "This request was answered already, on another device.",
+		authn.RequestDenied:    "LAPTOP-42 got a No. Nobody was signed in.",
 	} {
 		g := newStage(t, number("r_1"))
 		g.look()
@@ -218,7 +218,7 @@ func TestApproveFails(t *testing.T) {
 	g.Yes("482913")
 	g.on(model.PageError)
 	f := g.Failure()
-	g.says(f.Title, "The server can’t be reached")
+	g.says(f.Title, "Your Yes was not sent")
 	g.says(f.Support, "046-555 01 00")
 	g.Done()
 	g.on(model.PageRequest) // it is still open

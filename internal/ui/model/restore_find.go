@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -34,7 +35,7 @@ func (a *App) RestoreFrom() FromView {
 	defer a.mu.Unlock()
 	t, r := a.print, a.restoring
 	v := FromView{
-		Title: t.T("app.use.from"), Text: t.T("app.use.from_text"), Host: r.host, Login: r.login, WrongHost: r.wrongHost, WrongLogin: r.wrongLogin,
+		Title: t.T("app.use.from"), Text: t.T("app.use.from_text"), Host: cmp.Or(r.host, a.cfg.Brand.Server), Login: r.login, WrongHost: r.wrongHost, WrongLogin: r.wrongLogin,
 	}
 	if a.fault != nil {
 		v.Head, v.Words = a.fault.Title, a.fault.Sentence

@@ -143,7 +143,7 @@ func TestUncopy(t *testing.T) {
 	if got := g.row("GitHub").Copied; got != "Copied, cleared in 30 s" {
 		t.Errorf("said %q", got)
 	}
-	g.now = g.now.Add(model.ClearAfter - time.Second)
+	g.now = g.now.Add(model.ClearHalf.Duration() - time.Second)
 	if _, due := g.Uncopy(false); due {
 		t.Error("due too early")
 	}

@@ -29,16 +29,31 @@ const (
 	Dark         Appearance = "dark"
 )
 
+// TextSize is how big all text is, in percent of what the look says. It is stored: append, never renumber. 0 is TextNormal.
+type TextSize int
+
+// The text sizes.
+const (
+	TextNormal  TextSize = 100
+	TextLarge   TextSize = 125
+	TextLarger  TextSize = 150
+	TextLargest TextSize = 200
+)
+
+// TextSizes are those that can be chosen, the smallest first.
+func TextSizes() []TextSize { return []TextSize{TextNormal, TextLarge, TextLarger, TextLargest} }
+
 // Choices are what a person set. They are no secrets.
 type Choices struct {
 	Appearance Appearance  `json:"appearance"`
-	LargeText  bool        `json:"large_text"`
+	TextSize   TextSize    `json:"text_size,omitempty"`
 	Language   string      `json:"language"`             // "" follows the system
 	CodeOrder  codes.Order `json:"code_order,omitempty"` // "" is by hand
-	HideCodes  bool        `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
-	Known      []string    `json:"known,omitempty"`      // devices of which she said that they are hers, the last ones
-
-	DetailedUntil int64 `json:"detailed_until,omitempty"` // unix seconds: until then the debug log has details
+	LockChoices
+	HideCodes     bool     `json:"hide_codes,omitempty"` // codes are hidden until they are tapped (R-056)
+	LessMotion    bool     `json:"less_motion,omitempty"`
+	Known         []string `json:"known,omitempty"`          // devices of which she said that they are hers, the last ones
+	DetailedUntil int64    `json:"detailed_until,omitempty"` // unix seconds: until then the debug log has details
 }
 
 func (c Choices) detailedUntil() time.Time {
@@ -68,9 +83,18 @@ func OpenSettings(dir string) (*Settings, error) {
 	case err != nil:
 		return s, fmt.Errorf("read settings: %w", err)
 	}
-	var c Choices
+	var c struct {
+		Choices
+		Large bool `json:"large_text"` // of the files until 0.1, which knew two sizes
+	}
 	if err := json.Unmarshal(data, &c); err == nil && (c.Appearance == FollowSystem || c.Appearance == Light || c.Appearance == Dark) {
-		s.now = c
+		if c.Large && c.TextSize == 0 {
+			c.TextSize = TextLarge
+		}
+		if !slices.Contains(TextSizes(), c.TextSize) {
+			c.TextSize = 0
+		}
+		s.now = c.Choices
 	}
 	return s, nil
 }
@@ -115,6 +139,7 @@ type SettingsView struct {
 	Version   string
 	Build     Build
 	Keys      string // where the keys of this device are kept
+	Lock      LockRow
 	Words     string
 }
 
@@ -136,6 +161,7 @@ func (a *App) SettingsView() SettingsView {
 	default:
 		v.Keys = a.print.T("app.about.keys_hardware")
 	}
+	v.Lock = a.lockRow()
 	for _, l := range translations.Languages() {
 		if l.Tag == c.Language {
 			v.Language = l.Name
@@ -150,8 +176,9 @@ func (a *App) SettingsView() SettingsView {
 // Choose changes a setting at once.
 func (a *App) Choose(f func(*Choices)) {
 	err := a.cfg.Settings.Set(f)
+	a.applyLock()
 	a.change(func() {
-		a.print = translations.New(append([]string{a.cfg.Settings.Get().Language}, a.cfg.Languages...)...)
+		a.print = translations.New(append([]string{a.cfg.Settings.Get().Language}, a.cfg.Languages...)...).Named(a.cfg.Brand.Name)
 		if err != nil {
 			fault := a.faultOf(err)
 			a.fault = &fault

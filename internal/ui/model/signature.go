@@ -29,7 +29,16 @@ func (a *App) structure(p Page) any {
 		return []any{v, shown}
 	case PageRequest:
 		v, _ := a.Request()
-		return []any{v.ID, v.Facts, v.Match, v.More}
+		return []any{v.ID, v.Facts, v.Match, v.More, v.Shows}
+	case PageActivity:
+		v := a.Activity()
+		proof := v.Proof
+		v.Proof = nil
+		return []any{v, pointed(proof)}
+	case PageEntry:
+		return a.Entry()
+	case PageSupport:
+		return a.SupportView()
 	case PageScan:
 		v := a.Scan()
 		return []any{v.Typing, v.Camera, v.UseParts}
@@ -42,7 +51,13 @@ func (a *App) structure(p Page) any {
 		return []any{v.Kind, v.Title, v.Host, v.Account}
 	case PageChoosePIN, PageChangePIN, PageResetPIN, PageLock, PageAskPIN:
 		v := a.PIN()
-		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts}
+		return []any{v.Initials, v.Name, v.Below, v.Biometric, v.Forgot, v.Alerts, v.Blocked}
+	case PageLockRules, PageLockAfter, PageClearAfter:
+		return a.LockRules()
+	case PageNotifications:
+		v := a.Notifications()
+		v.Busy = ""
+		return v
 	case PageSettings, PageLanguage, PageTextSize:
 		return a.SettingsView()
 	case PageDebugLog, PageSendLog:
@@ -62,7 +77,10 @@ func (a *App) structure(p Page) any {
 	case PageImport, PageImportPassword, PageImportPlan, PageExport, PageExportSeal, PageExportPlain, PageExportReady, PageExportQR:
 		return a.transferStructure(p)
 	case PageError:
-		return a.Failure()
+		v := a.Failure()
+		away := v.Away
+		v.Away = nil
+		return []any{v, pointed(away)}
 	case PageWords:
 		return a.CheckWords()
 	case PageConnected:

@@ -24,7 +24,7 @@ type stage struct {
 
 func newStage(t *testing.T, s phone.State, change ...func(*model.Config)) *stage {
 	t.Helper()
-	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: model.Light, Language: "en"})
+	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: model.Light, Language: "en", LockChoices: model.LockChoices{Screenshots: true}}) // so that what pages hide by themselves is seen
 	if err != nil {
 		t.Fatal(err)
 	}

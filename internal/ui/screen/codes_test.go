@@ -87,9 +87,10 @@ func codeScenes() []scene {
 		{name: "09-codes-group", picture: true, state: open, act: at(9, func(g *stage) { g.model.ChooseGroup(2) })},
 		{name: "09-codes-end", state: open, act: at(9, func(g *stage) {
 			list := g.list()
-			list.Focus(list.Count() - 1)
+			list.Focus(11)
 			g.settle()
 			list.Row(11).(*widgets.CodeRow).Step().Tapped(nil)
+			list.Focus(list.Count() - 1)
 		})},
 		{name: "09-codes-clock", state: open, act: at(9, func(g *stage) { g.core.ClockOff, g.core.ClockKnown = 3*time.Minute, true })},
 		{name: "09-codes-add", state: open, act: func(g *stage) { tab(g); g.tap("add") }},
@@ -191,6 +192,9 @@ func (g *stage) list() *widgets.LongList {
 
 func (g *stage) codeRow(i int) *widgets.CodeRow {
 	g.t.Helper()
+	if g.list().Row(i) == nil { // the text is large
+		g.list().Focus(i)
+	}
 	r, ok := g.list().Row(i).(*widgets.CodeRow)
 	if !ok {
 		g.t.Fatalf("row %d is not in view", i)

@@ -62,7 +62,9 @@ func Connected(a *model.App, f Frame) *Screen {
 	if v.Waiting != "" {
 		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Info.Fill(), Text: v.Waiting}))
 	}
-	s.Object, _ = f.page(w.Column(0, rows...), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.FinishConnect)))
+	practice := name(s, "practice", w.NewButton(w.Plain, a.T("app.connected.practice"), "", a.Practice))
+	s.Object, _ = f.page(w.Column(0, rows...), w.Column(4, practice, name(s, "done", w.NewMainButton(a.T("app.done"), "", a.FinishConnect))))
+	s.Update = func() { practice.SetBusy(a.Busy()) }
 	s.Shown = stamp.Arrive
 	return s
 }

@@ -35,7 +35,10 @@ func Home(a *model.App, f Frame) *Screen {
 	}
 	for i, n := range v.Notes {
 		spec := w.NoteSpec{Tone: tone(n.Tone), Icon: noteIcon(n.Tone), Strong: n.Head, Text: n.Text, Below: n.Head != ""}
-		if n.Opens != "" {
+		switch {
+		case n.Ends:
+			spec.OnTap = func() { askSilence(a, f) }
+		case n.Opens != "":
 			spec.OnTap = func() { a.Look(n) }
 		}
 		rows = append(rows, name(s, fmt.Sprint("note-", i+1), w.NewNote(spec)))
@@ -129,11 +132,23 @@ func homeHead(s *Screen, a *model.App, f Frame, v model.HomeView) fyne.CanvasObj
 			w.MenuItem{Icon: icons.Plus, Text: a.T("app.menu.add"), OnTap: a.OpenScan},
 			w.MenuItem{Icon: icons.Phone, Text: a.T("app.menu.devices"), OnTap: a.OpenDevices},
 			w.MenuItem{Icon: icons.Lifebuoy, Text: a.T("app.menu.restore"), OnTap: a.OpenRestore},
+			w.MenuItem{Icon: icons.History, Text: a.T("app.menu.activity"), OnTap: a.OpenActivity},
+			w.MenuItem{Icon: icons.CheckCircle, Text: a.T("app.menu.practice"), OnTap: a.Practice},
+			w.MenuItem{Icon: icons.Headset, Text: a.T("app.menu.support"), OnTap: func() { a.Open(model.PageSupport) }},
 			w.MenuItem{Icon: icons.Lock, Text: a.T("app.menu.lock"), OnTap: a.LockNow},
 			w.MenuItem{Icon: icons.Trash, Text: a.T("app.menu.remove"), Negative: true, OnTap: func() { askRemove(a, f) }},
 		)
 	}))
 	return w.Line(8, 0, accounts, more)
+}
+
+// askSilence asks before requests are shown again; to stay quiet is the bigger button.
+func askSilence(a *model.App, f Frame) {
+	v := a.SilenceQuestion()
+	var closeSheet func()
+	keep := w.NewMainButton(v.No, "", func() { closeSheet() })
+	end := w.NewButton(w.Outlined, v.Yes, icons.Bell, func() { closeSheet(); a.EndSilence() })
+	closeSheet = w.ShowSheet(f.Canvas, w.Column(12, w.NewHeading(v.Title), w.NewBody(v.Text), w.Gap(4), end, keep), f.Bottom, func() {})
 }
 
 // askRemove asks before an account is taken off; the likelier answer is the bigger button.

@@ -119,7 +119,7 @@ func (s *Screen) digits(a *model.App, f Frame, v model.ProofView) proofField {
 	}
 	s.Key = func(e *fyne.KeyEvent) { number.TypedKey(e) }
 	paste := w.Corner{Icon: icons.Clipboard, Text: a.T("app.proof.paste"), OnTap: f.Files.Paste}
-	if f.Small || a.Choices().LargeText {
+	if f.Small || style.LargeText() {
 		paste.Text = "" // the key is too narrow for the word
 	}
 	pad := w.NewKeypad(w.KeySmall, paste,

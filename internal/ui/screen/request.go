@@ -41,10 +41,17 @@ func Request(a *model.App, f Frame) *Screen {
 	}
 	typeIt := w.NewBody(v.MatchText)
 	match := w.Column(8, typeIt)
+	if v.Shows != "" {
+		match.Add(w.NewMono(style.TextSubheading, v.Shows))
+	}
 	if v.Match == authn.MatchNumber {
 		match.Add(name(s, "number", number))
 	}
-	rows := []fyne.CanvasObject{w.Line(8, 0, title, ring), w.Gap(4), requestSlip(f, v, match), w.Gap(14)}
+	var head fyne.CanvasObject = title
+	if v.Queue != "" {
+		head = w.Column(0, title, w.NewMuted(v.Queue))
+	}
+	rows := []fyne.CanvasObject{w.Line(8, 0, head, ring), w.Gap(4), requestSlip(f, v, match), w.Gap(14)}
 	digit := func(r rune) {
 		if unicode.IsDigit(r) {
 			number.Type(r)
@@ -137,7 +144,11 @@ func requestSlip(f Frame, v model.RequestView, match fyne.CanvasObject) fyne.Can
 		facts = append(facts, fact)
 	}
 	if v.Match == authn.MatchTap {
-		top := []fyne.CanvasObject{w.Line(0, -1, w.NewBigTile(icon, w.Brand, 72)), w.NewDisplay(v.Client), w.NewStatus(sub, subIcon, v.Sub)}
+		top := []fyne.CanvasObject{w.Line(0, -1, w.NewBigTile(icon, w.Brand, 72)), w.NewDisplay(v.Client)}
+		if v.Wants != "" {
+			top = append(top, w.NewBody(v.Wants))
+		}
+		top = append(top, w.NewStatus(sub, subIcon, v.Sub))
 		if v.Message != "" {
 			top = append(top, w.NewBody(v.Message))
 		}
@@ -187,10 +198,17 @@ func Result(a *model.App, f Frame) *Screen {
 	for _, x := range v.Facts {
 		facts = append(facts, w.Fact{Label: x.Label, Value: x.Value, Mono: x.Icon == "receipt"})
 	}
+	if v.Practice != "" && v.Approved { // the stamp is for what the server let somebody in by
+		head, s.Shown = w.NewBigTile(icons.Check, w.Good, 96), nil
+	}
 	slip := w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title), w.Gap(4), w.NewLead(v.Text)), w.NewFacts(facts...))
 	if len(facts) == 0 {
 		slip = w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title)), w.NewLead(v.Text))
 	}
-	s.Object, _ = f.page(w.Column(0, w.Gap(28), slip), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done)))
+	rows := []fyne.CanvasObject{w.Gap(28), slip}
+	if v.Practice != "" {
+		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Info.Fill(), Text: v.Practice}))
+	}
+	s.Object, _ = f.page(w.Column(0, rows...), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done)))
 	return s
 }

@@ -117,7 +117,7 @@ func RestoreDigits(a *model.App, f Frame) *Screen {
 	}
 	s.Key = func(e *fyne.KeyEvent) { number.TypedKey(e) }
 	paste := w.Corner{Icon: icons.Clipboard, Text: a.T("app.proof.paste"), OnTap: f.Files.Paste}
-	if f.Small || a.Choices().LargeText {
+	if f.Small || style.LargeText() {
 		paste.Text = "" // the key is too narrow for the word
 	}
 	pad := name(s, "keypad", w.NewKeypad(w.KeySmall, paste, w.Corner{Icon: icons.Backspace, OnTap: number.Backspace}, number.Type).Guarded(f.Guard).UpTo(style.SizeKey))

@@ -77,7 +77,7 @@ var (
 
 // scenes are all screens in every state that matters.
 func scenes() []scene {
-	return slices.Concat(before(), home(), asked(), computers(), restoreScenes(), using(), devices(), codeScenes(), after())
+	return slices.Concat(before(), home(), asked(), requestScenes(), computers(), restoreScenes(), using(), devices(), codeScenes(), after(), helpScenes())
 }
 
 // before are the screens until an account is connected.
@@ -234,7 +234,7 @@ func home() []scene {
 		})},
 		{name: "05-home-password", state: withAccount(func(a *phone.Account) { a.PasswordExpiresAt = modeltest.Now.AddDate(0, 0, 9) })},
 		{name: "05-home-password-over", state: withAccount(func(a *phone.Account) { a.PasswordExpiresAt = modeltest.Now.AddDate(0, 0, -1) })},
-		{name: "05-home-remove", state: modeltest.Open(), act: func(g *stage) { g.tap("menu"); g.menu(4) }},
+		{name: "05-home-remove", state: modeltest.Open(), act: func(g *stage) { g.tap("menu"); g.menu(7) }},
 		{name: "05-home-long", state: withAccount(func(a *phone.Account) {
 			a.Name, a.Organisation = "Maximiliane-Alexandra von Hohenlohe-Langenburg", "Malmö Harbour and Terminals Authority of Skåne"
 		})},
@@ -287,6 +287,7 @@ func asked() []scene {
 			}
 			g.tap("yes")
 		}},
+		awayScene(),
 	}
 }
 

@@ -21,6 +21,7 @@ type Frame struct {
 	Scan   float32 // height over the tab bar that the round button takes; 0 without one
 	Small  bool    // a phone under 700 px: keys are smaller, the ring too
 	Wide   bool    // a desktop's window
+	Keys   bool    // there are keys to type with
 	Guard  *widgets.Guard
 	Now    func() time.Time
 	Files  Files
@@ -36,6 +37,10 @@ type Files interface {
 	ChooseFile()
 	// Copy puts a text on the clipboard.
 	Copy(text string)
+	// OpenURL hands a telephone number, a mail address or a page to the system.
+	OpenURL(address string)
+	// CopySecret puts a code on the clipboard, marked so that histories of the clipboard keep out of it, where the system knows such a mark.
+	CopySecret(text string)
 	// Uncopy clears the clipboard if that text is still on it.
 	Uncopy(text string)
 	// Save lets the person choose where to save a text.
@@ -118,6 +123,14 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return OfflineCode(a, f)
 	case model.PageSettings:
 		return Settings(a, f)
+	case model.PageLockRules:
+		return LockRules(a, f)
+	case model.PageLockAfter:
+		return LockAfter(a, f)
+	case model.PageClearAfter:
+		return ClearAfter(a, f)
+	case model.PageNotifications:
+		return Notifications(a, f)
 	case model.PageLanguage:
 		return Language(a, f)
 	case model.PageTextSize:
@@ -196,6 +209,12 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return ExportReady(a, f)
 	case model.PageExportQR:
 		return ExportQR(a, f)
+	case model.PageActivity:
+		return Activity(a, f)
+	case model.PageEntry:
+		return Entry(a, f)
+	case model.PageSupport:
+		return Support(a, f)
 	case model.PageAbout:
 		return About(a, f)
 	case model.PageDebugLog:
@@ -212,6 +231,8 @@ func New(p model.Page, a *model.App, f Frame) *Screen {
 		return Licences(a, f)
 	case model.PageLicence:
 		return Licence(a, f)
+	case model.PageHelp:
+		return Help(a, f)
 	}
 	return Home(a, f)
 }

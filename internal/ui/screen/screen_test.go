@@ -194,7 +194,7 @@ func TestSettingsByTaps(t *testing.T) {
 	g.key(fyne.KeyEscape)
 	g.on(model.PageSettings)
 	g.tap("text-size")
-	g.tap("size-large")
+	g.tap("size-125")
 	g.key(fyne.KeyEscape)
 	g.tap("debug-log")
 	g.tap("copy")
@@ -227,13 +227,13 @@ func TestKeyboardStaysWhenAScreenIsMadeAnew(t *testing.T) {
 func TestRemoveAsksFirst(t *testing.T) {
 	g := newStage(t, lightPhone, modeltest.Open())
 	g.tap("menu")
-	g.menu(4)
+	g.menu(7)
 	g.menu(1) // Keep
 	if g.core.Calls("RemoveAccount") != 0 {
 		t.Fatal("it was removed")
 	}
 	g.tap("menu")
-	g.menu(4)
+	g.menu(7)
 	g.menu(0)
 	g.on(model.PageWelcome)
 }

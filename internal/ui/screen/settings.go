@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"fmt"
+
 	"fyne.io/fyne/v2"
 
 	"avow/assets/icons"
@@ -29,29 +31,17 @@ func Settings(a *model.App, f Frame) *Screen {
 	}
 	look := name(s, "appearance", w.NewSegmented(chosen, func(i int) { a.Choose(func(c *model.Choices) { c.Appearance = appearances[i] }) },
 		w.Option{Icon: icon(icons.Phone), Text: a.T("app.settings.system")}, w.Option{Icon: icon(icons.Sun), Text: a.T("app.settings.light")}, w.Option{Icon: icon(icons.Moon), Text: a.T("app.settings.dark")}))
-	size := a.T("app.settings.size_normal")
-	if v.Choices.LargeText {
-		size = a.T("app.settings.size_large")
-	}
 	rows := []fyne.CanvasObject{
 		w.NewHeading(a.T("app.settings.title")), w.Gap(4),
 		w.NewCard(w.Column(12, w.Line(12, 1, w.NewIcon(icons.Palette, style.IconRow, style.Primary), w.NewBody(a.T("app.settings.appearance"))), look)),
 		w.NewRows(
-			name(s, "text-size", w.NewRow(w.RowSpec{Icon: icons.TextSize, Title: a.T("app.settings.text_size"), Value: size, Caret: true, OnTap: func() { a.Open(model.PageTextSize) }})),
+			name(s, "text-size", w.NewRow(w.RowSpec{Icon: icons.TextSize, Title: a.T("app.settings.text_size"), Value: a.T(sizeWords[v.Choices.TextSize]), Caret: true, OnTap: func() { a.Open(model.PageTextSize) }})),
 			name(s, "language", w.NewRow(w.RowSpec{Icon: icons.Language, Title: a.T("app.settings.language"), Value: v.Language, Caret: true, OnTap: func() { a.Open(model.PageLanguage) }})),
+			motionRow(s, a, v),
 		),
 	}
-	if v.HasPIN {
-		lock := []*w.Row{name(s, "change-pin", w.NewRow(w.RowSpec{Icon: icons.Lock, Title: a.T("app.settings.change_pin"), Caret: true, OnTap: func() { a.Open(model.PageChangePIN) }}))}
-		if v.HasSensor {
-			lock = append(lock, name(s, "fingerprint", w.NewSwitchRow(icons.Fingerprint, a.T("app.settings.fingerprint"), v.Biometric, a.SetBiometric)))
-		}
-		rows = append(rows, w.NewRows(lock...))
-	}
-	rows = append(rows, w.NewRows(
-		name(s, "hide-codes", w.NewSwitchRow(icons.EyeSlash, a.T("app.settings.hide_codes"), v.Choices.HideCodes, func(on bool) {
-			a.Choose(func(c *model.Choices) { c.HideCodes = on })
-		})),
+	rows = append(rows, w.NewRows(lockRows(s, a, v)...), w.NewRows(
+		notificationsRow(s, a, v),
 		name(s, "import", w.NewRow(w.RowSpec{Icon: icons.Import, Title: a.T("app.import.title"), Caret: true, OnTap: a.OpenImport})),
 		name(s, "export", w.NewRow(w.RowSpec{Icon: icons.Export, Title: a.T("app.export.title"), Caret: true, OnTap: a.OpenExport})),
 	))
@@ -93,15 +83,25 @@ func Language(a *model.App, f Frame) *Screen {
 	return chooser(a, f, a.T("app.settings.language"), options, names, chosen)
 }
 
+// sizeWords are the names of the text sizes; 0 is the first of them.
+var sizeWords = map[model.TextSize]translations.Message{
+	0: "app.settings.size_normal", model.TextNormal: "app.settings.size_normal", model.TextLarge: "app.settings.size_large",
+	model.TextLarger: "app.settings.size_larger", model.TextLargest: "app.settings.size_largest",
+}
+
 // TextSize lets a person choose the size of all text.
 func TextSize(a *model.App, f Frame) *Screen {
 	chosen := 0
-	if a.SettingsView().Choices.LargeText {
-		chosen = 1
+	var options []w.RowSpec
+	var names []string
+	for i, size := range model.TextSizes() {
+		if size == a.SettingsView().Choices.TextSize {
+			chosen = i
+		}
+		options = append(options, w.RowSpec{
+			Icon: icons.TextSize, Title: a.T(sizeWords[size]), OnTap: func() { a.Choose(func(c *model.Choices) { c.TextSize = size }) },
+		})
+		names = append(names, fmt.Sprintf("size-%d", size))
 	}
-	set := func(large bool) func() { return func() { a.Choose(func(c *model.Choices) { c.LargeText = large }) } }
-	return chooser(a, f, a.T("app.settings.text_size"), []w.RowSpec{
-		{Icon: icons.TextSize, Title: a.T("app.settings.size_normal"), OnTap: set(false)},
-		{Icon: icons.TextSize, Title: a.T("app.settings.size_large"), OnTap: set(true)},
-	}, []string{"size-normal", "size-large"}, chosen)
+	return chooser(a, f, a.T("app.settings.text_size"), options, names, chosen)
 }

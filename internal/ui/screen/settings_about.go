@@ -19,6 +19,7 @@ func aboutRows(s *Screen, a *model.App, v model.SettingsView) fyne.CanvasObject 
 	return w.NewRows(
 		row("privacy", icons.Shield, a.T("app.privacy.title"), "", model.PagePrivacy),
 		row("about", icons.Info, a.T("app.settings.about"), v.Version, model.PageAbout),
+		helpRow(s, a),
 		row("debug-log", icons.Log, a.T("app.settings.debug_log"), "", model.PageDebugLog),
 	)
 }
@@ -27,7 +28,7 @@ func aboutRows(s *Screen, a *model.App, v model.SettingsView) fyne.CanvasObject 
 func About(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.About()
 	body := w.Column(16, w.TopBar(v.Title, a.Back), w.Center(w.NewMark(96, style.Primary, style.Primary)),
-		w.Column(2, w.NewTitle("Avow").Centered(), w.NewMuted(v.Version).Centered()))
+		w.Column(2, w.NewTitle(a.Name()).Centered(), w.NewMuted(v.Version).Centered()))
 	if len(v.Facts) > 0 {
 		body.Add(w.NewCard(w.NewFacts(facts(v.Facts)...)))
 	}

@@ -3,10 +3,8 @@ package screen_test
 import (
 	"bytes"
 	"errors"
-	"image/png"
 	"io"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
 	"avow/internal/ui/shell"
-	"avow/internal/ui/style"
 )
 
 func TestMain(m *testing.M) {
@@ -40,7 +37,7 @@ type look struct {
 	height     float32
 	appearance model.Appearance
 	language   string
-	large      bool
+	size       model.TextSize
 	sensor     bool
 	camera     platform.Camera
 }
@@ -49,19 +46,19 @@ var (
 	lightPhone  = look{name: "light", width: 390, height: 844, appearance: model.Light, language: "en"}
 	darkPhone   = look{name: "dark", width: 390, height: 844, appearance: model.Dark, language: "en"}
 	german      = look{name: "de", width: 390, height: 844, appearance: model.Light, language: "de"}
-	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", large: true}
-	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", large: true}
+	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", size: model.TextLarge}
+	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", size: model.TextLarge}
 	small       = look{name: "small", width: 360, height: 640, appearance: model.Light, language: "en"}
 	smallDE     = look{name: "small-de", width: 360, height: 640, appearance: model.Light, language: "de"}
 	desktop     = look{name: "desktop", width: 1100, height: 750, appearance: model.Light, language: "en"}
 	desktop1100 = look{name: "wide", width: 1100, height: 750, appearance: model.Dark, language: "en"}
-	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", large: true}
+	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", size: model.TextLarge}
 	desktopDE   = look{name: "desktop-de", width: 1100, height: 750, appearance: model.Dark, language: "de"}
 )
 
 // stage is the app with a scripted core, in a window of the software painter. What the model does in the background is done at once.
 type stage struct {
-	t     *testing.T
+	t     testing.TB
 	core  *modeltest.Core
 	model *model.App
 	shell *shell.Shell
@@ -72,21 +69,29 @@ type stage struct {
 
 	now   time.Time
 	queue []func()
+
+	trayMenu  *fyne.Menu
+	trayOpen  int
+	trayShown int // how often the window was asked for
 }
 
 // files stands for dialogs and clipboard.
 type files struct {
 	copied, saved string
+	opened        string
 	chosen, paste func()
 	file          func()
 	spoil         bool // what is saved arrives damaged
 }
 
-func (f *files) ChoosePicture()      { f.chosen() }
-func (f *files) Paste()              { f.paste() }
-func (f *files) Copy(text string)    { f.copied = text }
-func (f *files) ChooseFile()         { f.file() }
-func (f *files) Save(_, text string) { f.saved = text }
+func (f *files) ChoosePicture()         { f.chosen() }
+func (f *files) Paste()                 { f.paste() }
+func (f *files) Copy(text string)       { f.copied = text }
+func (f *files) ChooseFile()            { f.file() }
+func (f *files) Save(_, text string)    { f.saved = text }
+func (f *files) OpenURL(address string) { f.opened = address }
+
+func (f *files) CopySecret(text string) { f.copied = text }
 
 func (f *files) Uncopy(text string) {
 	if f.copied == text {
@@ -114,13 +119,17 @@ func (f *files) SaveFile(name string, data []byte, saved func()) {
 
 func newStage(t *testing.T, l look, s phone.State) *stage {
 	t.Helper()
-	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: l.appearance, Language: l.language, LargeText: l.large})
+	return newStageIn(t, test.NewTempApp(t), l, s)
+}
+
+// newStageIn makes a stage in an app that is there: a new one reads its fonts anew, which takes longer than all else.
+func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
+	t.Helper()
+	settings, err := modeltest.Settings(t.TempDir(), model.Choices{Appearance: l.appearance, Language: l.language, TextSize: l.size})
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := test.NewTempApp(t)
 	g := &stage{t: t, core: modeltest.NewCore(s), now: modeltest.Now, files: &files{}}
-	app.Settings().SetTheme(style.NewTheme(style.Options{Appearance: style.Appearance(l.appearance)}))
 	g.win = test.NewTempWindow(t, nil)
 	insets := func() (float32, float32) { return 44, 24 }
 	if l.width > 500 || l.height < 700 {
@@ -128,6 +137,7 @@ func newStage(t *testing.T, l look, s phone.State) *stage {
 	}
 	g.shell = shell.New(app, g.win, shell.Options{
 		Now: func() time.Time { return g.now }, Do: func(f func()) { g.queue = append(g.queue, f) }, Files: g.files, Tick: -1, Insets: insets,
+		Tray: &shell.Tray{Set: func(m *fyne.Menu, open int) { g.trayMenu, g.trayOpen = m, open }, Show: func() { g.trayShown++ }, Quit: func() {}},
 	})
 	g.core.Clock = func() time.Time { return g.now }
 	log := debuglog.Open(debuglog.Options{Lines: 100, Now: func() time.Time { return modeltest.Now }})
@@ -228,20 +238,6 @@ func (g *stage) on(p model.Page) {
 	}
 }
 
-func (g *stage) save(file string) {
-	g.t.Helper()
-	f, err := os.Create(file)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	if err := png.Encode(f, g.win.Canvas().Capture()); err != nil {
-		g.t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		g.t.Fatal(err)
-	}
-}
-
 // scene is one state of a screen.
 type scene struct {
 	name  string
@@ -271,27 +267,16 @@ func locked(s phone.State) phone.State {
 	return s
 }
 
-// TestPictures writes a picture of every scene to the folder that AVOW_PICTURES names.
-func TestPictures(t *testing.T) {
-	dir := os.Getenv("AVOW_PICTURES")
-	if dir == "" {
-		t.Skip("set AVOW_PICTURES to a folder to get the pictures")
-	}
-	for _, l := range []look{lightPhone, darkPhone, german, large, largeDE, small, smallDE, desktop, desktopDE, narrow, desktop1100} {
-		for _, s := range scenes() {
-			t.Run(l.name+"/"+s.name, func(t *testing.T) {
-				g := s.play(t, l)
-				g.save(filepath.Join(dir, s.name+"-"+l.name+".png"))
-			})
-		}
-	}
+func (s scene) play(t *testing.T, l look) *stage {
+	t.Helper()
+	return s.playIn(t, test.NewTempApp(t), l)
 }
 
-func (s scene) play(t *testing.T, l look) *stage {
+func (s scene) playIn(t testing.TB, app fyne.App, l look) *stage {
 	if s.look != nil {
 		s.look(&l)
 	}
-	g := newStage(t, l, s.state)
+	g := newStageIn(t, app, l, s.state)
 	if s.act != nil {
 		s.act(g)
 		g.settle()

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"io"
+	"net/url"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -16,6 +17,7 @@ type files struct {
 	win     fyne.Window
 	model   *model.App
 	picture func() (io.ReadCloser, error) // nil: pictures on the clipboard can't be had
+	secret  func(text string) bool        // nil: nothing on the clipboard can be marked
 }
 
 // ChoosePicture opens the system's choice of files.
@@ -60,8 +62,26 @@ func (f *files) ChooseFile() {
 	}, f.win).Show()
 }
 
+// CopySecret puts a code on the clipboard, marked as one where that can be done.
+func (f *files) CopySecret(text string) {
+	if f.secret == nil || !f.secret(text) {
+		f.Copy(text)
+	}
+}
+
 // Copy puts a text on the clipboard.
 func (f *files) Copy(text string) { f.app.Clipboard().SetContent(text) }
+
+// OpenURL hands an address to the system; one that is none is not worth a word.
+func (f *files) OpenURL(address string) {
+	u, err := url.Parse(address)
+	if err == nil {
+		err = f.app.OpenURL(u)
+	}
+	if err != nil {
+		dialog.ShowError(err, f.win)
+	}
+}
 
 // Uncopy clears the clipboard, unless something else was copied meanwhile.
 func (f *files) Uncopy(text string) {

@@ -38,6 +38,10 @@ type Options struct {
 	Files            screen.Files                  // nil: dialogs and clipboard of the window
 	Insets           func() (top, bottom float32)  // kept free for the system; nil: what the driver says
 	ClipboardPicture func() (io.ReadCloser, error) // a picture from the clipboard; nil: there is no way to it
+	Tray             *Tray                         // nil: there is none
+	Watch            func(Seen)                    // hears of each page that was put on the window; nil: nobody does
+	CopySecret       func(text string) bool        // puts a text on the clipboard, marked so that its history keeps out of it; nil, or false: there is no way to
+	Used             func()                        // told of each key, click and move of the pointer on the window; nil: nobody wants to know
 	Tick             time.Duration                 // how often numbers tick; 0: a second; negative: never by itself
 }
 
@@ -49,16 +53,23 @@ type Shell struct {
 	model *model.App
 	guard *widgets.Guard
 
-	asked   atomic.Bool // a sync is on its way
-	closed  atomic.Bool
-	stop    chan struct{}
-	root    *fyne.Container
-	current *screen.Screen
-	page    model.Page
-	request authn.RequestID // that the page is about
-	sign    string
-	second  bool // the codes stand beside Home
-	look    style.Options
+	asked      atomic.Bool // a sync is on its way
+	closed     atomic.Bool
+	stop       chan struct{}
+	root       *fyne.Container
+	current    *screen.Screen
+	page       model.Page
+	request    authn.RequestID // that the page is about
+	sign       string
+	second     bool   // the codes stand beside Home
+	wanted     string // gets the keyboard once it is on the screen
+	seen       string // what Watch heard last
+	settling   string // what it hears once it has stayed so
+	traySign   string
+	menuAnchor fyne.CanvasObject // under which the menu of all commands opens; nil where it does not stand
+	look       style.Options
+	brand      brandLook
+	typing     typing
 }
 
 // New makes a shell around a window. Hand its Changed to the model, then Show that.
@@ -81,17 +92,19 @@ func New(app fyne.App, win fyne.Window, opt Options) *Shell {
 func (s *Shell) Show(m *model.App) {
 	s.model = m
 	if s.opt.Files == nil {
-		s.opt.Files = &files{win: s.win, app: s.app, model: m, picture: s.opt.ClipboardPicture}
+		s.opt.Files = &files{win: s.win, app: s.app, model: m, picture: s.opt.ClipboardPicture, secret: s.opt.CopySecret}
 	}
 	s.win.SetPadded(false)
 	s.win.SetContent(s.root)
 	c := s.win.Canvas()
 	c.SetOnTypedRune(func(r rune) {
+		s.used()
 		if s.current != nil && s.current.Rune != nil {
 			s.current.Rune(r)
 		}
 	})
 	c.SetOnTypedKey(s.typed)
+	s.listen()
 	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) {
 		if model.Pastes(s.page) {
 			s.opt.Files.Paste()
@@ -155,10 +168,12 @@ func (s *Shell) Find(name string) fyne.CanvasObject {
 
 // sync makes the window show what the model says.
 func (s *Shell) sync() {
+	s.noteTyping()
 	s.follow()
 	if text, due := s.model.Uncopy(false); due {
 		s.opt.Files.Uncopy(text)
 	}
+	s.tray()
 	page := s.model.Page()
 	active, tabs := s.model.Tabs()
 	sign := fmt.Sprintf("%s|%v%s|%s|%s", page, tabs, active, s.layoutSign(), s.model.Signature(page))
@@ -170,6 +185,8 @@ func (s *Shell) sync() {
 		if s.current.Update != nil {
 			s.current.Update()
 		}
+		s.focusWanted()
+		s.watch()
 		return
 	}
 	request, _ := s.model.Request()
@@ -182,16 +199,20 @@ func (s *Shell) sync() {
 // follow takes theme and text size from the settings.
 func (s *Shell) follow() {
 	c := s.model.Choices()
-	look := style.Options{Appearance: style.Appearance(c.Appearance), TextScale: style.Normal}
-	if c.LargeText {
-		look.TextScale = style.Large
+	look := style.Options{
+		Appearance: style.Appearance(c.Appearance), TextScale: style.Normal, ReducedMotion: c.LessMotion || !s.app.Settings().ShowAnimations(), Brand: s.brandLook(),
+	}
+	if c.TextSize != 0 {
+		look.TextScale = style.TextScale(c.TextSize) / style.TextScale(model.TextNormal)
 	}
 	if look != s.look {
 		if look.TextScale != s.look.TextScale {
 			s.sign = "" // widgets repaint by themselves, but lines break elsewhere
 		}
 		s.look = look
-		s.app.Settings().SetTheme(style.NewTheme(look))
+		if t, ours := s.app.Settings().Theme().(*style.Theme); !ours || t.Options() != look { // else all fonts would be read anew for nothing
+			s.app.Settings().SetTheme(style.NewTheme(look))
+		}
 	}
 }
 
@@ -206,17 +227,39 @@ func (s *Shell) build(arrived bool) {
 		s.closeOverlays()
 		s.guard.Arrive()
 	}
+	s.speak()
 	s.current = screen.New(s.page, s.model, s.frame())
 	if s.second {
 		s.current = screen.Beside(s.current, screen.New(model.PageCodes, s.model, s.frame()), paneAtMost)
 	}
+	s.menuAnchor = nil
 	s.root.Objects = []fyne.CanvasObject{s.around(s.current.Object)}
+	if s.opt.Used != nil {
+		s.root.Objects = []fyne.CanvasObject{newFeeler(s.opt.Used), s.root.Objects[0]}
+	}
 	s.root.Refresh()
+	s.mainMenu()
 	if s.current.Shown != nil {
 		s.current.Shown()
 	}
 	if o, ok := s.current.Names[focused].(fyne.Focusable); ok && s.win.Canvas().Focused() == nil {
 		s.win.Canvas().Focus(o) // the same screen, made anew: who uses the keyboard goes on where she was
+	}
+	s.focusWanted()
+	if s.opt.Watch != nil {
+		s.Changed() // places are known once the driver has laid the screen out
+	}
+}
+
+// focusWanted gives the keyboard to what a command is about, once it stands on the screen.
+func (s *Shell) focusWanted() {
+	if s.wanted == "" || s.page != model.PageCodes && !s.second {
+		return
+	}
+	o := s.current.Names[s.wanted]
+	s.wanted = ""
+	if f, ok := o.(interface{ Focusable() fyne.Focusable }); ok {
+		s.win.Canvas().Focus(f.Focusable())
 	}
 }
 
@@ -246,7 +289,7 @@ func (s *Shell) frame() screen.Frame {
 	size := s.root.Size()
 	f := screen.Frame{
 		Canvas: s.win.Canvas(), Small: size.Height > 0 && size.Height < smallUnder, Wide: size.Width >= wideFrom,
-		Guard: s.guard, Now: s.opt.Now, Files: s.opt.Files,
+		Guard: s.guard, Now: s.opt.Now, Files: s.opt.Files, Keys: hasKeyboard(),
 	}
 	if s.opt.Insets != nil {
 		f.Top, f.Bottom = s.opt.Insets()
@@ -287,9 +330,11 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 	index := slices.Index(tabPages, active)
 	choose := func(i int) { s.model.GoTo(tabPages[i]) }
 	if s.root.Size().Width >= wideFrom {
-		bar := widgets.NewSideBar("Avow", choose, s.model.T("app.tab.scan"), s.model.OpenScan, tabs...)
+		bar := widgets.NewSideBar(s.model.Name(), choose, s.model.T("app.tab.scan"), s.model.OpenScan, tabs...)
 		bar.Select(index)
-		s.current.Names["scan"] = bar
+		s.current.Names["scan"], s.menuAnchor = bar.Scan(), bar.Name()
+		bar.OnName = s.showMenu
+		s.nameTabs(bar.Tab)
 		if s.second {
 			return container.New(&beside{}, bar, o)
 		}
@@ -299,6 +344,7 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 	bar.Select(index)
 	bar.SetInset(s.systemBottom())
 	s.current.Names["tabs"] = bar
+	s.nameTabs(bar.Tab)
 	objects := []fyne.CanvasObject{o, bar}
 	if s.scans(active) {
 		scan := widgets.NewScanButton(s.model.OpenScan)
@@ -306,6 +352,13 @@ func (s *Shell) around(o fyne.CanvasObject) fyne.CanvasObject {
 		objects = append(objects, scan)
 	}
 	return container.New(&overTabs{scanOver(len(tabPages))}, objects...)
+}
+
+// nameTabs makes the tabs findable: "tab-1" is the first.
+func (s *Shell) nameTabs(tab func(int) fyne.CanvasObject) {
+	for i := range tabPages {
+		s.current.Names[fmt.Sprint("tab-", i+1)] = tab(i)
+	}
 }
 
 func (s *Shell) systemBottom() float32 {
@@ -317,8 +370,16 @@ func (s *Shell) systemBottom() float32 {
 }
 
 func (s *Shell) typed(e *fyne.KeyEvent) {
+	s.used()
 	if e.Name == fyne.KeyEscape {
+		if over, ok := s.win.Canvas().Overlays().Top().(interface{ Leave() }); ok {
+			over.Leave() // a question that lies over the page
+			return
+		}
 		s.model.Back()
+		return
+	}
+	if s.command(e.Name) {
 		return
 	}
 	if s.current != nil && s.current.Key != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"image/color"
 	"strings"
+
+	"avow/internal/wire"
 )
 
 // Brand is what an organization may replace of the look: the color of what can
@@ -19,6 +21,29 @@ type BrandColors struct {
 	Primary, OnPrimary         color.NRGBA
 	PrimarySoft, OnPrimarySoft color.NRGBA
 	Panel, Mark, Mark2         color.NRGBA
+}
+
+// NewBrand makes a brand of colors as they are written, and checks it. An error says what is wrong: a color that is none, or two that can't be read on each other.
+func NewBrand(light, dark wire.BrandColors) (*Brand, error) {
+	var b Brand
+	for _, half := range []struct {
+		from wire.BrandColors
+		to   *BrandColors
+	}{{light, &b.Light}, {dark, &b.Dark}} {
+		into := []*color.NRGBA{
+			&half.to.Primary, &half.to.OnPrimary, &half.to.PrimarySoft, &half.to.OnPrimarySoft, &half.to.Panel, &half.to.Mark, &half.to.Mark2,
+		}
+		for i, c := range half.from.All() {
+			var err error
+			if *into[i], err = ParseColor(c.Value); err != nil {
+				return nil, fmt.Errorf("brand: %s: %w", c.Name, err)
+			}
+		}
+	}
+	if err := b.Check(); err != nil {
+		return nil, err
+	}
+	return &b, nil
 }
 
 // ParseColor reads a color in the form #RRGGBB.

@@ -33,6 +33,9 @@ func TextSize(t TextToken) float32 {
 	return textSizes[t]
 }
 
+// NormalSize returns the size of a type token at the text size Normal.
+func NormalSize(t TextToken) float32 { return textSizes[t] }
+
 // Icon returns an SVG whose black fills are painted in the color that a token
 // has now: like Color, call it when painting. The name must be unique to the
 // picture; an SVG of another form comes back as it is.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -267,6 +268,7 @@ func TestAppearanceCanBeChosenAtRunTime(t *testing.T) {
 		{"light", Options{Appearance: Light}, colors[Background].light, 16},
 		{"dark", Options{Appearance: Dark}, colors[Background].dark, 16},
 		{"large", Options{Appearance: Dark, TextScale: Large}, colors[Background].dark, 20},
+		{"twice", Options{Appearance: Light, TextScale: Largest}, colors[Background].light, 32},
 		{"unknown", Options{Appearance: "blue", TextScale: 9}, colors[Background].light, 16},
 	}
 	for _, c := range cases {
@@ -284,7 +286,7 @@ func TestAppearanceCanBeChosenAtRunTime(t *testing.T) {
 			if got := theme.TextSize(); got != c.body {
 				t.Errorf("Fyne's text is %v, want %v", got, c.body)
 			}
-			if got := LargeText(); got != (c.body == 20) {
+			if got := LargeText(); got != (c.body > 16) {
 				t.Errorf("LargeText is %v", got)
 			}
 		})
@@ -380,5 +382,25 @@ func TestIconIsPaintedInTheColorOfNow(t *testing.T) {
 	}
 	if light.Name() == dark.Name() {
 		t.Error("both have the same name, so the picture of one would be shown for the other")
+	}
+}
+
+// What is read doubles; what is big grows by less; and bigger type stays bigger.
+func TestTextSizesKeepTheirOrder(t *testing.T) {
+	var at []float32
+	for _, s := range textSizes {
+		at = append(at, s)
+	}
+	slices.Sort(at)
+	for _, f := range []TextScale{Normal, Large, Larger, Largest} {
+		for i, s := range at {
+			got := f.of(s)
+			if s <= 18 && got != s*float32(f) || got < s || i > 0 && got < f.of(at[i-1]) {
+				t.Errorf("%v at %v is %v", s, f, got)
+			}
+		}
+	}
+	if got := Largest.of(28); got < 45 || got > 52 {
+		t.Errorf("a heading at 200 %% is %v", got)
 	}
 }

@@ -22,9 +22,28 @@ type TextScale float32
 
 // The text sizes that can be chosen.
 const (
-	Normal TextScale = 1
-	Large  TextScale = 1.25
+	Normal  TextScale = 1
+	Large   TextScale = 1.25
+	Larger  TextScale = 1.5
+	Largest TextScale = 2
 )
+
+// What is read grows by the whole factor, up to TextMostRead; what is big already grows by less, so that a heading still fits on a small phone, but
+// never below what was smaller than it. Systems for phones scale type in the same way.
+const (
+	TextMostRead float32 = 18
+	leastAt      float32 = 56
+	leastShare   float32 = 0.25
+)
+
+// of returns the size of type that has this size at Normal.
+func (f TextScale) of(size float32) float32 {
+	share := float32(1)
+	if size > TextMostRead {
+		share = max(leastShare, 1-(1-leastShare)*(size-TextMostRead)/(leastAt-TextMostRead))
+	}
+	return size * (1 + (float32(f)-1)*share)
+}
 
 // Options is what a theme is made of. The zero value is the system's
 // appearance, Normal text, full motion and Avow's own brand.
@@ -38,6 +57,7 @@ type Options struct {
 // Theme is the look as a Fyne theme. It does not change: to change the look,
 // make another one and hand it to the app's settings, which repaints everything.
 type Theme struct {
+	options       Options
 	appearance    Appearance
 	textScale     TextScale
 	reducedMotion bool
@@ -50,8 +70,10 @@ var _ fyne.Theme = (*Theme)(nil)
 // NewTheme makes a theme. An appearance or text size that it does not know
 // counts as System and Normal.
 func NewTheme(o Options) *Theme {
-	t := &Theme{appearance: o.Appearance, textScale: o.TextScale, reducedMotion: o.ReducedMotion, base: theme.DefaultTheme()}
-	if t.textScale != Large {
+	t := &Theme{options: o, appearance: o.Appearance, textScale: o.TextScale, reducedMotion: o.ReducedMotion, base: theme.DefaultTheme()}
+	switch t.textScale {
+	case Large, Larger, Largest:
+	default:
 		t.textScale = Normal
 	}
 	if o.Brand != nil {
@@ -60,10 +82,18 @@ func NewTheme(o Options) *Theme {
 	return t
 }
 
+// Options are what the theme was made of.
+func (t *Theme) Options() Options { return t.options }
+
 // Color returns the color of a token or of one of Fyne's names. Fyne lays its
 // focus color over a widget, so it gets ours at a quarter of its strength.
 func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	v = t.variant(v)
+	if name == theme.ColorNameShadow {
+		// A scroller draws a shadow where it goes on, and ours does not. To take it away by a theme of its own around each scroller has Fyne forget all
+		// it measured and drew, once for every widget in it, with every screen.
+		return color.NRGBA{}
+	}
 	if token, ok := fyneColors[name]; ok {
 		c := t.shade(token, v)
 		if name == theme.ColorNameFocus {
@@ -86,11 +116,11 @@ func (t *Theme) Icon(n fyne.ThemeIconName) fyne.Resource { return t.base.Icon(n)
 // Size returns a size of type with the text size applied, or one of Fyne's sizes.
 func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	if s, ok := textSizes[name]; ok {
-		return s * float32(t.textScale)
+		return t.textScale.of(s)
 	}
 	if s, ok := fyneSizes[name]; ok {
 		if fyneTexts[name] {
-			s *= float32(t.textScale)
+			s = t.textScale.of(s)
 		}
 		return s
 	}

@@ -40,6 +40,9 @@ func NewTabBar(onSelected func(int), tabs ...Tab) *TabBar {
 // Select shows which tab is active.
 func (b *TabBar) Select(i int) { selectTab(b.tabs, i) }
 
+// Tab is the i-th tab.
+func (b *TabBar) Tab(i int) fyne.CanvasObject { return b.tabs[i] }
+
 // SetInset keeps the height of the system's bar below the tabs.
 func (b *TabBar) SetInset(height float32) {
 	b.inset = height
@@ -57,7 +60,14 @@ func (b *TabBar) CreateRenderer() fyne.WidgetRenderer {
 	v.layout = func(s fyne.Size) {
 		place(back, 0, 0, s.Width, s.Height)
 		w := s.Width / float32(len(b.tabs))
+		size := style.TextSize(style.TextTab)
+		for _, t := range b.tabs { // large text on a narrow phone: words must not touch, and all are of one size
+			if own := measure(t.spec.Text, style.TextSize(style.TextTab), boldText).Width; own > w-4 {
+				size = min(size, style.TextSize(style.TextTab)*(w-4)/own)
+			}
+		}
 		for i, t := range b.tabs {
+			t.size = size
 			place(t, float32(i)*w, 0, w, s.Height-b.inset)
 		}
 	}
@@ -91,6 +101,7 @@ type tab struct {
 	spec   Tab
 	active bool
 	side   bool
+	size   float32 // of the words in the bar; 0 before it is laid out
 }
 
 func (t *tab) CreateRenderer() fyne.WidgetRenderer {
@@ -124,11 +135,10 @@ func (t *tab) CreateRenderer() fyne.WidgetRenderer {
 		place(bar, (s.Width-24)/2, 0, 24, 4)
 		place(icon.Image, (s.Width-style.IconTab)/2, 10, style.IconTab, style.IconTab)
 		text.TextSize = style.TextSize(style.TextTab)
-		w := text.MinSize().Width
-		if room := s.Width - 4; w > room { // large text on a narrow phone: words must not touch
-			text.TextSize *= room / w
-			w = text.MinSize().Width
+		if t.size > 0 {
+			text.TextSize = t.size
 		}
+		w := text.MinSize().Width
 		middle(text, (s.Width-w)/2, 36, w, 24)
 	}
 	v.min = func() fyne.Size {
@@ -189,15 +199,18 @@ type SideBar struct {
 	widget.BaseWidget
 	// OnSelected gets the index of the tab that was tapped, also the active one.
 	OnSelected func(int)
+	// OnName is called for a tap on the name: what can be done from anywhere.
+	OnName func()
 
 	tabs []*tab
 	scan *Button
-	name *canvas.Text
+	name *sideName
 }
 
 // NewSideBar returns a bar with the first tab active.
 func NewSideBar(name string, onSelected func(int), scan string, onScan func(), tabs ...Tab) *SideBar {
-	b := &SideBar{OnSelected: onSelected, name: label(name, boldText), scan: NewMainButton(scan, icons.Scan, onScan)}
+	b := &SideBar{OnSelected: onSelected, scan: NewMainButton(scan, icons.Scan, onScan)}
+	b.name = newSideName(name, func() { call(b.OnName) })
 	b.tabs = newTabs(tabs, true, func(i int) {
 		if b.OnSelected != nil {
 			b.OnSelected(i)
@@ -210,24 +223,24 @@ func NewSideBar(name string, onSelected func(int), scan string, onScan func(), t
 // Select shows which tab is active.
 func (b *SideBar) Select(i int) { selectTab(b.tabs, i) }
 
+// Name is the app's name at the top, Scan the button at the foot, Tab the i-th tab.
+func (b *SideBar) Name() fyne.CanvasObject     { return b.name }
+func (b *SideBar) Scan() fyne.CanvasObject     { return b.scan }
+func (b *SideBar) Tab(i int) fyne.CanvasObject { return b.tabs[i] }
+
 // CreateRenderer makes the bar.
 func (b *SideBar) CreateRenderer() fyne.WidgetRenderer {
 	back := &canvas.Rectangle{}
-	mark := NewMark(36, style.Primary, style.Primary)
-	v := &view{of: b, objects: []fyne.CanvasObject{back, mark, b.name}}
+	v := &view{of: b, objects: []fyne.CanvasObject{back, b.name}}
 	for _, t := range b.tabs {
 		v.objects = append(v.objects, t)
 	}
 	v.objects = append(v.objects, b.scan)
-	v.paint = func() {
-		back.FillColor = style.Color(style.Rail)
-		dress(b.name, style.TextSubheading, style.Text)
-	}
+	v.paint = func() { back.FillColor = style.Color(style.Rail) }
 	const side, first = 12, 76
 	v.layout = func(s fyne.Size) {
 		place(back, 0, 0, s.Width, s.Height)
-		place(mark, 20, 19, 36, 36)
-		middle(b.name, 66, 19, b.name.MinSize().Width, 36)
+		place(b.name, side, 12, s.Width-2*side, 50)
 		y := float32(first)
 		for _, t := range b.tabs {
 			place(t, side, y, s.Width-2*side, style.SizeField)
@@ -240,6 +253,36 @@ func (b *SideBar) CreateRenderer() fyne.WidgetRenderer {
 		h := first + float32(len(b.tabs))*(style.SizeField+style.Space1) + b.scan.MinSize().Height + 2*style.Space4
 		return fyne.NewSize(style.SizeRailWidth, h)
 	}
+	return v.ready()
+}
+
+// sideName is the mark and the app's name at the top of the side bar.
+type sideName struct {
+	control
+	text string
+}
+
+func newSideName(text string, onTap func()) *sideName {
+	n := &sideName{text: text}
+	n.tap = onTap
+	n.ExtendBaseWidget(n)
+	return n
+}
+
+func (n *sideName) CreateRenderer() fyne.WidgetRenderer {
+	n.furnish(style.RadiusKey)
+	mark, text := NewMark(36, style.Primary, style.Primary), label(n.text, boldText)
+	v := &view{of: n, objects: []fyne.CanvasObject{n.overlay, mark, text, n.ring}}
+	v.paint = func() {
+		dress(text, style.TextSubheading, style.Text)
+		n.shade()
+	}
+	v.layout = func(s fyne.Size) {
+		n.frame(0, 0, s.Width, s.Height)
+		place(mark, 8, (s.Height-36)/2, 36, 36)
+		middle(text, 54, 0, text.MinSize().Width, s.Height)
+	}
+	v.min = func() fyne.Size { return fyne.NewSize(54+text.MinSize().Width, style.SizeMinTarget) }
 	return v.ready()
 }
 
@@ -265,6 +308,11 @@ func topBar(icon icons.Name, title string, onBack func(), ink style.Token, end [
 		objects = append(objects, Inset(4, 0, 4, -8, NewIconButton(icon, onBack).Colored(ink)))
 	}
 	grow := len(objects)
-	objects = append(objects, NewText(style.TextSubheading, ink, Run{Text: title, Bold: true}))
+	text := NewText(style.TextSubheading, ink, Run{Text: title, Bold: true})
+	const beside = 150 // a long word of large text has no room between the two
+	if grow+len(end) > 0 && style.LargeText() && longestWord(title, style.TextSize(style.TextSubheading), boldText) > beside {
+		return Column(0, Line(style.Space1, -1, append(append(objects, Space()), end...)...), text)
+	}
+	objects = append(objects, text)
 	return Line(style.Space1, grow, append(objects, end...)...)
 }

@@ -138,12 +138,13 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	b.furnish(look.radius)
 	back := rect(look.radius)
 	text := label(b.text, boldText)
+	lines := NewText(look.size, look.ink, Run{Text: b.text, Bold: true}).Centered() // in place of text where that is too long
 	icon := newGlyph()
 	missing := NewMuted("").Centered()
 	b.spin = newSpinner()
 	clock, ring := newHeavy(""), NewQuietRing(look.ink)
 	v := &view{of: b}
-	v.objects = []fyne.CanvasObject{back, b.overlay, b.spin.track, b.spin.arc, icon.Image, text, clock.under, clock.over, ring, missing, b.ring}
+	v.objects = []fyne.CanvasObject{back, b.overlay, b.spin.track, b.spin.arc, icon.Image, text, lines, clock.under, clock.over, ring, missing, b.ring}
 	v.paint = func() {
 		ink := look.ink
 		back.FillColor, back.StrokeColor, back.StrokeWidth = nil, nil, 0
@@ -160,6 +161,8 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		}
 		text.Text = b.Text()
 		dress(text, look.size, ink)
+		lines.color = ink
+		setOnce(lines, Run{Text: text.Text, Bold: true})
 		b.spin.show(b.busy != "", ink)
 		if b.busy != "" || b.icon == "" {
 			icon.set("", "")
@@ -198,6 +201,15 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			iw = 0
 			icon.set("", "")
 		}
+		text.Hidden = b.wraps(s.Width, tw)
+		lines.Hidden = !text.Hidden
+		if text.Hidden {
+			w := s.Width - 2*style.Space2
+			lh := heightAt(lines, w)
+			place(lines, style.Space2, y+(h-lh)/2, w, lh)
+			b.spin.place(-spinnerSize, 0, 0) // the words say it
+			return
+		}
 		x := (s.Width - tw - iw) / 2
 		if b.time != "" {
 			x = look.padding
@@ -216,18 +228,37 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	}
 	v.min = func() fyne.Size {
 		size := style.TextSize(look.size)
-		w := max(measure(b.text, size, boldText).Width, measure(b.busy, size, boldText).Width) + b.iconWidth() + 2*look.padding
-		if b.time != "" {
-			w += clock.width() + quietRing + 2*style.Space3
-		}
+		w := b.NaturalWidth()
 		h := max(b.height, size*style.LineHeightBody+24)
+		if s := b.Size(); b.wraps(s.Width, measure(b.Text(), size, boldText).Width) {
+			h = max(h, heightAt(lines, s.Width-2*style.Space2)+24)
+		}
+		if style.LargeText() { // it wraps at words
+			w = min(w, longestWord(b.text, size, boldText)+2*style.Space2)
+		}
 		if b.missing != "" {
 			h += missing.MinSize().Height + style.Space2
 		}
-		return fyne.NewSize(max(w, style.SizeMinTarget), h)
+		return fyne.NewSize(max(w+1, style.SizeMinTarget), h)
 	}
 	v.destroy = b.spin.stop
 	return v.ready()
+}
+
+// wraps tells whether words of a width need more than one line in the width of the button.
+func (b *Button) wraps(width, words float32) bool {
+	return b.time == "" && width > 0 && words > width-2*style.Space2+1
+}
+
+// NaturalWidth is the width for the words on one line.
+func (b *Button) NaturalWidth() float32 {
+	look := buttonLooks[b.kind]
+	size := style.TextSize(look.size)
+	w := max(measure(b.text, size, boldText).Width, measure(b.busy, size, boldText).Width) + b.iconWidth() + 2*look.padding
+	if b.time != "" {
+		w += measure(b.time, style.TextSize(style.TextLead), monoText).Width + 1 + quietRing + 2*style.Space3
+	}
+	return max(w, style.SizeMinTarget) - 1 // widthOf adds it
 }
 
 // iconWidth is the width of the icon or the turning arc with its gap.

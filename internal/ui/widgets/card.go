@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"avow/assets/icons"
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -140,6 +141,11 @@ func (r *Row) textStart() float32 {
 	return style.SpaceCardPadding
 }
 
+// valueBelow tells whether the value stands under the title, because the text is large: beside each other both would break.
+func (r *Row) valueBelow() bool {
+	return style.LargeText() && r.spec.Value != "" && r.spec.Second == ""
+}
+
 // CreateRenderer makes the row.
 func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusKey)
@@ -161,9 +167,13 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		}
 		icon.set(r.spec.Icon, ink)
 		setOnce(title, Run{Text: r.spec.Title, Bold: r.spec.Tile || r.spec.Second != ""})
-		setOnce(second, Run{Text: r.spec.Second, Color: r.spec.SecondTone.ink(), Bold: r.spec.SecondTone != Quiet})
-		second.Hidden = r.spec.Second == ""
-		value.Text = r.spec.Value
+		words := r.spec.Second
+		if words == "" && r.valueBelow() {
+			words = r.spec.Value
+		}
+		setOnce(second, Run{Text: words, Color: r.spec.SecondTone.ink(), Bold: r.spec.SecondTone != Quiet})
+		second.Hidden = words == ""
+		value.Text = authn.VisibleText(r.spec.Value)
 		dress(value, style.TextBody, style.TextMuted)
 		caretIcon := icons.Name("")
 		if r.spec.Caret {
@@ -208,7 +218,8 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 			place(r.spec.End, end, (s.Height-m.Height)/2, m.Width, m.Height)
 			end -= style.Space3
 		}
-		if r.spec.Value != "" {
+		value.Hidden = r.spec.Value == "" || r.valueBelow()
+		if !value.Hidden {
 			w := value.MinSize().Width
 			end -= w
 			middle(value, end, 0, w, s.Height)
@@ -217,7 +228,7 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		w := max(0, end-x)
 		th := heightAt(title, w)
 		sh := float32(0)
-		if r.spec.Second != "" {
+		if !second.Hidden {
 			sh = heightAt(second, w)
 		}
 		bh := float32(0)
@@ -233,7 +244,7 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 	}
 	v.min = func() fyne.Size {
 		h := title.MinSize().Height
-		if r.spec.Second != "" {
+		if !second.Hidden {
 			h += second.MinSize().Height
 		}
 		if r.spec.Below != nil {

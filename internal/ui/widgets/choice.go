@@ -74,7 +74,26 @@ func (s *Segmented) CreateRenderer() fyne.WidgetRenderer {
 		v.objects = append(v.objects, p)
 	}
 	n := float32(len(s.parts))
+	// stacks tells whether large text needs the whole width for each.
+	stacks := func(width float32) bool {
+		if !style.LargeText() || width <= 0 {
+			return false
+		}
+		for _, p := range s.parts {
+			if p.MinSize().Width*n+style.SizeYesNoGap*(n-1) > width+1 {
+				return true
+			}
+		}
+		return false
+	}
 	v.layout = func(size fyne.Size) {
+		if stacks(size.Width) {
+			h := (size.Height - style.SizeYesNoGap*(n-1)) / n
+			for i, p := range s.parts {
+				place(p, 0, float32(i)*(h+style.SizeYesNoGap), size.Width, h)
+			}
+			return
+		}
 		w := (size.Width - style.SizeYesNoGap*(n-1)) / n
 		for i, p := range s.parts {
 			place(p, float32(i)*(w+style.SizeYesNoGap), 0, w, size.Height)
@@ -84,6 +103,9 @@ func (s *Segmented) CreateRenderer() fyne.WidgetRenderer {
 		var m fyne.Size
 		for _, p := range s.parts {
 			m = m.Max(p.MinSize())
+		}
+		if stacks(s.Size().Width) {
+			return fyne.NewSize(m.Width, m.Height*n+style.SizeYesNoGap*(n-1))
 		}
 		return fyne.NewSize(m.Width*n+style.SizeYesNoGap*(n-1), m.Height)
 	}

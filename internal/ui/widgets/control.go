@@ -40,6 +40,7 @@ func (g *Guard) Open() bool {
 // focus with its ring, and the tap itself by finger, mouse, Space and Enter.
 type control struct {
 	widget.BaseWidget
+	self                      fyne.Widget // the widget that this is a part of
 	focused, hovered, pressed bool
 	asleep                    bool // shows no reaction and takes no tap
 	enterIgnored              bool // Enter does nothing (Yes)
@@ -60,6 +61,12 @@ var (
 	_ desktop.Mouseable = (*control)(nil)
 	_ mobile.Touchable  = (*control)(nil)
 )
+
+// ExtendBaseWidget notes whose control this is.
+func (c *control) ExtendBaseWidget(w fyne.Widget) {
+	c.self = w
+	c.BaseWidget.ExtendBaseWidget(w)
+}
 
 // furnish makes the overlay and the focus ring for corners of a radius.
 func (c *control) furnish(radius float32) {
@@ -119,6 +126,9 @@ func (c *control) Enable() { c.asleep = false; c.Refresh() }
 func (c *control) FocusGained() {
 	c.focused = true
 	c.Refresh()
+	if !c.hovered { // under a pointer nothing may move
+		reveal(c.self)
+	}
 }
 
 // FocusLost hides the ring.
@@ -127,14 +137,18 @@ func (c *control) FocusLost() {
 	c.Refresh()
 }
 
-// TypedRune hands a character to who cares.
+// TypedRune hands a character to who cares, else to the window.
 func (c *control) TypedRune(r rune) {
-	if c.char != nil && r != ' ' {
+	switch {
+	case r == ' ':
+	case c.char != nil:
 		c.char(r)
+	default:
+		passOnRune(c.self, r)
 	}
 }
 
-// TypedKey taps on Space and Enter.
+// TypedKey taps on Space and Enter; what it has no use for goes to the window.
 func (c *control) TypedKey(e *fyne.KeyEvent) {
 	if c.key != nil && c.key(e) {
 		return
@@ -146,6 +160,8 @@ func (c *control) TypedKey(e *fyne.KeyEvent) {
 		if !c.enterIgnored {
 			c.announce()
 		}
+	default:
+		passOn(c.self, e)
 	}
 }
 

@@ -185,7 +185,7 @@ func TestWidgetsFollowTheTheme(t *testing.T) {
 	if got, want := toNRGBA(w.Canvas().Capture().At(10, 30)), toNRGBA(style.Color(style.Primary)); got != want {
 		t.Errorf("button is %v, want %v", got, want)
 	}
-	if got, want := text.lineHeight(), 28*1.25*style.LineHeightHeading; got != want {
+	if got, want := text.lineHeight(), style.TextSize(style.TextHeading)*style.LineHeightHeading; got != want || want <= 28*style.LineHeightHeading {
 		t.Errorf("a line of the heading is %v high, want %v", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/driver/mobile"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -214,6 +215,28 @@ func (e *fieldEntry) FocusGained() {
 	e.Entry.FocusGained()
 	e.field.focused = true
 	e.field.Refresh()
+	reveal(e)
+}
+
+// TypedShortcut hands what is no matter of a text on to the window.
+func (e *fieldEntry) TypedShortcut(s fyne.Shortcut) {
+	if _, custom := s.(*desktop.CustomShortcut); custom {
+		if c, ok := fyne.CurrentApp().Driver().CanvasForObject(e).(fyne.Shortcutable); ok {
+			c.TypedShortcut(s)
+			return
+		}
+	}
+	e.Entry.TypedShortcut(s)
+}
+
+// TypedKey does the same for the keys of commands.
+func (e *fieldEntry) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyEscape, fyne.KeyF1, fyne.KeyF10:
+		passOn(e, k)
+		return
+	}
+	e.Entry.TypedKey(k)
 }
 
 func (e *fieldEntry) FocusLost() {

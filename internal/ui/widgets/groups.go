@@ -261,6 +261,7 @@ func (f *GroupsField) GoTo(i int) {
 func (f *GroupsField) FocusGained() {
 	f.focused = true
 	f.Refresh()
+	reveal(f)
 }
 
 // FocusLost hides it.
@@ -283,6 +284,8 @@ func (f *GroupsField) TypedKey(e *fyne.KeyEvent) {
 		f.GoTo(f.at + 1)
 	case fyne.KeyReturn, fyne.KeyEnter:
 		call(f.OnSubmitted)
+	default:
+		passOn(f, e)
 	}
 }
 

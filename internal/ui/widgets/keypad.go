@@ -204,6 +204,11 @@ func (c *corner) CreateRenderer() fyne.WidgetRenderer {
 			x += d + style.Space2
 		}
 		h := heightAt(text, w+1)
+		if c.spec.Icon != "" && (h > s.Height || longestWord(c.spec.Text, text.sizeNow(), boldText) > room) { // large text: the icon says it
+			text.Hide()
+			place(icon.Image, (s.Width-style.IconScan)/2, (s.Height-style.IconScan)/2, style.IconScan, style.IconScan)
+			return
+		}
 		place(text, x, (s.Height-h)/2, w+1, h)
 	}
 	v.min = func() fyne.Size { return fyne.NewSquareSize(style.SizeMinTarget) }

@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+
+	"avow/internal/ui/style"
 )
 
 // The layouts here give each object its width first and ask for its height
@@ -124,10 +126,10 @@ func LineTop(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Containe
 }
 
 type line struct {
-	gap   float32
-	grow  int
-	top   bool
-	width float32
+	gap     float32
+	grow    int
+	top     bool
+	stacked bool // by the last Layout
 }
 
 func (l *line) widths(objects []fyne.CanvasObject, width float32) []float32 {
@@ -154,8 +156,59 @@ func (l *line) widths(objects []fyne.CanvasObject, width float32) []float32 {
 	return out
 }
 
+// stacks tells whether large text leaves no room beside each other: then objects stand under each other, each with the width it wants.
+func (l *line) stacks(objects []fyne.CanvasObject, width float32) bool {
+	if !style.LargeText() || width <= 0 {
+		return false
+	}
+	need, shown := float32(0), 0
+	for i, o := range objects {
+		switch {
+		case !o.Visible() || isSpace(o):
+			continue
+		case i == l.grow:
+			need += o.MinSize().Width
+		default:
+			need += widthOf(o)
+		}
+		shown++
+	}
+	return shown > 1 && need+l.gap*float32(shown-1) > width+1
+}
+
+// under is the least size of objects that stand under each other.
+func under(objects []fyne.CanvasObject, gap float32) fyne.Size {
+	var s fyne.Size
+	for _, o := range objects {
+		if !o.Visible() || isSpace(o) {
+			continue
+		}
+		if s.Height > 0 {
+			s.Height += gap
+		}
+		m := o.MinSize()
+		s = fyne.NewSize(max(s.Width, m.Width), s.Height+m.Height)
+	}
+	return s
+}
+
 func (l *line) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	l.width = s.Width
+	if l.stacked = l.stacks(objects, s.Width); l.stacked {
+		y := float32(0)
+		for i, o := range objects {
+			if !o.Visible() || isSpace(o) {
+				continue
+			}
+			w := min(widthOf(o), s.Width)
+			if i == l.grow {
+				w = s.Width
+			}
+			h := heightAt(o, w)
+			place(o, 0, y, w, h)
+			y += h + min(l.gap, style.Space2)
+		}
+		return
+	}
 	x := float32(0)
 	for i, w := range l.widths(objects, s.Width) {
 		o := objects[i]
@@ -174,6 +227,9 @@ func (l *line) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 
 func (l *line) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	var s fyne.Size
+	if l.stacked {
+		return under(objects, min(l.gap, style.Space2))
+	}
 	shown := 0
 	for i, o := range objects {
 		if !o.Visible() {
@@ -193,13 +249,39 @@ func (l *line) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // Halves gives objects beside each other the same width and height.
 func Halves(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&halves{gap}, objects...)
+	return container.New(&halves{gap: gap}, objects...)
 }
 
-type halves struct{ gap float32 }
+type halves struct {
+	gap     float32
+	stacked bool
+}
+
+// stacks tells whether each needs the whole width.
+func (h *halves) stacks(objects []fyne.CanvasObject, width float32) bool {
+	if width <= 0 {
+		return false
+	}
+	n := float32(len(objects))
+	for _, o := range objects {
+		if o.MinSize().Width > (width-h.gap*(n-1))/n+1 {
+			return true
+		}
+	}
+	return false
+}
 
 func (h *halves) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	n := float32(len(objects))
+	if h.stacked = h.stacks(objects, s.Width); h.stacked {
+		y, each := float32(0), (s.Height-h.gap*(n-1))/n
+		for _, o := range objects {
+			heightAt(o, s.Width)
+			place(o, 0, y, s.Width, each)
+			y += each + h.gap
+		}
+		return
+	}
 	w := (s.Width - h.gap*(n-1)) / n
 	for i, o := range objects {
 		heightAt(o, w)
@@ -213,6 +295,10 @@ func (h *halves) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		s = s.Max(o.MinSize())
 	}
 	n := float32(len(objects))
+	if h.stacked {
+		s.Height = s.Height*n + h.gap*max(0, n-1)
+		return s
+	}
 	s.Width = s.Width*n + h.gap*max(0, n-1)
 	return s
 }
@@ -220,13 +306,38 @@ func (h *halves) MinSize(objects []fyne.CanvasObject) fyne.Size {
 // Spread stands objects beside each other, each with the width it wants and the
 // same share of the width that is left: two buttons of different length.
 func Spread(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&spread{gap}, objects...)
+	return container.New(&spread{gap: gap}, objects...)
 }
 
-type spread struct{ gap float32 }
+type spread struct {
+	gap     float32
+	stacked bool
+}
+
+func (p *spread) natural(objects []fyne.CanvasObject) float32 {
+	w := p.gap * float32(max(0, len(objects)-1))
+	for _, o := range objects {
+		w += widthOf(o)
+	}
+	return w
+}
+
+// stacks tells whether each needs the whole width.
+func (p *spread) stacks(objects []fyne.CanvasObject, width float32) bool {
+	return width > 0 && p.natural(objects) > width+1
+}
 
 func (p *spread) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	left := s.Width - p.MinSize(objects).Width
+	if p.stacked = p.stacks(objects, s.Width); p.stacked {
+		y := float32(0)
+		for _, o := range objects {
+			h := heightAt(o, s.Width)
+			place(o, 0, y, s.Width, h)
+			y += h + p.gap
+		}
+		return
+	}
+	left := s.Width - p.natural(objects)
 	share := left / float32(len(objects))
 	x := float32(0)
 	for _, o := range objects {
@@ -238,9 +349,12 @@ func (p *spread) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 }
 
 func (p *spread) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	s := fyne.NewSize(p.gap*float32(max(0, len(objects)-1)), 0)
+	s := fyne.NewSize(p.natural(objects), 0)
+	if p.stacked {
+		return under(objects, p.gap)
+	}
 	for _, o := range objects {
-		s = fyne.NewSize(s.Width+widthOf(o), max(s.Height, o.MinSize().Height))
+		s.Height = max(s.Height, o.MinSize().Height)
 	}
 	return s
 }

@@ -40,9 +40,9 @@ func NewLongList(spec LongListSpec) *LongList {
 	l := &LongList{spec: spec, rows: map[int]fyne.CanvasObject{}}
 	l.body = &listBody{list: l}
 	l.body.ExtendBaseWidget(l.body)
-	l.scroll = container.NewVScroll(l.body)
+	l.scroll = newVScroll(l.body)
 	l.scroll.OnScrolled = func(fyne.Position) { l.arrange(false) }
-	l.frame = container.NewThemeOverride(l.scroll, flat)
+	l.frame = l.scroll
 	l.ExtendBaseWidget(l)
 	return l
 }

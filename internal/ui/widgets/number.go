@@ -150,6 +150,7 @@ func (f *NumberField) changed() {
 func (f *NumberField) FocusGained() {
 	f.focused = true
 	f.Refresh()
+	reveal(f)
 }
 
 // FocusLost hides it.
@@ -168,7 +169,9 @@ func (f *NumberField) TypedKey(e *fyne.KeyEvent) {
 	}
 	if e.Name == fyne.KeyBackspace {
 		f.Backspace()
+		return
 	}
+	passOn(f, e)
 }
 
 // Tapped takes the keyboard to the field.

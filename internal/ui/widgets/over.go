@@ -15,7 +15,8 @@ import (
 type MenuItem struct {
 	Icon     icons.Name
 	Text     string
-	Negative bool // takes something away
+	End      string // muted, at the end: its key
+	Negative bool   // takes something away
 	OnTap    func()
 }
 
@@ -34,8 +35,8 @@ func ShowMenu(c fyne.Canvas, anchor fyne.CanvasObject, items ...MenuItem) (close
 		w := min(max(m.Width, 220), s.Width-2*style.SpaceScreenMargin)
 		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(anchor)
 		x := max(style.SpaceScreenMargin, min(at.X+anchor.Size().Width-w, s.Width-w-style.SpaceScreenMargin))
-		h := heightAt(o.panel, w)
-		y := max(0, min(at.Y+anchor.Size().Height+style.Space1, s.Height-h-style.Space4))
+		h := o.panel.heightIn(w, s.Height-2*style.Space4)
+		y := max(style.Space4, min(at.Y+anchor.Size().Height+style.Space1, s.Height-h-style.Space4))
 		place(o.panel, x, y, w, h)
 	}
 	o.show()
@@ -58,12 +59,12 @@ func ShowSheet(c fyne.Canvas, content fyne.CanvasObject, bottomInset float32, on
 		if s.Width > style.SizeRequestMaxWidth+2*style.SpaceScreenMargin {
 			w = style.SizeRequestMaxWidth
 			panel.bottom = 0
-			h := heightAt(panel, w)
+			h := panel.heightIn(w, s.Height-2*style.Space4)
 			place(panel, (s.Width-w)/2, (s.Height-h)/2, w, h)
 			return
 		}
 		panel.bottom = bottomInset + style.RadiusSheet
-		h := heightAt(panel, w)
+		h := panel.heightIn(w, s.Height-style.Space6+style.RadiusSheet)
 		place(panel, 0, s.Height-h+style.RadiusSheet, w, h) // its lower corners lie below the window
 	}
 	o.show()
@@ -74,7 +75,7 @@ func ShowSheet(c fyne.Canvas, content fyne.CanvasObject, bottomInset float32, on
 type over struct {
 	widget.BaseWidget
 	canvas  fyne.Canvas
-	panel   fyne.CanvasObject
+	panel   *panel
 	arrange func(fyne.Size)
 	dim     bool
 	later   func()
@@ -98,6 +99,9 @@ func (o *over) close() {
 		o.canvas.Focus(o.before)
 	}
 }
+
+// Leave is what Escape does.
+func (o *over) Leave() { o.leave() }
 
 func (o *over) leave() {
 	o.close()
@@ -133,6 +137,7 @@ func (o *over) CreateRenderer() fyne.WidgetRenderer {
 // panel is the raised surface of a menu or sheet.
 type panel struct {
 	widget.BaseWidget
+	scroll          fyne.CanvasObject // around content where that is higher than the window
 	content         fyne.CanvasObject
 	radius, padding float32
 	bottom          float32
@@ -144,16 +149,37 @@ func newPanel(content fyne.CanvasObject, radius, padding float32) *panel {
 	return p
 }
 
+// heightIn gives the panel a width and returns its height, at most so much: then what is on it scrolls.
+func (p *panel) heightIn(width, most float32) float32 {
+	h := heightAt(p, width)
+	if h <= most {
+		return h
+	}
+	if p.scroll == nil {
+		p.scroll = Scroll(p.content)
+		p.Refresh()
+	}
+	return most
+}
+
 func (p *panel) CreateRenderer() fyne.WidgetRenderer {
 	back := rect(p.radius)
 	v := &view{of: p, objects: []fyne.CanvasObject{back, p.content}}
 	v.paint = func() {
 		back.FillColor = style.Color(style.SurfaceRaised)
 		back.StrokeColor, back.StrokeWidth = style.Color(style.Outline), style.StrokeSeparator
+		if p.scroll != nil {
+			v.objects[1] = p.scroll
+		}
 	}
 	v.layout = func(s fyne.Size) {
 		place(back, 0, 0, s.Width, s.Height)
 		w := s.Width - 2*p.padding
+		if p.scroll != nil {
+			heightAt(p.content, w)
+			place(p.scroll, p.padding, p.padding, w, s.Height-2*p.padding-p.bottom)
+			return
+		}
 		heightAt(p.content, w)
 		place(p.content, p.padding, p.padding, w, s.Height-2*p.padding-p.bottom)
 	}
@@ -195,15 +221,17 @@ func newMenuRow(it MenuItem, o *over) *menuRow {
 
 func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusChip)
-	icon, text := newGlyph(), label(r.item.Text, fyne.TextStyle{})
-	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, r.ring}}
+	icon, text, end := newGlyph(), NewBody(r.item.Text), label(r.item.End, fyne.TextStyle{})
+	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, end, r.ring}}
 	v.paint = func() {
 		ink, iconInk := style.Text, style.Primary
 		if r.item.Negative {
 			ink, iconInk = style.Negative, style.Negative
 		}
 		icon.set(r.item.Icon, iconInk)
-		dress(text, style.TextBody, ink)
+		text.color = ink
+		text.Refresh()
+		dress(end, style.TextBody, style.TextMuted)
 		r.shade()
 	}
 	lead := func() float32 {
@@ -212,13 +240,24 @@ func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 		}
 		return style.IconRow + style.Space3
 	}
+	tail := func() float32 {
+		if r.item.End == "" {
+			return 0
+		}
+		return end.MinSize().Width + style.Space6
+	}
 	v.layout = func(s fyne.Size) {
 		r.frame(0, 0, s.Width, s.Height)
 		place(icon.Image, style.Space3, (s.Height-style.IconRow)/2, style.IconRow, style.IconRow)
-		middle(text, style.Space3+lead(), 0, text.MinSize().Width, s.Height)
+		w := s.Width - lead() - 2*style.Space3 - tail()
+		h := heightAt(text, w)
+		place(text, style.Space3+lead(), (s.Height-h)/2, w, h)
+		e := end.MinSize().Width
+		middle(end, s.Width-style.Space3-e, 0, e, s.Height)
 	}
 	v.min = func() fyne.Size {
-		return fyne.NewSize(max(text.MinSize().Width+lead()+2*style.Space3, style.SizeMinTarget), style.SizeMinTarget)
+		h := text.MinSize().Height
+		return fyne.NewSize(max(text.NaturalWidth()+1+lead()+2*style.Space3+tail(), style.SizeMinTarget), max(h+style.Space4, style.SizeMinTarget))
 	}
 	return v.ready()
 }

@@ -11,12 +11,12 @@ type Stretchy interface{ MaxHeight() float32 }
 // NewPage stands a foot below a body: the act is always in reach, and the body scrolls when there is no room for all of it. The body
 // is at least as high as its place, so that Space works in it. refit lays the body out again after words in it have changed.
 func NewPage(body, foot fyne.CanvasObject) (page fyne.CanvasObject, refit func()) {
-	scroll := container.NewVScroll(body)
+	scroll := newVScroll(yielding(body))
 	l := &pageLayout{scroll: scroll, body: body}
 	if foot == nil {
 		foot = Gap(0)
 	}
-	return container.New(l, container.NewThemeOverride(scroll, flat), foot), l.refit
+	return container.New(l, scroll, foot), l.refit
 }
 
 type pageLayout struct {

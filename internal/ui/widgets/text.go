@@ -2,13 +2,14 @@ package widgets
 
 import (
 	"image/color"
+	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -32,6 +33,8 @@ type Text struct {
 
 	lines []textLine
 	key   layoutKey
+	drawn float32 // size of the type in lines
+	short bool    // one line, in smaller type if large text has no room for it
 }
 
 type layoutKey struct {
@@ -45,9 +48,18 @@ type textLine struct {
 
 // NewText returns a text of a size and color.
 func NewText(size style.TextToken, c style.Token, runs ...Run) *Text {
-	t := &Text{size: size, color: c, runs: runs}
+	t := &Text{size: size, color: c, runs: visible(runs)}
 	t.ExtendBaseWidget(t)
 	return t
+}
+
+// visible takes away what nobody can see, but which would turn a line around or hide a word. Who brings a text from outside has cleaned it before;
+// this is the last door.
+func visible(runs []Run) []Run {
+	for i := range runs {
+		runs[i].Text = authn.VisibleText(runs[i].Text)
+	}
+	return runs
 }
 
 // NewHeading returns the question of a screen.
@@ -114,7 +126,7 @@ func (t *Text) SetText(text string) {
 
 // SetRuns replaces all runs.
 func (t *Text) SetRuns(runs ...Run) {
-	t.runs = runs
+	t.runs = visible(runs)
 	t.key = layoutKey{}
 	t.Refresh()
 }
@@ -129,7 +141,7 @@ func (t *Text) String() string {
 }
 
 func (t *Text) lineHeight() float32 {
-	size := style.TextSize(t.size)
+	size := t.sizeNow()
 	switch t.size {
 	case style.TextHeading, style.TextDisplay, style.TextYesNo, style.TextWords, style.TextSubheading:
 		return size * style.LineHeightHeading
@@ -173,6 +185,15 @@ func (t *Text) minWidth() float32 {
 	return min(w, 120)
 }
 
+// longestWord is the width of the longest word.
+func longestWord(text string, size float32, s fyne.TextStyle) float32 {
+	w := float32(0)
+	for word := range strings.FieldsSeq(text) {
+		w = max(w, measure(word, size, s).Width)
+	}
+	return w
+}
+
 // NaturalWidth is the width that the text needs to stand on one line, or on
 // the lines into which it is broken by \n.
 func (t *Text) NaturalWidth() float32 {
@@ -193,7 +214,7 @@ func (t *Text) NaturalWidth() float32 {
 func (r Run) style() fyne.TextStyle { return fyne.TextStyle{Bold: r.Bold, Monospace: r.Mono} }
 
 func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObject {
-	size, lh := style.TextSize(t.size), t.lineHeight()
+	size, lh := t.sizeNow(), t.lineHeight()
 	n := 0
 	add := func(p Run, x, y float32) *canvas.Text {
 		if n == len(objects) {
@@ -230,13 +251,45 @@ func (t *Text) draw(objects []fyne.CanvasObject, width float32) []fyne.CanvasObj
 	return objects[:n]
 }
 
+// sizeNow is the size of the type as it was laid out, which may be less than the person chose: see fitted.
+func (t *Text) sizeNow() float32 {
+	if t.drawn > 0 && t.key.size == style.TextSize(t.size) {
+		return t.drawn
+	}
+	return style.TextSize(t.size)
+}
+
+// fitted makes a heading in large text so small that its longest word stays whole, but not smaller than it is in normal text: half a word in big type is
+// harder to read than a whole one in smaller type.
+func (t *Text) fitted(size, width float32) float32 {
+	normal := style.NormalSize(t.size)
+	if t.short && style.LargeText() {
+		if own := t.NaturalWidth(); own > width {
+			return size * width / own * 0.96
+		}
+		return size
+	}
+	if size <= normal || normal <= style.TextMostRead {
+		return size
+	}
+	longest := float32(0)
+	for _, r := range t.runs {
+		longest = max(longest, longestWord(r.Text, size, r.style()))
+	}
+	if longest <= width {
+		return size
+	}
+	return max(normal, size*width/longest*0.995)
+}
+
 func (t *Text) wrap(width float32) {
 	key := layoutKey{width, style.TextSize(t.size)}
 	if key == t.key {
 		return
 	}
 	t.key = key
-	w := wrapper{limit: width, size: key.size}
+	t.drawn = t.fitted(key.size, width)
+	w := wrapper{limit: width, size: t.drawn}
 	for _, r := range t.runs {
 		for i, part := range strings.Split(r.Text, "\n") {
 			if i > 0 {
@@ -272,21 +325,24 @@ type wrapper struct {
 	limit, size float32
 	lines       []textLine
 	line        textLine
+	end         float32 // width of the spaces at the end of the line
 }
 
+// breakLine ends the line, without the spaces at its end.
 func (w *wrapper) breakLine() {
 	if n := len(w.line.pieces); n > 0 {
 		last := &w.line.pieces[n-1]
-		trimmed := strings.TrimRight(last.Text, " ")
-		w.line.width -= measure(last.Text, w.size, last.style()).Width - measure(trimmed, w.size, last.style()).Width
-		last.Text = trimmed
+		last.Text = strings.TrimRight(last.Text, " ")
+		w.line.width -= w.end
 	}
 	w.lines = append(w.lines, w.line)
-	w.line = textLine{}
+	w.line, w.end = textLine{}, 0
 }
 
+func (w *wrapper) width(r Run, s string) float32 { return measure(s, w.size, r.style()).Width }
+
 func (w *wrapper) add(r Run, word string) {
-	bare := measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+	bare := w.width(r, strings.TrimRight(word, " "))
 	const slack = 0.5
 	if w.line.width+bare > w.limit+slack && len(w.line.pieces) > 0 {
 		w.breakLine()
@@ -296,48 +352,45 @@ func (w *wrapper) add(r Run, word string) {
 		if head == len(word) {
 			break
 		}
-		w.put(r, word[:head])
+		w.put(r, word[:head], w.width(r, word[:head]))
 		w.breakLine()
 		word = word[head:]
-		bare = measure(strings.TrimRight(word, " "), w.size, r.style()).Width
+		bare = w.width(r, strings.TrimRight(word, " "))
 	}
-	w.put(r, word)
+	w.put(r, word, bare)
 }
 
 // fitting is how many bytes of a word fit on a line, cut at a good place if
 // there is one; at least one rune.
 func (w *wrapper) fitting(r Run, word string) int {
-	fit, good := 0, 0
+	var ends []int // of each letter
+	var before []rune
 	for i, c := range word {
-		end := i + utf8.RuneLen(c)
-		if measure(word[:end], w.size, r.style()).Width > w.limit {
-			break
+		if i > 0 && !authn.Joins(before, c) {
+			ends = append(ends, i)
 		}
-		fit = end
-		if strings.ContainsRune("./-@:_", c) {
-			good = end
-		}
+		before = append(before, c)
 	}
-	if good > 0 {
-		return good
-	}
-	if fit == 0 {
-		_, fit = utf8.DecodeRuneInString(word)
+	ends = append(ends, len(word))
+	fit := ends[max(0, sort.Search(len(ends), func(i int) bool { return w.width(r, word[:ends[i]]) > w.limit })-1)]
+	if good := strings.LastIndexAny(word[:fit], "./-@:_"); good >= 0 {
+		return good + 1
 	}
 	return fit
 }
 
-func (w *wrapper) put(r Run, s string) {
+// put adds a word of a width, which is that without the spaces after it. Words are measured one by one: each is known from the line before or the screen
+// before, and a whole line is not. What two words are closer to each other than each with its space is lost; it is less than a pixel.
+func (w *wrapper) put(r Run, s string, bare float32) {
+	w.end = float32(len(s)-len(strings.TrimRight(s, " "))) * w.width(r, " ")
+	w.line.width += bare + w.end
 	if n := len(w.line.pieces); n > 0 {
 		if last := &w.line.pieces[n-1]; last.Bold == r.Bold && last.Mono == r.Mono && last.Color == r.Color {
-			w.line.width -= measure(last.Text, w.size, r.style()).Width
 			last.Text += s
-			w.line.width += measure(last.Text, w.size, r.style()).Width
 			return
 		}
 	}
 	piece := r
 	piece.Text = s
 	w.line.pieces = append(w.line.pieces, piece)
-	w.line.width += measure(s, w.size, r.style()).Width
 }

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 
 	"avow/assets/icons"
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -89,7 +90,7 @@ func rect(radius float32) *canvas.Rectangle {
 
 // label makes a text of one line, still without color.
 func label(text string, s fyne.TextStyle) *canvas.Text {
-	return &canvas.Text{Text: text, TextStyle: s}
+	return &canvas.Text{Text: authn.VisibleText(text), TextStyle: s}
 }
 
 // dress gives a text its color and size.
@@ -115,10 +116,13 @@ func lift(size float32, s fyne.TextStyle) float32 {
 
 // heavy is a bold text of one line in the monospaced font. Fyne brings only the
 // regular weight of it, so the text is drawn twice, a little apart.
-type heavy struct{ under, over *canvas.Text }
+type heavy struct {
+	under, over *canvas.Text
+	size        float32 // as it was dressed
+}
 
 func newHeavy(text string) *heavy {
-	return &heavy{label(text, monoText), label(text, monoText)}
+	return &heavy{under: label(text, monoText), over: label(text, monoText)}
 }
 
 func (t *heavy) objects() []fyne.CanvasObject { return []fyne.CanvasObject{t.under, t.over} }
@@ -126,6 +130,7 @@ func (t *heavy) objects() []fyne.CanvasObject { return []fyne.CanvasObject{t.und
 func (t *heavy) set(text string) { t.under.Text, t.over.Text = text, text }
 
 func (t *heavy) dress(size float32, c style.Token) {
+	t.size = size
 	for _, part := range []*canvas.Text{t.under, t.over} {
 		part.Color, part.TextSize = style.Color(c), size
 	}
@@ -133,8 +138,14 @@ func (t *heavy) dress(size float32, c style.Token) {
 
 func (t *heavy) width() float32 { return t.over.MinSize().Width + apart(t.over, t.over.TextSize) }
 
-// middle places the text in the middle of a box.
+// middle places the text in the middle of a box, smaller than it was dressed if that is too low or too narrow for large text.
 func (t *heavy) middle(x, y, w, h float32) {
+	if style.LargeText() && t.size > 0 && w > 2 && h > 0 {
+		t.under.TextSize, t.over.TextSize = t.size, t.size
+		if part := min(h*0.75/t.size, (w-2)/max(1, t.width())); part < 1 {
+			t.under.TextSize, t.over.TextSize = t.size*part, t.size*part
+		}
+	}
 	own := t.width()
 	x += (w - own) / 2
 	middle(t.under, x, y, own, h)

@@ -31,6 +31,13 @@ type Fixture struct {
 	Advance func(time.Duration)    // the keystore's clock
 	Reopen  func() keystore.Keystore
 	Other   func() keystore.Keystore // another installation
+
+	// Forced opens the keystore again with the OS made to say yes whatever happens, and to let go released, as with a callback that was hooked. Nil where no OS
+	// verifies the user.
+	Forced func(released key.Secret) keystore.Keystore
+
+	// Enroll adds a finger or a face. Nil as above.
+	Enroll func()
 }
 
 // Run runs the suite. make is called for each part.
@@ -44,6 +51,8 @@ func Run(t *testing.T, make func(*testing.T) *Fixture) {
 		"fresh prompt asks in the window": freshAsks,
 		"exchange key within the window":  exchangeWindow,
 		"approval leaves nothing open":    approvalStaysShut,
+		"forced yes opens nothing":        forcedYes,
+		"new finger invalidates":          newFinger,
 		"lock forgets the user":           lockForgets,
 		"key keeps to its purpose":        purposes,
 		"prompt limits the kinds":         promptLimits,
@@ -293,6 +302,58 @@ func approvalStaysShut(t *testing.T, f *Fixture) {
 	f.Keys = f.Reopen()
 	refused(t, f, "q")
 	refused(t, f, "x")
+}
+
+// keys open with what the OS lets go, not because its callback says yes.
+func forcedYes(t *testing.T, f *Fixture) {
+	if f.Forced == nil {
+		t.Skip("no OS verifies the user")
+	}
+	for id, p := range map[keystore.ID]keystore.Purpose{"p": keystore.Approval, "v": keystore.Vault, "x": keystore.Exchange} {
+		create(t, f, id, p)
+	}
+	use(t, f, f.Agree(t.Context()), "p") // it is on
+	for name, released := range map[string]key.Secret{"nothing": nil, "zeros": make(key.Secret, 32), "noise": key.NewSecret(32), "short": key.NewSecret(31)} {
+		f.Keys = f.Forced(released)
+		for _, id := range []keystore.ID{"p", "v", "x"} {
+			if u, err := f.Keys.Use(t.Context(), id, platform.Prompt{}); !invalidated(err) {
+				if err == nil {
+					u.Close()
+				}
+				t.Errorf("%s released, key %s: %v, want that it is invalidated", name, id, err)
+			}
+		}
+	}
+}
+
+// a finger or face that is added takes the keys that need the user away; the sensor then opens none of them, also not after a restart.
+func newFinger(t *testing.T, f *Fixture) {
+	if f.Enroll == nil {
+		t.Skip("no OS verifies the user")
+	}
+	device := create(t, f, "d", keystore.Device)
+	create(t, f, "p", keystore.Approval)
+	create(t, f, "v", keystore.Vault)
+	exchange(t, use(t, f, f.Agree(t.Context()), "v"))
+	f.Keys.Lock()
+	f.Enroll()
+	for range 2 {
+		for _, id := range []keystore.ID{"p", "v"} {
+			if u, err := f.Keys.Use(f.Agree(t.Context()), id, platform.Prompt{}); !invalidated(err) {
+				if err == nil {
+					u.Close()
+				}
+				t.Errorf("key %s after a new finger: %v, want that it is invalidated", id, err)
+			}
+		}
+		sign(t, use(t, f, t.Context(), "d"), device)
+		f.Keys = f.Reopen()
+	}
+}
+
+// invalidated reports whether a verification opens its keys no more, for the moment or for ever.
+func invalidated(err error) bool {
+	return errors.Is(err, platform.ErrInvalidated) || errors.Is(err, keystore.ErrKeyInvalidated)
 }
 
 func lockForgets(t *testing.T, f *Fixture) {

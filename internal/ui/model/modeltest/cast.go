@@ -12,6 +12,7 @@ import (
 	"avow/internal/phone"
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/platform/simulated"
 	"avow/internal/ui/model"
 	"avow/internal/wire"
 )
@@ -85,7 +86,7 @@ const PIN = "482913"
 
 // Keys makes a keystore in dir that takes PIN; its verify is what a command does that verifies the user.
 func Keys(ctx context.Context, dir string, now func() time.Time) (verify func(context.Context) error, err error) {
-	keys, err := keystore.Create(ctx, keystore.Options{Dir: dir, Now: now, KDF: keystore.MinKDF}, key.Software)
+	keys, err := keystore.Create(ctx, keystore.Options{Dir: dir, Now: now, Boot: simulated.Boot(now), KDF: keystore.MinKDF}, key.Software)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ package modeltest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"avow/internal/authn"
 	"avow/internal/key"
@@ -31,6 +32,9 @@ type Core struct {
 	OnRemove    func(context.Context, phone.AccountID) (bool, error)
 	OnSendLog   func(ctx context.Context, note, log string) (wire.SentDebugLog, error)
 
+	OnDelivery func(phone.AccountID) (time.Duration, error)
+	LockAfter  time.Duration // as it was set last
+
 	OnChallenge func(wire.OfflineLink) (phone.Challenge, error)
 	OnCode      func(context.Context, phone.Challenge) (phone.OfflineCode, error)
 	OnList      func(context.Context, authn.GrantID) (phone.OfflineCode, error)
@@ -39,6 +43,7 @@ type Core struct {
 	RestoreScript
 	DevicesScript
 	CodesScript
+	RequestsScript
 
 	mu        sync.Mutex
 	state     phone.State
@@ -163,6 +168,22 @@ func (c *Core) open(ctx context.Context, f func(context.Context) error) error {
 func (c *Core) Lock() {
 	c.called("Lock")
 	c.Tell(phone.Event{Kind: phone.LockChanged}, func(s *phone.State) { s.Locked = true })
+}
+
+// SetLockAfter implements model.Core.
+func (c *Core) SetLockAfter(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.LockAfter = d
+}
+
+// TestDelivery implements model.Core.
+func (c *Core) TestDelivery(_ context.Context, id phone.AccountID, _ <-chan time.Time) (time.Duration, error) {
+	c.called("TestDelivery")
+	if c.OnDelivery != nil {
+		return c.OnDelivery(id)
+	}
+	return 300 * time.Millisecond, nil
 }
 
 // Invite implements model.Core.

@@ -37,7 +37,7 @@ PAMCFLAGS  ?= -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 PAMLDFLAGS ?= -Wl,-z,relro,-z,now,-z,defs,-z,noexecstack
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour test lint race fuzz bench soak test-services test-browser test-login test-desktop brand build install-login uninstall-login pictures clean
+.PHONY: help run tour test lint race fuzz bench soak test-services test-browser test-login test-desktop brand build guide figures install-login uninstall-login pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,8 +89,12 @@ test-login: ## signing in to computers with real hosts: pamtester, sshd, su, sud
 	sh .ci/login
 	AVOW_TEST_LOGIN=1 $(PURE) $(GO) test -tags $(TAGS) -count 1 -timeout 30m -run 'Hosts' ./app/avow-login
 
-test-desktop: ## the simulator's two windows under Xvfb (installs what a desktop build needs)
+test-desktop: ## the app's window and the simulator's two under Xvfb, by mouse and keys; figures (installs what a desktop build needs)
 	sh .ci/desktop-test "$(GO)" "$(OUT)"
+	sh .ci/app-test "$(GO)" "$(OUT)"
+
+figures: ## how long the app's window takes to come, its memory and its work while nothing happens, with 200 accounts and 1,000 codes
+	AVOW_FIGURES=1 sh .ci/app-test "$(GO)" "$(OUT)"
 
 brand: ## the app for an organisation, into bin/: make brand BRAND=dir (docs/branding.md; needs a C compiler, as make run does)
 	$(PURE) $(GO) run -tags $(TAGS) ./app/avow-brand build $(BRAND) --out $(OUT)/brand
@@ -119,6 +123,9 @@ install-login: build $(MODULE) ## avow-login, its PAM module, unit and examples,
 uninstall-login: ## remove exactly what install-login put there; the computer's key and state in /var/lib/avow-login stay
 	rm -f $(addprefix $(DESTDIR),$(LOGINFILES))
 	for d in $(LOGINDOC)/pam $(LOGINDOC) $(LIBEXEC); do test ! -d "$(DESTDIR)$$d" || rmdir "$(DESTDIR)$$d"; done
+
+guide: ## the pictures of docs/user-guide.md, in both languages
+	$(PURE) AVOW_PICTURES_GUIDE=1 $(GO) test -vet=off -tags $(TAGS) -count 1 -run '^TestGuidePictures$$' ./internal/ui/screen
 
 pictures: tour ## all pictures that people look at
 

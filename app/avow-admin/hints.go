@@ -7,6 +7,7 @@ var hints = map[string]string{
 	"pin_lost":              "add --force",
 	"too_many_devices":      "avow-admin device list USER, avow-admin device revoke ID",
 	"user_unknown":          "avow-admin user list",
+	"log_unknown":           "avow-admin device logs",
 	"device_unknown":        "avow-admin device list",
 	"session_unknown":       "avow-admin session get",
 	"not_waiting":           "avow-admin session get",

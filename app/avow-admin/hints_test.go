@@ -14,7 +14,7 @@ import (
 // answering are the packages of which the server's administration is made, and the client's own errors.
 var answering = []string{
 	"internal/server", "internal/server/admin", "internal/server/registration", "internal/server/site", "internal/server/proof", "internal/server/api", "internal/server/offline",
-	"internal/server/device", "internal/authn", "internal/store", "internal/store/sqlite", "internal/client", "internal/server/people", "internal/server/restore", "internal/server/directory", "app/avow-admin/bulk",
+	"internal/server/device", "internal/authn", "internal/store", "internal/store/sqlite", "internal/client", "internal/server/people", "internal/server/restore", "internal/server/directory", "internal/server/telemetry", "internal/server/debuglog", "app/avow-admin/bulk",
 }
 
 // plain are the codes that need no hint, by why.
@@ -26,7 +26,7 @@ var plain = map[string]string{
 	"the server or the network, not the command": `storage_closed storage_folder_missing storage_unreachable storage_full storage_read_only storage_busy storage_failed
 		storage_damaged storage_newer storage_older ledger_damaged folder_in_use not_ready stopping busy server_unreachable server_not_ready server_nonsense cancelled pin_mismatch tls_untrusted plain_http bad_issuer
 		bad_body not_found exists use_nonce proof_used too_many_tries stream_ended`,
-	"answered to phones": `session_expired session_used session_revoked session_claimed proof_missing proof_wrong proof_tries attestation_required wrong_password password_expired account_locked device_key_missing device_revoked
+	"answered to phones": `telemetry_off log_blank log_too_long session_expired session_used session_revoked session_claimed proof_missing proof_wrong proof_tries attestation_required wrong_password password_expired account_locked device_key_missing device_revoked
 		device_pending key_mismatch bad_registration request_unknown request_expired already_decided wrong_number too_many_wrong_numbers user_verification_required
 		bad_decision request_open too_many_open too_many_requests grant_unknown grant_over grant_revoked computer_reported_stolen bad_record
 		backup_refused bad_command bad_escrow bad_receipt bad_colleagues colleague_self colleague_unknown colleagues_few colleagues_many device_probation duplicate_claimed duplicate_expired duplicate_open duplicate_refused
@@ -34,7 +34,7 @@ var plain = map[string]string{
 		restore_forbidden restore_held restore_not_allowed restore_over restore_refused restore_state restore_unknown statement_used wipe_unknown`,
 	"answered to computers": `enroll_token_unknown enroll_token_expired enroll_token_used computer_key_missing bad_journal bad_batch desk_code_not_given desk_code_over
 		desk_code_used`,
-	"answered in the browser": `start_unknown check_over check_wrong check_needed bad_user_verification bad_attestation bad_grant_days bad_grant_uses
+	"answered in the browser": `start_unknown check_over check_wrong check_needed bad_user_verification bad_attestation bad_telemetry bad_grant_days bad_grant_uses
 		bad_colleagues_hold bad_colleagues_needed bad_group bad_old_device bad_probation bad_restore bad_restore_delivery bad_restore_hold too_many_groups`,
 }
 

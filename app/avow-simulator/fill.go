@@ -8,9 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"avow/internal/authn"
-	"avow/internal/otp"
-	"avow/internal/phone/codes"
 	"avow/internal/testenv"
 )
 
@@ -47,7 +44,7 @@ func fill(ctx context.Context, out io.Writer, dir string, accounts, count int) (
 	if err != nil {
 		return err
 	}
-	if err := fillPhone(ctx, env, p, accounts, count); err != nil {
+	if err := env.Fill(ctx, p, accounts, count); err != nil {
 		p.Close()
 		return err
 	}
@@ -55,28 +52,4 @@ func fill(ctx context.Context, out io.Writer, dir string, accounts, count int) (
 	fmt.Fprintf(out, "full: PIN %s\n", p.PIN)
 	<-ctx.Done()
 	return nil
-}
-
-func fillPhone(ctx context.Context, env *testenv.Env, p *testenv.Phone, accounts, count int) error {
-	if err := p.Ready(ctx); err != nil {
-		return err
-	}
-	for i := range accounts {
-		login := fmt.Sprintf("user%d", i)
-		if _, err := env.AddUser(ctx, login, fmt.Sprintf("User %d", i)); err != nil {
-			return err
-		}
-		if _, err := env.Register(ctx, p, login, authn.BindFirst); err != nil {
-			return fmt.Errorf("account %d: %w", i+1, err)
-		}
-	}
-	var list []codes.Entry
-	for i := range count {
-		list = append(list, codes.Entry{Code: otp.Code{
-			Kind: otp.TOTP, Issuer: fmt.Sprintf("Service %d", i), Account: fmt.Sprintf("user%d", i), Secret: []byte(fmt.Sprintf("%020d", i)),
-			Algorithm: otp.SHA1, Digits: 6, Period: 30,
-		}})
-	}
-	_, err := p.AddCodes(ctx, list)
-	return err
 }

@@ -40,6 +40,15 @@ func TestTour(t *testing.T) {
 	if len(light) < 20 || len(dark) != 0 {
 		t.Errorf("%d light pictures and %d dark ones", len(light), len(dark))
 	}
+	sheet, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range light {
+		if !bytes.Contains(sheet, []byte(`src="`+filepath.Base(f)+`"`)) {
+			t.Errorf("the contact sheet does not show %s", filepath.Base(f))
+		}
+	}
 	for name, pattern := range pictures {
 		found := glob(t, dir, "[0-9][0-9]"+pattern[1:])
 		if len(found) == 0 {

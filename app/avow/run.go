@@ -66,6 +66,7 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	u.start(ctx, false)
 	u.work.Go(func() { u.follow(ctx, links) })
+	u.work.Go(func() { desktop.WatchSession(ctx, func() { u.lifecycle.tell(platform.ScreenOff) }) })
 	u.win.ShowAndRun()
 	cancel()
 	u.close()
@@ -135,13 +136,19 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 
 func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
 	u.core = core
-	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture, Tray: u.tray(), Watch: watch(u.watch)})
+	mobile := fyne.CurrentDevice().IsMobile()
+	opt := shell.Options{ClipboardPicture: clipboardPicture, CopySecret: copySecret, Tray: u.tray(), Watch: watch(u.watch)}
+	if !mobile { // it has no background of its own: that it is not used is all that it knows
+		opt.Used = u.lifecycle.used
+	}
+	u.shell = shell.New(u.app, u.win, opt)
 	cfg := model.Config{
 		Core: core, Settings: settings, Log: u.log, Telemetry: u.reports, Version: version, Build: model.ThisBuild(), KeyClass: class, Changed: u.shell.Changed,
 		Go: func(f func()) { u.tasks.Go(func() { guarded(u.log, f) }) }, Languages: languages(),
-		StartAnew: func() { fyne.Do(func() { u.startAnew(ctx) }) },
+		StartAnew: func() { fyne.Do(func() { u.startAnew(ctx) }) }, Desktop: !mobile, Front: u.lifecycle.inFront,
+		Notify: func(title, text string) { u.app.SendNotification(fyne.NewNotification(title, text)) },
 	}
-	if fyne.CurrentDevice().IsMobile() { // on a desktop the code may be for what runs in the window beside
+	if mobile { // on a desktop the code may be for what runs in the window beside
 		cfg.Lifecycle = u.lifecycle
 	} else {
 		cfg.Camera, cfg.Displays = desktop.NewCamera(), desktop.NewDisplays()

@@ -31,7 +31,22 @@ type Language struct {
 
 // languages in the order in which a choice shows them; the first is the fallback. One stands here once all its files are there: a test compares.
 var languages = []Language{
-	{"en", "English"}, {"de", "Deutsch"},
+	{"en", "English"},
+	{"de", "Deutsch"},
+	{"fr", "Français"},
+	{"es", "Español"},
+	{"it", "Italiano"},
+	{"pt", "Português"},
+	{"nl", "Nederlands"},
+	{"sv", "Svenska"},
+	{"nb", "Norsk bokmål"},
+	{"da", "Dansk"},
+	{"fi", "Suomi"},
+	{"pl", "Polski"},
+	{"cs", "Čeština"},
+	{"uk", "Українська"},
+	{"tr", "Türkçe"},
+	{"el", "Ελληνικά"},
 }
 
 // Languages returns the languages that can be chosen, the fallback first.
@@ -65,11 +80,12 @@ func tags() []language.Tag {
 }
 
 // Match returns the tag of the language that suits best: what the user chose first, then what the system or the browser says. Each
-// wish is a BCP 47 tag, a POSIX locale (de_DE.UTF-8) or an Accept-Language header (RFC 9110, section 12.5.4); one
+// wish is a BCP 47 tag, a POSIX locale (de_DE.UTF-8) or a list of them (el:tr), or an Accept-Language header (RFC 9110, section 12.5.4); one
 // that cannot be read is skipped. Nothing that suits is the fallback, "en".
 func Match(wishes ...string) string {
 	for _, w := range wishes {
-		w, _, _ = strings.Cut(w, "@") // de_DE.UTF-8@euro
+		w, _, _ = strings.Cut(w, "@")       // de_DE.UTF-8@euro
+		w = strings.ReplaceAll(w, ":", ",") // LANGUAGE=el_GR:tr
 		if name, _, posix := strings.Cut(w, "."); posix && !strings.Contains(w, ";") {
 			w = name
 		}

@@ -40,9 +40,17 @@ var cleanTexts = []struct {
 	{"a mark on nothing", "\u0301a \u0301b", 64, "a b"},
 	{"Vietnamese apart", "Vie\u0323\u0302t", 64, "Vie\u0323\u0302t"},
 	{"Umlauts, Cyrillic, Arabic, Thai, Han, emoji", "Jürgen Жанна ليلى ที่ 李 🦊", 64, "Jürgen Жанна ليلى ที่ 李 🦊"},
-	{"cut", "abcdef", 3, "abc"},
-	{"cut at a space", "ab cd", 3, "ab"},
-	{"cut counts runes", "äöüß", 2, "äö"},
+	{"as long as may be", "abc", 3, "abc"},
+	{"cut", "abcdef", 3, "ab…"},
+	{"cut at a space", "ab cd", 4, "ab…"},
+	{"cut counts runes", "äöüß", 2, "ä…"},
+	{"a letter of two parts at the end", "abfe\u0301", 5, "abfe\u0301"},
+	{"cut before a letter with its mark", "abe\u0301fg", 4, "ab…"},
+	{"cut before a hand with its color", "ab👍🏽cd", 4, "ab…"},
+	{"cut between flags", "🇸🇪🇩🇪🇫🇷", 4, "🇸🇪…"},
+	{"cut before a syllable of letters", "a\u1112\u1161\u11abbc", 4, "a…"},
+	{"one letter of many parts", "e\u0301\u0302\u0303x", 2, "…"},
+	{"room for one", "abc", 1, "…"},
 	{"no room", "abc", 0, ""},
 }
 
@@ -53,6 +61,24 @@ func TestCleanText_R029_R125(t *testing.T) {
 				t.Errorf("CleanText(%+q, %d) = %+q, want %+q", tt.in, tt.max, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestVisibleText(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain <b>\nline":                 "plain <b>\nline",
+		"12\u00a0kB, 1\u202f234":          "12\u00a0kB, 1\u202f234",
+		"invoice\u202egnp.exe":            "invoicegnp.exe",
+		"ad\u200bmin\x07 \u2066Ж\u2069":   "admin Ж",
+		"a\u2028b\xffc":                   "abc",
+		"a\u0301\u0301\u0301\u0301\u0301": "a\u0301\u0301\u0301",
+	} {
+		if got := VisibleText(in); got != want {
+			t.Errorf("VisibleText(%+q) = %+q, want %+q", in, got, want)
+		}
+		if again := VisibleText(want); again != want {
+			t.Errorf("%+q becomes %+q when cleaned again", want, again)
+		}
 	}
 }
 

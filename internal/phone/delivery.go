@@ -2,7 +2,6 @@ package phone
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"avow/internal/authn"
@@ -15,9 +14,9 @@ var (
 	ErrNotDelivered = authn.Fail(authn.Unavailable, "delivery_lost", "The server answers, but what it sends does not get through. Something between it and this device may be holding it back.")
 )
 
-// TestDelivery asks an account's server for a test over the connection on which requests arrive, and returns how long that took. The deadline of ctx is how long it may take.
-// Errors: those of the server and of the way to it; ErrNotListening, ErrNotDelivered; ErrNoAccount.
-func (c *Core) TestDelivery(ctx context.Context, id AccountID) (took time.Duration, err error) {
+// TestDelivery asks an account's server for a test over the connection on which requests arrive, and returns how long that took. Once giveUp fires it is not
+// waited for any more. Errors: those of the server and of the way to it; ErrNotListening, ErrNotDelivered; ErrNoAccount.
+func (c *Core) TestDelivery(ctx context.Context, id AccountID, giveUp <-chan time.Time) (took time.Duration, err error) {
 	test, came := key.RandomID(16), make(chan time.Time, 1)
 	c.mu.Lock()
 	a, err := c.find(id)
@@ -41,9 +40,8 @@ func (c *Core) TestDelivery(ctx context.Context, id AccountID) (took time.Durati
 	case at := <-came:
 		return max(0, at.Sub(began)), nil
 	case <-ctx.Done():
-	}
-	if !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		return 0, ctx.Err()
+	case <-giveUp:
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

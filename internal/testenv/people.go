@@ -13,6 +13,7 @@ import (
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/platform/simulated"
+	"avow/internal/phone/telemetry"
 	"avow/internal/store"
 	"avow/internal/wire"
 )
@@ -54,6 +55,8 @@ type Phone struct {
 	Screen *simulated.Screen
 	Links  *simulated.Links
 	PIN    key.Secret
+
+	Reports *telemetry.Recorder // nil unless PhoneOptions.Telemetry
 }
 
 // PhoneOptions say what phone it is.
@@ -64,6 +67,8 @@ type PhoneOptions struct {
 	Ask func(context.Context, platform.Prompt) simulated.Answer
 	KDF keystore.KDF // zero: the product's
 	Now func() time.Time
+
+	Telemetry bool // it may be asked about usage reports
 }
 
 // OpenPhone makes a phone, or opens it again from its folder. It has no PIN yet when it is new.

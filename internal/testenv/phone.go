@@ -13,6 +13,7 @@ import (
 	"avow/internal/phone/keystore"
 	"avow/internal/phone/platform"
 	"avow/internal/phone/platform/simulated"
+	"avow/internal/phone/telemetry"
 	"avow/internal/wire"
 )
 
@@ -37,8 +38,14 @@ func OpenPhone(ctx context.Context, o PhoneOptions, c client.Options, log *slog.
 	if err != nil {
 		return nil, fmt.Errorf("open the phone's keystore: %w", err)
 	}
+	if o.Telemetry {
+		if p.Reports, err = telemetry.Open(o.Dir, "1.0.0", o.Now); err != nil {
+			return nil, err
+		}
+	}
 	p.Core, err = phone.Open(ctx, phone.Config{
-		Dir: o.Dir, Keys: p.Keys, Client: c, Now: o.Now, Log: log,
+		Telemetry: p.Reports,
+		Dir:       o.Dir, Keys: p.Keys, Client: c, Now: o.Now, Log: log,
 		Platform: platform.Platform{Verifier: p.Sensor, Camera: p.Camera, Lifecycle: p.Screen, Guard: p.Screen, Links: p.Links},
 		Device:   authn.DeviceInfo{Name: o.Name, Model: "Simulated phone", OS: "Avow simulator", App: "test"},
 	})

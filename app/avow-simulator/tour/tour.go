@@ -360,7 +360,10 @@ func (f *files) ChoosePicture()   {}
 func (f *files) Paste()           { f.model.Text(f.clipboard) }
 func (f *files) Copy(text string) { f.clipboard = text }
 func (f *files) OpenURL(string)   {}
-func (f *files) ChooseFile()      { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
+
+// CopySecret implements screen.Files.
+func (f *files) CopySecret(text string) { f.clipboard = text }
+func (f *files) ChooseFile()            { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
 
 func (f *files) Uncopy(text string) {
 	if f.clipboard == text {

@@ -68,6 +68,7 @@ type Simulator struct {
 	opt     Options
 	screen  *desk.Screen
 	placed  string // what places printed last
+	placing string // what it prints once it has stayed so
 	print   *translations.Printer
 	running context.Context
 	stop    context.CancelFunc
@@ -269,7 +270,11 @@ func (s *Simulator) places() {
 		}
 	}
 	slices.Sort(at)
-	if line := strings.Join(at, " "); line != s.placed {
+	switch line := strings.Join(at, " "); {
+	case line == s.placed:
+	case line != s.placing: // a screen is laid out when it is painted: what is printed has stayed where it is
+		s.placing = line
+	default:
 		s.placed = line
 		fmt.Fprintln(s.opt.Out, "desk at:", line)
 	}

@@ -47,7 +47,7 @@ func (s *Service) Routes(mux *http.ServeMux) {
 
 var (
 	errTooLong = authn.Fail(authn.Invalid, "log_too_long", "This log is too long. Update the app and try again.")
-	errEmpty   = authn.Fail(authn.Invalid, "log_empty", "There is nothing in this log.")
+	errEmpty   = authn.Fail(authn.Invalid, "log_blank", "There is nothing in this log.")
 )
 
 func (s *Service) take(w http.ResponseWriter, r *http.Request) error {

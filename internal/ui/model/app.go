@@ -220,7 +220,8 @@ type Config struct {
 	Log        *LogBook
 	Telemetry  *telemetry.Recorder // nil: nothing is counted and nobody is asked
 	Version    string
-	Notify     func(title, text string) // shows a notification of the system, unless the window is in front; nil: there is none
+	Notify     func(title, text string) // shows a notification of the system; nil: there is none
+	Front      func() bool              // the window is in front, and what arrives is seen on it; nil: it never is
 	Desktop    bool                     // a window among others: leaving it is no more than using another one
 	Build      Build
 	KeyClass   key.Class // where the keys of this device are; "" says nothing about it
@@ -608,11 +609,13 @@ func (a *App) locked() {
 		a.unlockFirst = a.unlockFirst && s.Locked
 		if s.Locked && a.busy[laneOther] == "" && a.ask == nil {
 			a.connect.forgetProof()
+			a.restore.typed, a.restore.noted, a.restoring.digits = codeEntry{}, "", ""
 		}
 		if s.Locked && a.scan.forRequest == "" {
 			a.popIf(PageScan)
 		}
 		if s.Locked {
+			a.pin = pinEntry{} // a PIN that was half typed, or typed for the first time
 			a.lockCodes()
 		}
 	})

@@ -95,6 +95,9 @@ func (a *App) PIN() PINView {
 			v.Initials, v.Name, v.Below = initials(acc.Name), acc.Name, acc.Organisation
 		}
 	}
+	if v.Blocked && !v.Biometric {
+		v.Ask = t.T("app.pin.blocked_title")
+	}
 	return v
 }
 

@@ -25,6 +25,7 @@ type requestState struct {
 
 // RequestView is the full-screen question "Is it you signing in?". Its texts come from the signed request only.
 type RequestView struct {
+	Wants     string // "wants to sign you in", under the name where there is room; ""
 	ID        authn.RequestID
 	Title     string
 	Client    string
@@ -103,7 +104,7 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		v.Sub = t.T("app.request.unknown")
 	}
 	account := r.Login
-	if len(s.Accounts) > 1 {
+	if len(s.Accounts) > 1 || r.Match == authn.MatchTap { // with nothing to type there is room for it
 		account = t.T("app.request.account_at", "Login", r.Login, "Organisation", acc.Organisation)
 	}
 	asked := r.Deadline.Add(-time.Duration(r.Expires-r.IssuedAt) * time.Second)
@@ -123,6 +124,11 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		return v
 	}
 	switch r.Match {
+	case authn.MatchTap:
+		v.Facts = append(append(v.Facts[:1:1], v.Facts[2:]...), v.Facts[1]) // who and from where; the time is now
+		if r.Action == authn.ActionSignIn {
+			v.Wants = t.T("app.request.wants")
+		}
 	case authn.MatchNumber:
 		v.MatchText = t.T(asks(r).number, "Client", r.Client.Name)
 	case authn.MatchQR:

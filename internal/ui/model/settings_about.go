@@ -1,6 +1,7 @@
 package model
 
 import (
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -72,10 +73,13 @@ func (a *App) About() AboutView {
 	if !s.Build.At.IsZero() {
 		fact(t.T("app.about.date"), t.Day(s.Build.At))
 	}
-	fact(t.T("app.about.go"), strings.TrimPrefix(s.Build.Go, "go"))
+	fact(t.T("app.about.toolchain"), strings.TrimPrefix(s.Build.Go, "go"))
 	fact(t.T("app.about.system"), s.Build.System)
 	return v
 }
+
+// pseudo is what Go puts into the version of a module that has none there: only the commit says something to people.
+var pseudo = regexp.MustCompile(`-(0\.)?[0-9]{14}-([0-9a-f]{7})[0-9a-f]{5}$`)
 
 // LicenceRow is a module in the list.
 type LicenceRow struct {
@@ -87,7 +91,7 @@ func (a *App) Licences(text string) (rows []LicenceRow) {
 	want := strings.ToLower(strings.TrimSpace(text))
 	for _, m := range licences.All().Modules {
 		if strings.Contains(strings.ToLower(m.Path+" "+m.Licence), want) {
-			rows = append(rows, LicenceRow{m.Path, m.Version, m.Licence})
+			rows = append(rows, LicenceRow{m.Path, pseudo.ReplaceAllString(m.Version, "+$2"), m.Licence})
 		}
 	}
 	return rows
@@ -110,8 +114,32 @@ func (a *App) Licence() LicenceView {
 	l := licences.All()
 	for _, m := range l.Modules {
 		if m.Path == path {
-			return LicenceView{Title: m.Path, Sub: strings.TrimSpace(m.Version + "  " + m.Licence), Text: l.Text(m)}
+			return LicenceView{Title: m.Path, Sub: strings.TrimSpace(m.Version + "  " + m.Licence), Text: flowing(l.Text(m))}
 		}
 	}
 	return LicenceView{Title: path}
+}
+
+// flowing takes the breaks out of lines that were broken for a terminal, so that they can be broken for a phone. Words, paragraphs and lists stay as they are.
+func flowing(text string) string {
+	const full = 50 // a line that is shorter ends for a reason
+	var b strings.Builder
+	before := 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, " \t\n")
+		trimmed := strings.TrimLeft(line, " \t")
+		switch {
+		case b.Len() == 0:
+		case before >= full && trimmed != "" && !strings.ContainsRune("*-•(", rune(trimmed[0])) && (trimmed[0] < '0' || trimmed[0] > '9'):
+			b.WriteByte(' ')
+			before = len(line)
+			b.WriteString(trimmed)
+			continue
+		default:
+			b.WriteByte('\n')
+		}
+		b.WriteString(line)
+		before = len(line)
+	}
+	return b.String()
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"avow/internal/authn"
@@ -88,7 +89,7 @@ func (a *App) LogView() LogView {
 	default:
 		v.Count = t.T("app.log.lines", "Count", total)
 	}
-	v.Text, v.Empty = debuglog.Join(lines, 0), false
+	v.Text, v.Empty = strings.TrimSpace(debuglog.Join(lines, 0)), false
 	return v
 }
 

@@ -12,7 +12,7 @@ import (
 // LockCore is what the screens need of how the app locks and of how requests arrive.
 type LockCore interface {
 	SetLockAfter(time.Duration)
-	TestDelivery(context.Context, phone.AccountID) (time.Duration, error)
+	TestDelivery(ctx context.Context, id phone.AccountID, giveUp <-chan time.Time) (time.Duration, error)
 }
 
 // deliverWait is how long a test may be on its way.
@@ -117,15 +117,13 @@ func (a *App) TestDelivery() {
 }
 
 func (a *App) testOne(ctx context.Context, id phone.AccountID) delivered {
-	ctx, cancel := context.WithTimeout(ctx, deliverWait)
-	defer cancel()
-	took, err := a.cfg.Core.TestDelivery(ctx, id)
+	took, err := a.cfg.Core.TestDelivery(ctx, id, time.After(deliverWait))
 	return delivered{took, err}
 }
 
 // notifyRequest has the system say that somebody asks. Who asks and for what stands in the app only: such a notification is read by whoever sees the screen.
 func (a *App) notifyRequest() {
-	if a.cfg.Notify == nil || a.Choices().Quiet {
+	if a.cfg.Notify == nil || a.Choices().Quiet || a.cfg.Front != nil && a.cfg.Front() {
 		return
 	}
 	a.react(func() { a.cfg.Notify(a.T("app.notify.banner_title"), a.T("app.notify.banner_text")) })

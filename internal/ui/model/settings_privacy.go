@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 
 	"avow/assets/translations"
@@ -226,6 +227,9 @@ var counterNames = map[authn.Counter]translations.Message{
 	authn.CountUnreachable: "app.report.unreachable", authn.CountFaults: "app.report.faults", authn.CountCrashes: "app.report.crashes",
 }
 
+// oneLine has a counter on one line.
+var oneLine = regexp.MustCompile(`\{\s+"name": ("[^"]*"),\s+"times": ("[^"]*")\s+\}`)
+
 // reportText says a report in words, its counters in an order that stays; mu must be held.
 func (a *App) reportText(head string, r wire.Telemetry) ReportText {
 	t := a.print
@@ -242,7 +246,7 @@ func (a *App) reportText(head string, r wire.Telemetry) ReportText {
 	r.Counters = sorted
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
-		out.Raw = string(raw)
+		out.Raw = oneLine.ReplaceAllString(string(raw), `{"name": $1, "times": $2}`)
 	}
 	return out
 }

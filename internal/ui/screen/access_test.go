@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"fmt"
+	"image/color"
 	"regexp"
 	"runtime"
 	"strings"
@@ -9,10 +10,12 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"avow/internal/ui/model"
+	"avow/internal/ui/style"
 	"avow/internal/ui/widgets"
 )
 
@@ -69,6 +72,11 @@ func TestEveryScene(t *testing.T) {
 			g := s.play(t, lightPhone)
 			things := g.things()
 			labels(t, things)
+			g.contrasts(t)
+			g.model.Choose(func(c *model.Choices) { c.Appearance = model.Dark })
+			g.drain()
+			g.contrasts(t)
+			things = g.things()
 			g.byKeyboard(t, things)
 			g.leave(t)
 		})
@@ -225,4 +233,56 @@ func (g *stage) leave(t *testing.T) {
 	if left != "" {
 		t.Errorf("after the screen was left this goes on:\n%s", left)
 	}
+}
+
+// contrasts measures each text against what is painted under it (WCAG 2.2, 1.4.3): the list of pairs in package style is complete only if this finds nothing.
+func (g *stage) contrasts(t *testing.T) {
+	t.Helper()
+	type area struct {
+		at, end fyne.Position
+		color   color.NRGBA
+		picture bool
+	}
+	under := []area{{end: fyne.NewPos(1e6, 1e6), color: opaque(style.Color(style.Background))}}
+	for _, x := range g.things() {
+		a := area{at: x.at, end: x.at.Add(x.o.Size())}
+		switch o := x.o.(type) {
+		case *canvas.Rectangle:
+			a.color = opaque(o.FillColor)
+		case *canvas.Circle:
+			a.color = opaque(o.FillColor)
+		case *canvas.Image:
+			a.picture = o.Size().Width > 100
+		case *canvas.Text:
+			middle := x.at.Add(fyne.NewDelta(o.MinSize().Width/2, o.Size().Height/2))
+			if o.Text == "" {
+				continue
+			}
+			for i := len(under) - 1; i >= 0; i-- {
+				b := under[i]
+				if middle.X < b.at.X || middle.Y < b.at.Y || middle.X > b.end.X || middle.Y > b.end.Y {
+					continue
+				}
+				least := 4.5
+				if o.TextSize >= 24 || o.TextSize >= 18.6 && o.TextStyle.Bold {
+					least = 3
+				}
+				if got := style.Contrast(opaque(o.Color), b.color); !b.picture && got < least {
+					t.Errorf("%q has a contrast of %.2f", o.Text, got)
+				}
+				break
+			}
+			continue
+		}
+		if a.color.A == 0xFF || a.picture {
+			under = append(under, a)
+		}
+	}
+}
+
+func opaque(c color.Color) color.NRGBA {
+	if c == nil {
+		return color.NRGBA{}
+	}
+	return color.NRGBAModel.Convert(c).(color.NRGBA)
 }

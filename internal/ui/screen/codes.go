@@ -129,7 +129,7 @@ func newCodeList(a *model.App, f Frame, header fyne.CanvasObject) *w.LongList {
 			spec := w.CodeSpec{
 				Letter: v.Face.Letter, Icon: icons.Name(v.Face.Icon), Tone: w.Tone(v.Face.Tone), Issuer: v.Title, Name: v.Account, Pinned: v.Pinned,
 				Code: v.Code, Hidden: v.Hidden, Left: float32(v.Left), Seconds: v.Seconds, Late: v.Late, NextWord: v.NextWord, Next: v.Next,
-				Below: v.Below, Copied: v.Copied, CopiedIn: v.CopiedIn, OnTap: func() { a.TapCode(id, f.Files.Copy) },
+				Below: v.Below, Copied: v.Copied, CopiedIn: v.CopiedIn, OnTap: func() { a.TapCode(id, f.Files.CopySecret) },
 			}
 			if v.Steps {
 				spec.OnStep = func() { a.NextHOTP(id) }
@@ -148,7 +148,7 @@ func codeMenu(a *model.App, f Frame, anchor fyne.CanvasObject, id codes.ID) {
 	}
 	var items []w.MenuItem
 	if m.Copy {
-		items = append(items, w.MenuItem{Icon: icons.Copy, Text: a.T("app.copy"), OnTap: func() { a.CopyCode(id, f.Files.Copy) }})
+		items = append(items, w.MenuItem{Icon: icons.Copy, Text: a.T("app.copy"), OnTap: func() { a.CopyCode(id, f.Files.CopySecret) }})
 	}
 	if m.Undo {
 		items = append(items, w.MenuItem{Icon: icons.Undo, Text: a.T("app.codes.undo_step"), OnTap: func() { a.UndoStep(id) }})

@@ -144,7 +144,11 @@ func requestSlip(f Frame, v model.RequestView, match fyne.CanvasObject) fyne.Can
 		facts = append(facts, fact)
 	}
 	if v.Match == authn.MatchTap {
-		top := []fyne.CanvasObject{w.Line(0, -1, w.NewBigTile(icon, w.Brand, 72)), w.NewDisplay(v.Client), w.NewStatus(sub, subIcon, v.Sub)}
+		top := []fyne.CanvasObject{w.Line(0, -1, w.NewBigTile(icon, w.Brand, 72)), w.NewDisplay(v.Client)}
+		if v.Wants != "" {
+			top = append(top, w.NewBody(v.Wants))
+		}
+		top = append(top, w.NewStatus(sub, subIcon, v.Sub))
 		if v.Message != "" {
 			top = append(top, w.NewBody(v.Message))
 		}

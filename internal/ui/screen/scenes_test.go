@@ -12,6 +12,7 @@ import (
 	"avow/internal/client"
 	"avow/internal/phone"
 	"avow/internal/phone/keystore"
+	"avow/internal/phone/telemetry"
 	"avow/internal/phone/vault"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
@@ -22,6 +23,36 @@ func sensor(l *look) { l.sensor = true }
 
 func open(p model.Page) func(*stage) {
 	return func(g *stage) { g.model.Open(p) }
+}
+
+func issuer() string { return modeltest.Account().Issuer }
+
+// wellUsed makes the app one that was used for some days.
+func (g *stage) wellUsed() {
+	now := g.now
+	g.telemetry.Policy(issuer(), authn.TelemetryAsked)
+	for range telemetry.UseDays {
+		g.now = g.now.AddDate(0, 0, 1)
+		g.telemetry.Used()
+	}
+	g.now = now
+	g.core.Alter(func(s *phone.State) {
+		s.Accounts[0].Last = &phone.LastAnswer{Client: "LAPTOP-42", Kind: authn.Approve, At: now}
+	})
+}
+
+// reported has a report sent and another begun.
+func (g *stage) reported() {
+	r := g.telemetry
+	r.Policy(issuer(), authn.TelemetryAsked)
+	if err := r.Say(issuer(), true); err != nil {
+		g.t.Fatal(err)
+	}
+	for range 4 {
+		r.Count(issuer(), authn.CountApprovals)
+	}
+	r.Took(issuer(), r.View(issuer()).Next)
+	r.Count(issuer(), authn.CountOfflineCodes)
 }
 
 // sent makes the code one that was sent, with a second proof.
@@ -273,6 +304,25 @@ func after() []scene {
 		{name: "16-change-pin", state: modeltest.Open(), act: open(model.PageChangePIN)},
 		{name: "16-about", state: modeltest.Open(), act: open(model.PageAbout)},
 		{name: "16-debug-log", state: modeltest.Open(), act: open(model.PageDebugLog)},
+		{name: "16-debug-log-cleared", state: modeltest.Open(), act: func(g *stage) { g.model.Open(model.PageDebugLog); g.settle(); g.tap("clear") }},
+		{name: "16-send-log", state: modeltest.Open(), act: func(g *stage) { g.model.OpenSendLog() }},
+		{name: "16-send-log-failed", state: modeltest.Open(), act: func(g *stage) {
+			g.core.OnSendLog = func(context.Context, string, string) (wire.SentDebugLog, error) {
+				return wire.SentDebugLog{}, client.ErrUnreachable
+			}
+			g.model.OpenSendLog()
+			g.settle()
+			g.tap("send")
+		}},
+		{name: "16-send-log-sent", state: modeltest.Open(), act: func(g *stage) { g.model.OpenSendLog(); g.settle(); g.tap("send") }},
+		{name: "16-licences", state: modeltest.Open(), act: open(model.PageLicences)},
+		{name: "16-licence", state: modeltest.Open(), act: func(g *stage) { g.model.OpenLicence("rsc.io/qr") }},
+		{name: "16-privacy", state: modeltest.Open(), act: func(g *stage) { g.telemetry.Policy(issuer(), authn.TelemetryAsked); g.model.Open(model.PagePrivacy) }},
+		{name: "16-privacy-off", state: modeltest.Open(), act: func(g *stage) { g.telemetry.Policy(issuer(), authn.TelemetryOff); g.model.Open(model.PagePrivacy) }},
+		{name: "16-privacy-nobody", state: phone.State{}, act: open(model.PagePrivacy)},
+		{name: "16-telemetry", state: modeltest.Open(), act: func(g *stage) { g.wellUsed() }},
+		{name: "16-report-example", state: modeltest.Open(), act: func(g *stage) { g.model.ShowReport(issuer()) }},
+		{name: "16-report", state: modeltest.Open(), act: func(g *stage) { g.reported(); g.model.ShowReport(issuer()) }},
 		{name: "18-trouble-damaged", state: damaged},
 		{name: "18-trouble-old", state: old},
 	}

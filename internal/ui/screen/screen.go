@@ -39,6 +39,8 @@ type Files interface {
 	Copy(text string)
 	// OpenURL hands a telephone number, a mail address or a page to the system.
 	OpenURL(address string)
+	// CopySecret puts a code on the clipboard, marked so that histories of the clipboard keep out of it, where the system knows such a mark.
+	CopySecret(text string)
 	// Uncopy clears the clipboard if that text is still on it.
 	Uncopy(text string)
 	// Save lets the person choose where to save a text.

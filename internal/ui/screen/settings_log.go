@@ -2,6 +2,7 @@ package screen
 
 import (
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -37,7 +38,11 @@ func DebugLog(a *model.App, f Frame) *Screen {
 	if v.Send {
 		rows = append(rows, w.NewRows(name(s, "send", w.NewRow(w.RowSpec{Icon: icons.Headset, Title: a.T("app.log.send"), Caret: true, OnTap: a.OpenSendLog}))))
 	}
-	rows = append(rows, count, w.NewCard(text), buttons)
+	if !v.Empty || v.Filter != "" || level != model.LogAll {
+		rows = append(rows, count, w.NewCard(text), buttons)
+	} else {
+		rows = append(rows, w.NewCard(text))
+	}
 	if v.Undo {
 		bar := name(s, "undo-bar", w.NewUndoBar(a.T("app.log.undo"), a.UnclearLog))
 		bar.Set(a.T("app.log.cleared"), true)
@@ -69,7 +74,7 @@ func SendLog(a *model.App, f Frame) *Screen {
 	}
 	note := name(s, "note", w.NewField(w.FieldSpec{Placeholder: v.Hint}))
 	note.SetText(v.Note)
-	rows = append(rows, w.NewLead(v.Text), w.NewStrong(v.Label), note, w.NewStrong(v.Head), w.NewCard(w.NewText(style.TextCaption, style.Text, w.Run{Text: v.Preview, Mono: true})))
+	rows = append(rows, w.NewLead(v.Text), w.NewStrong(v.Label), note, w.NewStrong(v.Head), w.NewCard(w.NewText(style.TextCaption, style.Text, w.Run{Text: strings.TrimSpace(v.Preview), Mono: true})))
 	send := name(s, "send", w.NewMainButton(v.Send, icons.Send, func() { a.SendLog(authn.CleanText(note.Text(), authn.MaxDebugNote)) }))
 	s.Update = func() { send.SetBusy(a.SendLogView().Busy) }
 	s.Update()

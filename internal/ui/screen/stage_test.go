@@ -13,7 +13,9 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/phone"
+	"avow/internal/phone/debuglog"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/telemetry"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
 	"avow/internal/ui/shell"
@@ -62,6 +64,9 @@ type stage struct {
 	shell *shell.Shell
 	win   fyne.Window
 	files *files
+
+	telemetry *telemetry.Recorder
+
 	now   time.Time
 	queue []func()
 
@@ -85,6 +90,8 @@ func (f *files) Copy(text string)       { f.copied = text }
 func (f *files) ChooseFile()            { f.file() }
 func (f *files) Save(_, text string)    { f.saved = text }
 func (f *files) OpenURL(address string) { f.opened = address }
+
+func (f *files) CopySecret(text string) { f.copied = text }
 
 func (f *files) Uncopy(text string) {
 	if f.copied == text {
@@ -133,12 +140,17 @@ func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
 		Tray: &shell.Tray{Set: func(m *fyne.Menu, open int) { g.trayMenu, g.trayOpen = m, open }, Show: func() { g.trayShown++ }, Quit: func() {}},
 	})
 	g.core.Clock = func() time.Time { return g.now }
-	log := model.NewLogBook(100)
+	log := debuglog.Open(debuglog.Options{Lines: 100, Now: func() time.Time { return modeltest.Now }})
 	log.Note("the server can't be reached", errors.New("dial tcp: no route to host"))
 	cfg := model.Config{
 		Core: g.core, Settings: settings, Log: log, Version: "0.1.0", Now: func() time.Time { return g.now }, Changed: g.shell.Changed,
 		Camera: l.camera, Go: func(f func()) { f() },
+		Build: model.Build{Commit: "8f00e41d2c9b7a60", At: modeltest.Now, Go: "go1.26.0", System: "linux/amd64"},
 	}
+	if g.telemetry, err = telemetry.Open(t.TempDir(), "0.1.0", func() time.Time { return g.now }); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Telemetry = g.telemetry
 	if l.sensor {
 		cfg.Biometrics = &modeltest.Sensor{On: true}
 	}

@@ -17,6 +17,7 @@ type files struct {
 	win     fyne.Window
 	model   *model.App
 	picture func() (io.ReadCloser, error) // nil: pictures on the clipboard can't be had
+	secret  func(text string) bool        // nil: nothing on the clipboard can be marked
 }
 
 // ChoosePicture opens the system's choice of files.
@@ -59,6 +60,13 @@ func (f *files) ChooseFile() {
 			f.model.ImportFile(r)
 		}
 	}, f.win).Show()
+}
+
+// CopySecret puts a code on the clipboard, marked as one where that can be done.
+func (f *files) CopySecret(text string) {
+	if f.secret == nil || !f.secret(text) {
+		f.Copy(text)
+	}
 }
 
 // Copy puts a text on the clipboard.

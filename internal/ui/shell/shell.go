@@ -40,6 +40,8 @@ type Options struct {
 	ClipboardPicture func() (io.ReadCloser, error) // a picture from the clipboard; nil: there is no way to it
 	Tray             *Tray                         // nil: there is none
 	Watch            func(Seen)                    // hears of each page that was put on the window; nil: nobody does
+	CopySecret       func(text string) bool        // puts a text on the clipboard, marked so that its history keeps out of it; nil, or false: there is no way to
+	Used             func()                        // told of each key, click and move of the pointer on the window; nil: nobody wants to know
 	Tick             time.Duration                 // how often numbers tick; 0: a second; negative: never by itself
 }
 
@@ -61,10 +63,13 @@ type Shell struct {
 	sign       string
 	second     bool   // the codes stand beside Home
 	wanted     string // gets the keyboard once it is on the screen
+	seen       string // what Watch heard last
+	settling   string // what it hears once it has stayed so
 	traySign   string
 	menuAnchor fyne.CanvasObject // under which the menu of all commands opens; nil where it does not stand
 	look       style.Options
 	brand      brandLook
+	typing     typing
 }
 
 // New makes a shell around a window. Hand its Changed to the model, then Show that.
@@ -87,12 +92,13 @@ func New(app fyne.App, win fyne.Window, opt Options) *Shell {
 func (s *Shell) Show(m *model.App) {
 	s.model = m
 	if s.opt.Files == nil {
-		s.opt.Files = &files{win: s.win, app: s.app, model: m, picture: s.opt.ClipboardPicture}
+		s.opt.Files = &files{win: s.win, app: s.app, model: m, picture: s.opt.ClipboardPicture, secret: s.opt.CopySecret}
 	}
 	s.win.SetPadded(false)
 	s.win.SetContent(s.root)
 	c := s.win.Canvas()
 	c.SetOnTypedRune(func(r rune) {
+		s.used()
 		if s.current != nil && s.current.Rune != nil {
 			s.current.Rune(r)
 		}
@@ -162,6 +168,7 @@ func (s *Shell) Find(name string) fyne.CanvasObject {
 
 // sync makes the window show what the model says.
 func (s *Shell) sync() {
+	s.noteTyping()
 	s.follow()
 	if text, due := s.model.Uncopy(false); due {
 		s.opt.Files.Uncopy(text)
@@ -179,6 +186,7 @@ func (s *Shell) sync() {
 			s.current.Update()
 		}
 		s.focusWanted()
+		s.watch()
 		return
 	}
 	request, _ := s.model.Request()
@@ -226,6 +234,9 @@ func (s *Shell) build(arrived bool) {
 	}
 	s.menuAnchor = nil
 	s.root.Objects = []fyne.CanvasObject{s.around(s.current.Object)}
+	if s.opt.Used != nil {
+		s.root.Objects = []fyne.CanvasObject{newFeeler(s.opt.Used), s.root.Objects[0]}
+	}
 	s.root.Refresh()
 	s.mainMenu()
 	if s.current.Shown != nil {
@@ -235,7 +246,9 @@ func (s *Shell) build(arrived bool) {
 		s.win.Canvas().Focus(o) // the same screen, made anew: who uses the keyboard goes on where she was
 	}
 	s.focusWanted()
-	s.watch()
+	if s.opt.Watch != nil {
+		s.Changed() // places are known once the driver has laid the screen out
+	}
 }
 
 // focusWanted gives the keyboard to what a command is about, once it stands on the screen.
@@ -357,6 +370,7 @@ func (s *Shell) systemBottom() float32 {
 }
 
 func (s *Shell) typed(e *fyne.KeyEvent) {
+	s.used()
 	if e.Name == fyne.KeyEscape {
 		if over, ok := s.win.Canvas().Overlays().Top().(interface{ Leave() }); ok {
 			over.Leave() // a question that lies over the page

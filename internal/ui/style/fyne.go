@@ -30,7 +30,7 @@ var fyneColors = map[fyne.ThemeColorName]Token{
 	theme.ColorNameWarning:             Warning,
 	theme.ColorNameForegroundOnWarning: OnWarning,
 	theme.ColorNameFocus:               Focus,
-	theme.ColorNameShadow:              Scrim,
+	theme.ColorNameShadow:              Scrim, // but see Theme.Color
 	theme.ColorNameHover:               Hover,
 	theme.ColorNamePressed:             Pressed,
 	theme.ColorNameSelection:           Selection,

@@ -89,6 +89,11 @@ func (t *Theme) Options() Options { return t.options }
 // focus color over a widget, so it gets ours at a quarter of its strength.
 func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	v = t.variant(v)
+	if name == theme.ColorNameShadow {
+		// A scroller draws a shadow where it goes on, and ours does not. To take it away by a theme of its own around each scroller has Fyne forget all
+		// it measured and drew, once for every widget in it, with every screen.
+		return color.NRGBA{}
+	}
 	if token, ok := fyneColors[name]; ok {
 		c := t.shade(token, v)
 		if name == theme.ColorNameFocus {

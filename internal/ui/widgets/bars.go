@@ -60,7 +60,14 @@ func (b *TabBar) CreateRenderer() fyne.WidgetRenderer {
 	v.layout = func(s fyne.Size) {
 		place(back, 0, 0, s.Width, s.Height)
 		w := s.Width / float32(len(b.tabs))
+		size := style.TextSize(style.TextTab)
+		for _, t := range b.tabs { // large text on a narrow phone: words must not touch, and all are of one size
+			if own := measure(t.spec.Text, style.TextSize(style.TextTab), boldText).Width; own > w-4 {
+				size = min(size, style.TextSize(style.TextTab)*(w-4)/own)
+			}
+		}
 		for i, t := range b.tabs {
+			t.size = size
 			place(t, float32(i)*w, 0, w, s.Height-b.inset)
 		}
 	}
@@ -94,6 +101,7 @@ type tab struct {
 	spec   Tab
 	active bool
 	side   bool
+	size   float32 // of the words in the bar; 0 before it is laid out
 }
 
 func (t *tab) CreateRenderer() fyne.WidgetRenderer {
@@ -127,11 +135,10 @@ func (t *tab) CreateRenderer() fyne.WidgetRenderer {
 		place(bar, (s.Width-24)/2, 0, 24, 4)
 		place(icon.Image, (s.Width-style.IconTab)/2, 10, style.IconTab, style.IconTab)
 		text.TextSize = style.TextSize(style.TextTab)
-		w := text.MinSize().Width
-		if room := s.Width - 4; w > room { // large text on a narrow phone: words must not touch
-			text.TextSize *= room / w
-			w = text.MinSize().Width
+		if t.size > 0 {
+			text.TextSize = t.size
 		}
+		w := text.MinSize().Width
 		middle(text, (s.Width-w)/2, 36, w, 24)
 	}
 	v.min = func() fyne.Size {
@@ -301,6 +308,11 @@ func topBar(icon icons.Name, title string, onBack func(), ink style.Token, end [
 		objects = append(objects, Inset(4, 0, 4, -8, NewIconButton(icon, onBack).Colored(ink)))
 	}
 	grow := len(objects)
-	objects = append(objects, NewText(style.TextSubheading, ink, Run{Text: title, Bold: true}))
+	text := NewText(style.TextSubheading, ink, Run{Text: title, Bold: true})
+	const beside = 150 // a long word of large text has no room between the two
+	if grow+len(end) > 0 && style.LargeText() && longestWord(title, style.TextSize(style.TextSubheading), boldText) > beside {
+		return Column(0, Line(style.Space1, -1, append(append(objects, Space()), end...)...), text)
+	}
+	objects = append(objects, text)
 	return Line(style.Space1, grow, append(objects, end...)...)
 }

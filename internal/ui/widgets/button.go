@@ -245,9 +245,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	return v.ready()
 }
 
-// wraps tells whether words of a width need more than one line in the width of the button, which only large text does.
+// wraps tells whether words of a width need more than one line in the width of the button.
 func (b *Button) wraps(width, words float32) bool {
-	return style.LargeText() && b.time == "" && width > 0 && words > width-2*style.Space2+1
+	return b.time == "" && width > 0 && words > width-2*style.Space2+1
 }
 
 // NaturalWidth is the width for the words on one line.

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"avow/assets/icons"
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -172,7 +173,7 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 		}
 		setOnce(second, Run{Text: words, Color: r.spec.SecondTone.ink(), Bold: r.spec.SecondTone != Quiet})
 		second.Hidden = words == ""
-		value.Text = r.spec.Value
+		value.Text = authn.VisibleText(r.spec.Value)
 		dress(value, style.TextBody, style.TextMuted)
 		caretIcon := icons.Name("")
 		if r.spec.Caret {

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"avow/assets/icons"
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -89,6 +90,7 @@ func (r *CodeRow) CreateRenderer() fyne.WidgetRenderer {
 	tile := NewLetterTile("", Quiet, style.SizeAvatar)
 	head := newHeadLine()
 	below := NewText(style.TextBody, style.TextMuted)
+	below.short = true
 	code := newHeavy("")
 	check := newGlyph()
 	v := &view{of: r, objects: []fyne.CanvasObject{
@@ -226,6 +228,7 @@ func (h *headLine) place(x, y, w float32) {
 
 // shorten cuts a text that is too wide and ends it with an ellipsis.
 func shorten(text string, width, size float32, s fyne.TextStyle) string {
+	text = authn.VisibleText(text)
 	if measure(text, size, s).Width <= width {
 		return text
 	}
@@ -238,6 +241,9 @@ func shorten(text string, width, size float32, s fyne.TextStyle) string {
 		} else {
 			high = n - 1
 		}
+	}
+	for low > 0 && low < len(r) && authn.Joins(r[:low], r[low]) { // not within a letter as people see it
+		low--
 	}
 	return string(r[:low]) + "…"
 }

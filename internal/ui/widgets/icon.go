@@ -7,6 +7,7 @@ import (
 
 	"avow/assets/icons"
 	"avow/assets/look"
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -122,7 +123,7 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 		back.FillColor = style.Color(fill)
 		back.CornerRadius = max(style.RadiusKey, t.size/4.5)
 		g.set(t.name, ink)
-		text.Text = t.letter
+		text.Text = authn.VisibleText(t.letter)
 		dress(text, style.TextSubheading, ink)
 	}
 	v.layout = func(s fyne.Size) {
@@ -198,7 +199,7 @@ func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
 	v := &view{of: a, objects: []fyne.CanvasObject{disc, text}}
 	v.paint = func() {
 		disc.FillColor = style.Color(style.Primary)
-		text.Text = a.initials
+		text.Text = authn.VisibleText(a.initials)
 		text.Color = style.Color(style.OnPrimary)
 		text.TextSize = a.size * 0.37
 	}

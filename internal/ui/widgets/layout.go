@@ -257,9 +257,9 @@ type halves struct {
 	stacked bool
 }
 
-// stacks tells whether large text needs the whole width for each.
+// stacks tells whether each needs the whole width.
 func (h *halves) stacks(objects []fyne.CanvasObject, width float32) bool {
-	if !style.LargeText() || width <= 0 {
+	if width <= 0 {
 		return false
 	}
 	n := float32(len(objects))
@@ -322,9 +322,9 @@ func (p *spread) natural(objects []fyne.CanvasObject) float32 {
 	return w
 }
 
-// stacks tells whether large text needs the whole width for each.
+// stacks tells whether each needs the whole width.
 func (p *spread) stacks(objects []fyne.CanvasObject, width float32) bool {
-	return style.LargeText() && width > 0 && p.natural(objects) > width+1
+	return width > 0 && p.natural(objects) > width+1
 }
 
 func (p *spread) Layout(objects []fyne.CanvasObject, s fyne.Size) {

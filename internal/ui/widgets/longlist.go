@@ -42,7 +42,7 @@ func NewLongList(spec LongListSpec) *LongList {
 	l.body.ExtendBaseWidget(l.body)
 	l.scroll = newVScroll(l.body)
 	l.scroll.OnScrolled = func(fyne.Position) { l.arrange(false) }
-	l.frame = container.NewThemeOverride(l.scroll, flat)
+	l.frame = l.scroll
 	l.ExtendBaseWidget(l)
 	return l
 }

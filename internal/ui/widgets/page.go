@@ -16,7 +16,7 @@ func NewPage(body, foot fyne.CanvasObject) (page fyne.CanvasObject, refit func()
 	if foot == nil {
 		foot = Gap(0)
 	}
-	return container.New(l, container.NewThemeOverride(scroll, flat), foot), l.refit
+	return container.New(l, scroll, foot), l.refit
 }
 
 type pageLayout struct {

@@ -10,18 +10,15 @@ import (
 	"avow/internal/ui/style"
 )
 
-// flat takes the shadows away that Fyne draws where a scroller goes on.
-var flat = style.Variation{Colors: map[fyne.ThemeColorName]color.Color{theme.ColorNameShadow: color.Transparent}}
-
-// flatter takes the bar away too.
-var flatter = style.Variation{Colors: map[fyne.ThemeColorName]color.Color{
-	theme.ColorNameShadow: color.Transparent, theme.ColorNameScrollBar: color.Transparent, theme.ColorNameScrollBarBackground: color.Transparent,
+// flat takes the bar of a scroller away.
+var flat = style.Variation{Colors: map[fyne.ThemeColorName]color.Color{
+	theme.ColorNameScrollBar: color.Transparent, theme.ColorNameScrollBarBackground: color.Transparent,
 }}
 
 // Scroll lets content that is too high be scrolled. Content is as wide as the
 // scroller.
 func Scroll(content fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewThemeOverride(newVScroll(yielding(content)), flat)
+	return newVScroll(yielding(content))
 }
 
 // yielding asks for no width: what scrolls up and down is as wide as its place, also where large text would like more; a text in it breaks.
@@ -38,5 +35,8 @@ func (*yield) MinSize(o []fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, 
 
 // scrollSideways lets content that is too wide be scrolled, without a bar.
 func scrollSideways(content fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewThemeOverride(container.NewHScroll(content), flatter)
+	scroll := container.NewHScroll(container.NewWithoutLayout())
+	o := container.NewThemeOverride(scroll, flat)
+	scroll.Content = content // only now: the theme of what is in it stays the app's
+	return o
 }

@@ -2,13 +2,14 @@ package widgets
 
 import (
 	"image/color"
+	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -33,6 +34,7 @@ type Text struct {
 	lines []textLine
 	key   layoutKey
 	drawn float32 // size of the type in lines
+	short bool    // one line, in smaller type if large text has no room for it
 }
 
 type layoutKey struct {
@@ -46,9 +48,18 @@ type textLine struct {
 
 // NewText returns a text of a size and color.
 func NewText(size style.TextToken, c style.Token, runs ...Run) *Text {
-	t := &Text{size: size, color: c, runs: runs}
+	t := &Text{size: size, color: c, runs: visible(runs)}
 	t.ExtendBaseWidget(t)
 	return t
+}
+
+// visible takes away what nobody can see, but which would turn a line around or hide a word. Who brings a text from outside has cleaned it before;
+// this is the last door.
+func visible(runs []Run) []Run {
+	for i := range runs {
+		runs[i].Text = authn.VisibleText(runs[i].Text)
+	}
+	return runs
 }
 
 // NewHeading returns the question of a screen.
@@ -115,7 +126,7 @@ func (t *Text) SetText(text string) {
 
 // SetRuns replaces all runs.
 func (t *Text) SetRuns(runs ...Run) {
-	t.runs = runs
+	t.runs = visible(runs)
 	t.key = layoutKey{}
 	t.Refresh()
 }
@@ -252,6 +263,12 @@ func (t *Text) sizeNow() float32 {
 // harder to read than a whole one in smaller type.
 func (t *Text) fitted(size, width float32) float32 {
 	normal := style.NormalSize(t.size)
+	if t.short && style.LargeText() {
+		if own := t.NaturalWidth(); own > width {
+			return size * width / own * 0.96
+		}
+		return size
+	}
 	if size <= normal || normal <= style.TextMostRead {
 		return size
 	}
@@ -346,22 +363,18 @@ func (w *wrapper) add(r Run, word string) {
 // fitting is how many bytes of a word fit on a line, cut at a good place if
 // there is one; at least one rune.
 func (w *wrapper) fitting(r Run, word string) int {
-	fit, good := 0, 0
+	var ends []int // of each letter
+	var before []rune
 	for i, c := range word {
-		end := i + utf8.RuneLen(c)
-		if w.width(r, word[:end]) > w.limit {
-			break
+		if i > 0 && !authn.Joins(before, c) {
+			ends = append(ends, i)
 		}
-		fit = end
-		if strings.ContainsRune("./-@:_", c) {
-			good = end
-		}
+		before = append(before, c)
 	}
-	if good > 0 {
-		return good
-	}
-	if fit == 0 {
-		_, fit = utf8.DecodeRuneInString(word)
+	ends = append(ends, len(word))
+	fit := ends[max(0, sort.Search(len(ends), func(i int) bool { return w.width(r, word[:ends[i]]) > w.limit })-1)]
+	if good := strings.LastIndexAny(word[:fit], "./-@:_"); good >= 0 {
+		return good + 1
 	}
 	return fit
 }

@@ -57,8 +57,12 @@ func (b *UndoBar) CreateRenderer() fyne.WidgetRenderer {
 		back.FillColor = style.Color(style.Inverse)
 		setOnce(text, Run{Text: b.words})
 	}
+	// below tells whether the button stands under the words, because large text leaves them no room beside it.
+	below := func(w float32) bool {
+		return style.LargeText() && !b.undo.Hidden && w > 0 && w-style.SpaceCardPadding-style.Space2-b.undo.MinSize().Width < longestWord(b.words, style.TextSize(style.TextBody), fyne.TextStyle{})
+	}
 	room := func(w float32) float32 {
-		if b.undo.Hidden {
+		if b.undo.Hidden || below(w) {
 			return w - 2*style.SpaceCardPadding
 		}
 		return w - style.SpaceCardPadding - style.Space2 - b.undo.MinSize().Width
@@ -67,11 +71,19 @@ func (b *UndoBar) CreateRenderer() fyne.WidgetRenderer {
 		place(back, 0, 0, s.Width, s.Height)
 		w := room(s.Width)
 		h := heightAt(text, w)
-		place(text, style.SpaceCardPadding, (s.Height-h)/2, w, h)
 		m := b.undo.MinSize()
+		if below(s.Width) {
+			place(text, style.SpaceCardPadding, style.Space3, w, h)
+			place(b.undo, s.Width-m.Width-2, s.Height-m.Height-2, m.Width, m.Height)
+			return
+		}
+		place(text, style.SpaceCardPadding, (s.Height-h)/2, w, h)
 		place(b.undo, s.Width-m.Width-2, (s.Height-m.Height)/2, m.Width, m.Height)
 	}
 	v.min = func() fyne.Size {
+		if below(b.Size().Width) {
+			return fyne.NewSize(200, text.MinSize().Height+style.Space3+b.undo.MinSize().Height+2)
+		}
 		return fyne.NewSize(200, max(text.MinSize().Height+24, style.SizeMinTarget+4))
 	}
 	return v.ready()

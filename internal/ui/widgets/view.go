@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 
 	"avow/assets/icons"
+	"avow/internal/authn"
 	"avow/internal/ui/style"
 )
 
@@ -89,7 +90,7 @@ func rect(radius float32) *canvas.Rectangle {
 
 // label makes a text of one line, still without color.
 func label(text string, s fyne.TextStyle) *canvas.Text {
-	return &canvas.Text{Text: text, TextStyle: s}
+	return &canvas.Text{Text: authn.VisibleText(text), TextStyle: s}
 }
 
 // dress gives a text its color and size.

@@ -121,13 +121,22 @@ func (h *half) CreateRenderer() fyne.WidgetRenderer {
 	v.layout = func(s fyne.Size) {
 		place(back, 0, 0, s.Width, s.Height)
 		h.frame(0, 0, s.Width, s.Height)
+		text.TextSize = style.TextSize(style.TextYesNo)
 		w := text.MinSize().Width
+		if room := s.Width - gap - style.IconYesNo - 2*style.Space2; w > room && room > 0 { // the sign stays: it says it too
+			text.TextSize *= room / w
+			w = text.MinSize().Width
+		}
 		x := (s.Width - w - gap - style.IconYesNo) / 2
 		place(icon.Image, x, (s.Height-style.IconYesNo)/2, style.IconYesNo, style.IconYesNo)
 		middle(text, x+style.IconYesNo+gap, 0, w, s.Height)
 	}
 	v.min = func() fyne.Size {
-		return fyne.NewSize(text.MinSize().Width+gap+style.IconYesNo+32, style.SizeYesNo)
+		w := measure(h.text, style.TextSize(style.TextYesNo), boldText).Width
+		if style.LargeText() {
+			w = min(w, style.SizeMinTarget)
+		}
+		return fyne.NewSize(w+gap+style.IconYesNo+32, style.SizeYesNo)
 	}
 	return v.ready()
 }

@@ -178,7 +178,7 @@ func (c *Core) SetLockAfter(d time.Duration) {
 }
 
 // TestDelivery implements model.Core.
-func (c *Core) TestDelivery(_ context.Context, id phone.AccountID) (time.Duration, error) {
+func (c *Core) TestDelivery(_ context.Context, id phone.AccountID, _ <-chan time.Time) (time.Duration, error) {
 	c.called("TestDelivery")
 	if c.OnDelivery != nil {
 		return c.OnDelivery(id)

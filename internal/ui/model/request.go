@@ -113,6 +113,10 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		when = t.T("app.request.just_now", "Clock", when)
 	}
 	v.Facts = []Fact{{"user", t.T("app.request.account"), account}, {"clock", t.T("app.request.time"), when}}
+	if isPractice(r) { // it comes from nowhere
+		v.MatchText = t.T(asks(r).number)
+		return v
+	}
 	v.Facts = append(v.Facts, Fact{"map-pin", t.T("app.request.place"), orUnknown(t.T("app.request.place_unknown"), r.Origin.Place)})
 	v.Facts = append(v.Facts, Fact{"globe", t.T("app.request.address"), orUnknown(t.T("app.request.address_unknown"), r.Origin.IP)})
 	if a.request.handle != nil {

@@ -162,8 +162,8 @@ func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
 	g.model = model.New(cfg)
 	t.Cleanup(g.model.Close)
 	t.Cleanup(g.shell.Close)
+	g.win.Resize(fyne.NewSize(l.width, l.height)) // before it is shown: each size lays the screen out anew
 	g.shell.Show(g.model)
-	g.win.Resize(fyne.NewSize(l.width, l.height))
 	g.settle()
 	return g
 }

@@ -73,7 +73,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024)}
 	defer func() { err = errors.Join(err, t.close()) }()
-	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.offline, t.refuse, t.settings, t.rules, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
 		if err := p(); err != nil {
 			return fmt.Errorf("step %d: %w", t.step, err)
 		}
@@ -357,7 +357,7 @@ func (f *files) Copy(text string) { f.clipboard = text }
 
 // CopySecret implements screen.Files.
 func (f *files) CopySecret(text string) { f.clipboard = text }
-func (f *files) ChooseFile()      { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
+func (f *files) ChooseFile()            { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
 
 func (f *files) Uncopy(text string) {
 	if f.clipboard == text {

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"avow/assets/translations"
@@ -153,6 +154,9 @@ func asks(r phone.Request) words { return actions[r.Action] }
 
 // news is what the client says, unless that is only what the screen says anyway: "Sign in to LAPTOP-42" under the name.
 func news(r phone.Request) string {
+	if !strings.Contains(r.Message, r.Client.Name) {
+		return r.Message // and no language's texts are read to find that out
+	}
 	for _, l := range translations.Languages() {
 		if r.Message == translations.New(l.Tag).T("app.prompt.approve", "Client", r.Client.Name) {
 			return ""

@@ -72,7 +72,7 @@ computers and the audit log. Each command is written to the server's audit log w
 	f.StringVar(&a.credential, "credential", "", "your credential file (default: $AVOW_ADMIN, else admin.json)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	f.StringVar(&a.reason, "reason", "", "why, for the audit log")
-	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.restoreCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands(), a.logCommands(), a.telemetryCommands(), powershellCommand(root))
+	root.AddCommand(a.userCommands(), a.sessionCommands(), a.deviceCommands(), a.restoreCommands(), a.clientCommands(), a.computerCommands(), a.directoryCommands(), a.logCommands(), a.receiptCommands(), a.telemetryCommands(), powershellCommand(root))
 	return root
 }
 

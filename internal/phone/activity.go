@@ -2,15 +2,12 @@ package phone
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"avow/internal/authn"
 	"avow/internal/client"
-	"avow/internal/key"
 	"avow/internal/wire"
 )
 
@@ -82,43 +79,26 @@ func (c *Core) Activity(_ context.Context, id AccountID) ([]Activity, error) {
 	return list, nil
 }
 
-// prove checks a receipt as VerifyReceipt does, and reads what it is about.
+// prove checks a receipt, and reads what it is about.
 func prove(server client.Server, user authn.UserID, r Receipt) AnswerProof {
 	p := AnswerProof{Kind: r.Kind, Digits: r.Receipt}
 	p.Request.Client.Name = r.Client
 	p.Broken = func() error {
-		signed, err := wire.VerifyReceipt(r.Receipt, server.Identity, r.Request, r.Decision)
-		if err != nil {
+		f := wire.ReceiptFile{Issuer: server.Issuer, Request: r.Request, Decision: r.Decision, Receipt: r.Receipt}
+		proven, err := f.Prove(server.Identity)
+		switch {
+		case err != nil:
 			return err
-		}
-		asked, err := wire.VerifyApprovalRequest(r.Request, server.Identity, server.Issuer, signed.Device, user)
-		if err != nil {
-			return err
-		}
-		d, err := wire.ReadDecision(r.Decision)
-		if err != nil {
-			return err
-		}
-		if signed.Kind != r.Kind || signed.Issuer != server.Issuer {
+		case proven.Receipt.Kind != r.Kind, proven.Request.User != user:
 			return errors.New("the receipt tells another story than the list")
 		}
-		p.Request, p.UV, p.Device = asked, d.UV, signed.Device
+		p.Request, p.UV, p.Device = proven.Request, proven.Decision.UV, proven.Receipt.Device
 		return nil
 	}()
 	return p
 }
 
-// ReceiptFile is what ExportReceipt writes: all that somebody needs who wants to check an answer without asking anybody.
-type ReceiptFile struct {
-	Version  int        `json:"v"`
-	Issuer   string     `json:"issuer"`
-	Identity key.Public `json:"identity"` // of the server; compare it with what you know of it
-	Request  string     `json:"request"`  // JWS, signed by the server
-	Decision string     `json:"decision"` // JWS, signed by the phone
-	Receipt  string     `json:"receipt"`  // JWS, signed by the server
-}
-
-// ExportReceipt writes the proof of an answer, by its Activity's ID. ErrNoReceipt if it is not here any more, ErrLocked while the vault is closed.
+// ExportReceipt writes the proof of an answer as a wire.ReceiptFile, by its Activity's ID. ErrNoReceipt if it is not here any more, ErrLocked while the vault is closed.
 func (c *Core) ExportReceipt(id AccountID, answer string) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,13 +113,9 @@ func (c *Core) ExportReceipt(id AccountID, answer string) ([]byte, error) {
 		if wire.HashText(r.Decision) != answer {
 			continue
 		}
-		out, err := json.MarshalIndent(ReceiptFile{
-			Version: 1, Issuer: a.stored.Server.Issuer, Identity: a.stored.Server.Identity, Request: r.Request, Decision: r.Decision, Receipt: r.Receipt,
-		}, "", "  ")
-		if err != nil {
-			return nil, fmt.Errorf("encode a receipt: %w", err)
-		}
-		return append(out, '\n'), nil
+		return wire.ReceiptFile{
+			Issuer: a.stored.Server.Issuer, Identity: a.stored.Server.Identity, Request: r.Request, Decision: r.Decision, Receipt: r.Receipt,
+		}.Encode()
 	}
 	return nil, ErrNoReceipt
 }

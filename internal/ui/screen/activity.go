@@ -82,7 +82,11 @@ func Entry(a *model.App, f Frame) *Screen {
 	}
 	var facts []w.Fact
 	for _, x := range v.Facts {
-		facts = append(facts, w.Fact{Label: x.Label, Value: x.Value, Mono: x.Icon == "receipt"})
+		fact := w.Fact{Icon: icons.Name(x.Icon), Label: x.Label, Value: x.Value} // with icons they stand below each other: what was signed has room
+		if x.Icon == "receipt" {
+			fact.Icon, fact.Mono = icons.SealCheck, true
+		}
+		facts = append(facts, fact)
 	}
 	rows := []fyne.CanvasObject{w.TopBar("", a.Back), w.NewSlip(w.Column(8, top...), w.NewFacts(facts...))}
 	var foot fyne.CanvasObject

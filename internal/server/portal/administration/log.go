@@ -22,7 +22,7 @@ var actions = []string{
 	"device.", "device.confirm", "device.debug_log", "device.debug_log_read", "device.duplicate", "device.erased", "device.refuse", "device.register", "device.revoke", "device.wipe", "device.wipe_confirmed", "device.wipe_delivered",
 	"directory.sync", "duplicate.", "duplicate.claim", "duplicate.claim_refused", "duplicate.offer", "duplicate.refuse", "outbox.", "outbox.send_again", "outbox.test", "outbox.unclear",
 	"pages.sign_in", "pages.sign_out", "policy.set",
-	"request.", "request.approve", "request.cancel", "request.deny", "request.expire", "request.not_me", "request.open", "request.redeem", "request.too_many", "request.wrong_number",
+	"request.", "request.approve", "request.cancel", "request.deny", "request.expire", "request.not_me", "request.open", "request.redeem", "request.too_many", "request.unmute", "request.wrong_number",
 	"escrow.", "escrow.code", "escrow.off", "escrow.proven",
 	"restore.", "restore.allow", "restore.block", "restore.code_wrong", "restore.desk_code", "restore.end", "restore.finish", "restore.hold", "restore.prove",
 	"restore.refused", "restore.resend",

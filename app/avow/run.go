@@ -63,11 +63,12 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	u := newUI(a, a.NewWindow(brand.Own().Name), o, log)
 	u.win.SetMaster()
 	u.win.Resize(fyne.NewSize(420, 844))
-	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	quit := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	u.start(ctx, false)
 	u.work.Go(func() { u.follow(ctx, links) })
 	u.work.Go(func() { desktop.WatchSession(ctx, func() { u.lifecycle.tell(platform.ScreenOff) }) })
 	u.win.ShowAndRun()
+	quit() // the app has ended: to end it once more would break it
 	cancel()
 	u.close()
 	return nil

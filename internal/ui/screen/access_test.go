@@ -220,7 +220,8 @@ func leftRunning() string {
 // leave goes back to Home as a person does, and looks whether anything of the screen goes on in the background.
 func (g *stage) leave(t *testing.T) {
 	t.Helper()
-	for range 6 {
+	for before := model.Page(""); g.shell.Page() != before; { // until it leads no further
+		before = g.shell.Page()
 		g.key(fyne.KeyEscape)
 	}
 	g.model.GoTo(model.PageHome)

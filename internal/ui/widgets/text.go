@@ -290,6 +290,9 @@ func (t *Text) wrap(width float32) {
 	t.key = key
 	t.drawn = t.fitted(key.size, width)
 	w := wrapper{limit: width, size: t.drawn}
+	if t.short && style.LargeText() {
+		w.limit = 10 * width // it fits, but for what rounding makes of its words
+	}
 	for _, r := range t.runs {
 		for i, part := range strings.Split(r.Text, "\n") {
 			if i > 0 {

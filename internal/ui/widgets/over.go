@@ -218,6 +218,7 @@ func newMenuRow(it MenuItem, o *over) *menuRow {
 func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusChip)
 	icon, text := newGlyph(), NewBody(r.item.Text)
+	text.whole = true
 	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, r.ring}}
 	v.paint = func() {
 		ink, iconInk := style.Text, style.Primary

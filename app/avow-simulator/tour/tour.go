@@ -357,7 +357,8 @@ func (f *files) Copy(text string) { f.clipboard = text }
 
 // CopySecret implements screen.Files.
 func (f *files) CopySecret(text string) { f.clipboard = text }
-func (f *files) ChooseFile()            { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
+
+func (f *files) ChooseFile() { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
 
 func (f *files) Uncopy(text string) {
 	if f.clipboard == text {

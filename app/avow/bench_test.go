@@ -52,7 +52,7 @@ func BenchmarkStart(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		core, err := u.open(ctx, keys)
+		core, err := u.open(ctx, keys, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -16,19 +16,23 @@ import (
 // Texts writes mails.
 type Texts struct {
 	support string
-	all     []*translations.Printer // one a language
+	all     []*translations.Printer // for a reader whose language nobody knows
 }
 
 // New makes the texts. support is what to do when nothing helps, a phone number, and may be empty.
 func New(support string) *Texts {
 	t := &Texts{support: authn.CleanText(support, maxFact)}
-	for _, l := range translations.Languages() {
+	for _, l := range translations.Languages()[:unknown] {
 		t.all = append(t.all, translations.New(l.Tag))
 	}
 	return t
 }
 
-// printers are those of a reader's language; all of them, one after the other, where nobody knows which one she understands.
+// unknown is in how many languages a mail is written, one after the other, where nobody knows which one its reader understands: the first ones of
+// translations.Languages. More would hide what it says.
+const unknown = 2
+
+// printers are those of a reader's language.
 func (t *Texts) printers(language string) []*translations.Printer {
 	if language == "" {
 		return t.all

@@ -270,6 +270,8 @@ type DevicesPage struct {
 //	colleagues_hold    1 to 72
 //	backup_enrolls     yes, or nothing
 //	telemetry_off      yes, or nothing
+//	lock_seconds       0 | 30 | 60 | 300
+//	wrong_pins         wait | restore
 //	reason
 type PoliciesPage struct {
 	Match            string
@@ -288,6 +290,8 @@ type PoliciesPage struct {
 	ColleaguesHold   int
 	BackupEnrolls    bool
 	TelemetryOff     bool
+	LockSeconds      int
+	WrongPINs        string
 	Reason           string
 	ChangedAt        time.Time // zero: never
 	ChangedBy        string

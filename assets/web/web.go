@@ -103,8 +103,8 @@ var types = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/ja
 // Set is all pages in all languages. It is safe for concurrent use.
 type Set struct {
 	Files   Files
-	address map[string]string // of a file, by its plain name
-	parsed  map[string]map[Name]*template.Template
+	address map[string]string                                      // of a file, by its plain name
+	parsed  map[string]func() (map[Name]*template.Template, error) // by language: parsed when the first page in it is asked for
 }
 
 // New is the embedded pages, parsed once for the whole program. An error is a mistake in them, which the tests find.
@@ -113,7 +113,7 @@ func New() (*Set, error) { return parsed() }
 var parsed = sync.OnceValues(parse)
 
 func parse() (*Set, error) {
-	s := &Set{Files: Files{}, address: map[string]string{}, parsed: map[string]map[Name]*template.Template{}}
+	s := &Set{Files: Files{}, address: map[string]string{}, parsed: map[string]func() (map[Name]*template.Template, error){}}
 	entries, err := fs.ReadDir(static, "static")
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -127,17 +127,26 @@ func parse() (*Set, error) {
 	}
 	s.add("icon.png", icons.App(192))
 	for _, l := range translations.Languages() {
-		s.parsed[l.Tag] = map[Name]*template.Template{}
-		for _, name := range names {
-			t, err := template.New("layout").Option("missingkey=error").Funcs(s.funcs(l.Tag)).
-				ParseFS(pages, "pages/layout.html", "pages/parts.html", "pages/lists.html", "pages/"+string(name)+".html")
-			if err != nil {
-				return nil, fmt.Errorf("page %s: %w", name, err)
-			}
-			s.parsed[l.Tag][name] = t
-		}
+		s.parsed[l.Tag] = sync.OnceValues(func() (map[Name]*template.Template, error) { return s.parseIn(l.Tag) })
+	}
+	if _, err := s.parsed[translations.Languages()[0].Tag](); err != nil { // a mistake in a page is the same in each
+		return nil, err
 	}
 	return s, nil
+}
+
+// parseIn parses all pages in a language.
+func (s *Set) parseIn(lang string) (map[Name]*template.Template, error) {
+	out := map[Name]*template.Template{}
+	for _, name := range names {
+		t, err := template.New("layout").Option("missingkey=error").Funcs(s.funcs(lang)).
+			ParseFS(pages, "pages/layout.html", "pages/parts.html", "pages/lists.html", "pages/"+string(name)+".html")
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", name, err)
+		}
+		out[name] = t
+	}
+	return out, nil
 }
 
 func (s *Set) add(name string, body []byte) {
@@ -150,7 +159,15 @@ func (s *Set) add(name string, body []byte) {
 
 // Render writes a page. f.Content must be of the type that the page takes. Nothing is written when an error comes back.
 func (s *Set) Render(w io.Writer, name Name, f Frame) error {
-	t := s.parsed[f.Language][name]
+	in := s.parsed[f.Language]
+	if in == nil {
+		return fmt.Errorf("page %q does not exist in language %q", name, f.Language)
+	}
+	parsed, err := in()
+	if err != nil {
+		return err
+	}
+	t := parsed[name]
 	if t == nil {
 		return fmt.Errorf("page %q does not exist in language %q", name, f.Language)
 	}
@@ -158,7 +175,7 @@ func (s *Set) Render(w io.Writer, name Name, f Frame) error {
 	if err := t.ExecuteTemplate(&b, "layout", f); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(b.Bytes())
 	return err
 }
 

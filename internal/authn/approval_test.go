@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"testing"

@@ -168,7 +168,7 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 	add("devices", web.Devices, web.DevicesSection, "/admin/devices", web.DevicesPage{Rows: devices(false), Paging: web.Paging{From: 1, To: 4, Total: 241, Later: "/admin/devices?page=2"}})
 	bare("devices empty", web.Devices, web.DevicesSection, "/admin/devices", web.DevicesPage{})
 	policy := web.PoliciesPage{
-		Restore: web.RestoreAllowed, OldDevice: "asked", RestoreDelivery: "mail", ProbationHours: 24, ColleaguesNeeded: 2, ColleaguesHold: 24,
+		Restore: web.RestoreAllowed, OldDevice: "asked", RestoreDelivery: "mail", ProbationHours: 24, ColleaguesNeeded: 2, ColleaguesHold: 24, LockSeconds: 60, WrongPINs: "wait",
 		Groups: []web.GroupPolicy{{Group: "Board", Policy: web.RestoreLimited}, {Group: "Grid control", Policy: web.RestoreForbidden}, {}},
 		Match:  "number", Verification: "each_approval", SessionHours: 24, GrantDays: 7, GrantUses: 20, Proof: web.AutoProof, ChangedAt: at(-90 * 24 * time.Hour), ChangedBy: "maja.berg",
 	}
@@ -177,7 +177,7 @@ func adminPages(add, bare func(string, web.Name, web.Section, string, any), sign
 	bare("policies empty", web.Policies, web.PoliciesSection, "/admin/policies", web.PoliciesPage{})
 	policy.Wrong = web.Wrong{
 		"": "Nothing was saved.", "match": "Choose one.", "verification": "Choose one.", "session_hours": "1 to 72.", "grant_days": "1 to 30.", "grant_uses": "1 to 100.", "proof": "No directory is connected.", "restore": "Choose one.", "groups": "Each group once.",
-		"old_device": "Choose one.", "restore_delivery": "Choose one.", "restore_hold": "0 to 72.", "probation_hours": "0 to 72.", "colleagues_needed": "1 to 5.", "colleagues_hold": "1 to 72.", "reason": "Say why.",
+		"old_device": "Choose one.", "restore_delivery": "Choose one.", "restore_hold": "0 to 72.", "probation_hours": "0 to 72.", "colleagues_needed": "1 to 5.", "colleagues_hold": "1 to 72.", "lock_seconds": "Choose one.", "wrong_pins": "Choose one.", "reason": "Say why.",
 	}
 	add("policies wrong", web.Policies, web.PoliciesSection, "/admin/policies", policy)
 

@@ -68,7 +68,7 @@ func TestLockBound(t *testing.T) {
 	if v.Afters[3].Name != "after-5m" || !v.Afters[3].Off || v.Afters[2].Off {
 		t.Errorf("the picks are %+v", v.Afters)
 	}
-	g.says(v.AfterText, "“At once” is as soon as you use another window. Else the time runs from the last key or click in Avow. Your organisation allows 60 seconds at most.")
+	g.says(v.AfterText, "“At once” is as soon as you use another window. Else the time runs from the last key or click in Avow. Your organisation allows 1 minute at most.")
 	g.says(v.WrongPINs, "After ten wrong PINs no PIN opens Avow any more, only your restore code or another device. Your organisation wants it so.")
 	g.says(v.Guard, "This system can’t hide a window in screenshots.")
 }
@@ -179,7 +179,7 @@ func TestNotifiesOfRequests(t *testing.T) {
 	if len(told) != 0 {
 		t.Errorf("told %q", told)
 	}
-	g.says(g.SettingsView().Lock.Banners, "Off")
+	g.says(g.SettingsView().Lock.Delivery, "Off")
 	g.Choose(func(c *model.Choices) { c.Quiet = false })
 	arrive()
 	if len(told) != 1 || told[0] != "A request waits for you Open Avow to see it and to answer." {
@@ -201,8 +201,8 @@ func TestTestOfDelivery(t *testing.T) {
 		err  error
 		want string
 	}{
-		{300 * time.Millisecond, nil, "Works: the test came within a second"},
-		{2500 * time.Millisecond, nil, "Works: the test came after 3 seconds"},
+		{300 * time.Millisecond, nil, "The test came within a second."},
+		{2500 * time.Millisecond, nil, "The test came after 3 seconds."},
 		{0, phone.ErrNotListening, "The server answers, but the connection for requests is not open. Wait a moment and test again."},
 		{0, phone.ErrNotDelivered, "The server answers, but what it sends does not arrive. Something in between, often a proxy, holds it back: tell the service desk."},
 		{0, client.ErrUnreachable.Because(errors.New("no route")), "The server can’t be reached. Check your network."},
@@ -217,11 +217,12 @@ func TestTestOfDelivery(t *testing.T) {
 		shown = 0
 		g.TestDelivery()
 		r := g.Notifications().Rows[0]
-		if c.want != r.State && !errors.Is(c.err, authn.ErrDeviceRevoked) {
-			t.Errorf("%v: said %q, want %q", c.err, r.State, c.want)
+		if c.want != r.Text && !errors.Is(c.err, authn.ErrDeviceRevoked) {
+			t.Errorf("%v: said %q, want %q", c.err, r.Text, c.want)
 		}
 		if good := c.err == nil; (r.Tone == model.Good) != good || (shown == 1) != good {
 			t.Errorf("%v: tone %v, %d notifications", c.err, r.Tone, shown)
 		}
+		g.says(g.SettingsView().Lock.Delivery, "Does not work") // of the second account
 	}
 }

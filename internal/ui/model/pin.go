@@ -97,6 +97,9 @@ func (a *App) PIN() PINView {
 	}
 	if v.Blocked && !v.Biometric {
 		v.Ask = t.T("app.pin.blocked_title")
+		if v.Forgot != "" {
+			v.Forgot = t.T("app.pin.blocked_go")
+		}
 	}
 	return v
 }

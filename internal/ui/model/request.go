@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"avow/assets/translations"
@@ -113,6 +114,10 @@ func (a *App) requestView(s phone.State, r phone.Request) RequestView {
 		when = t.T("app.request.just_now", "Clock", when)
 	}
 	v.Facts = []Fact{{"user", t.T("app.request.account"), account}, {"clock", t.T("app.request.time"), when}}
+	if isPractice(r) { // it comes from nowhere
+		v.MatchText = t.T(asks(r).number)
+		return v
+	}
 	v.Facts = append(v.Facts, Fact{"map-pin", t.T("app.request.place"), orUnknown(t.T("app.request.place_unknown"), r.Origin.Place)})
 	v.Facts = append(v.Facts, Fact{"globe", t.T("app.request.address"), orUnknown(t.T("app.request.address_unknown"), r.Origin.IP)})
 	if a.request.handle != nil {
@@ -149,6 +154,9 @@ func asks(r phone.Request) words { return actions[r.Action] }
 
 // news is what the client says, unless that is only what the screen says anyway: "Sign in to LAPTOP-42" under the name.
 func news(r phone.Request) string {
+	if !strings.Contains(r.Message, r.Client.Name) {
+		return r.Message // and no language's texts are read to find that out
+	}
 	for _, l := range translations.Languages() {
 		if r.Message == translations.New(l.Tag).T("app.prompt.approve", "Client", r.Client.Name) {
 			return ""

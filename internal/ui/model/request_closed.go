@@ -83,9 +83,6 @@ func (a *App) closedFault(asked phone.Request, e phone.Event) Fault {
 	if e.By != "" {
 		f.Title = t.T("app.closed.by", "Device", e.By)
 	}
-	if own {
-		f.Title = t.T("app.closed.arrived")
-	}
 	switch e.State {
 	case authn.RequestExpired:
 		f.Title, f.Sentence = t.T("app.closed.late"), t.T("app.closed.late_text", "Client", client)
@@ -102,6 +99,9 @@ func (a *App) closedFault(asked phone.Request, e phone.Event) Fault {
 		f.Sentence = t.T("app.closed.no", "Client", client)
 	case authn.RequestReported:
 		f.Sentence = t.T("app.closed.not_me", "Client", client)
+	}
+	if own {
+		f.Title, f.Sentence = t.T("app.closed.arrived"), t.T("app.closed.arrived_text", "Client", client)
 	}
 	f.Code, f.Calm = "", true
 	return f

@@ -76,7 +76,7 @@ type LockRow struct {
 	After    string // "After 1 minute"
 	CanGuard bool   // the window can be kept out of screenshots
 	Hides    bool   // and is
-	Banners  string // whether notifications are shown
+	Delivery string // whether notifications are shown, or what a test of them has found
 }
 
 // LockRulesView is the page Lock, and the choices that lie behind it.
@@ -114,7 +114,7 @@ func (a *App) LockRules() LockRulesView {
 		v.Always, v.AfterText = t.T("app.lock.always_desktop"), t.T("app.lock.at_once_desktop")
 	}
 	if s.Lock.Most > 0 {
-		v.AfterText += " " + t.T("app.lock.most", "Wait", t.Wait(s.Lock.Most))
+		v.AfterText += " " + t.T("app.lock.most", "Wait", a.span(s.Lock.Most))
 	}
 	if a.cfg.Guard == nil {
 		v.Guard = t.T("app.lock.no_guard")
@@ -146,22 +146,36 @@ func (a *App) lockAfter(most time.Duration) time.Duration {
 // lockRow is what Settings says of the lock; mu must be held.
 func (a *App) lockRow() LockRow {
 	c := a.cfg.Settings.Get()
-	r := LockRow{After: a.after(a.lockAfter(a.cfg.Core.State().Lock.Most)), CanGuard: a.cfg.Guard != nil, Hides: !c.Screenshots, Banners: a.print.T("app.lock.on")}
+	r := LockRow{After: a.after(a.lockAfter(a.cfg.Core.State().Lock.Most)), CanGuard: a.cfg.Guard != nil, Hides: !c.Screenshots, Delivery: a.print.T("app.lock.on")}
 	if c.Quiet || a.cfg.Notify == nil {
-		r.Banners = a.print.T("app.lock.off")
+		r.Delivery = a.print.T("app.lock.off")
+	}
+	for id, found := range a.delivery.found {
+		if _, there := a.cfg.Core.State().Account(id); there {
+			r.Delivery = a.print.T("app.notify.works")
+			if found.err != nil {
+				r.Delivery = a.print.T("app.notify.broken")
+				break
+			}
+		}
 	}
 	return r
 }
 
 // after says a delay: "After 1 minute"; mu must be held.
 func (a *App) after(d time.Duration) string {
-	switch {
-	case d <= 0:
+	if d <= 0 {
 		return a.print.T("app.lock.at_once")
-	case d%time.Minute == 0:
-		return a.print.T("app.lock.after", "Wait", a.print.T("time.minutes", "Count", int(d/time.Minute)))
 	}
-	return a.print.T("app.lock.after", "Wait", a.print.Wait(d))
+	return a.print.T("app.lock.after", "Wait", a.span(d))
+}
+
+// span says a delay by itself: "1 minute".
+func (a *App) span(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return a.print.T("time.minutes", "Count", int(d/time.Minute))
+	}
+	return a.print.Wait(d)
 }
 
 // PickLock takes the choice of that name on PageLockAfter. One that the organisation does not allow is passed over.

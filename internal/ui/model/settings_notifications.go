@@ -31,7 +31,8 @@ type delivered struct {
 // DeliveryRow is how requests of one account arrive.
 type DeliveryRow struct {
 	Name  string // of the organisation
-	State string // connected, or what is in the way
+	State string // a word or two
+	Text  string // how long a test took, or what is in the way
 	Tone  Tone
 }
 
@@ -73,20 +74,25 @@ func (a *App) deliveryRow(acc phone.Account) DeliveryRow {
 	t := a.print
 	r := DeliveryRow{Name: acc.Organisation, State: t.T("app.notify.untested")}
 	found, tested := a.delivery.found[acc.ID]
+	if tested {
+		r.State, r.Tone = t.T("app.notify.works"), Good
+	}
 	switch {
+	case tested && found.err == nil && found.took < time.Second:
+		r.Text = t.T("app.notify.came_at_once")
 	case tested && found.err == nil:
-		r.State, r.Tone = t.T("app.notify.came_at_once"), Good
-		if found.took >= time.Second {
-			r.State = t.T("app.notify.came", "Wait", t.Wait(found.took))
-		}
-	case tested && errors.Is(found.err, phone.ErrNotListening):
-		r.State, r.Tone = t.T("app.notify.not_listening"), Bad
-	case tested && errors.Is(found.err, phone.ErrNotDelivered):
-		r.State, r.Tone = t.T("app.notify.lost"), Bad
-	case tested && errors.Is(found.err, client.ErrUnreachable), !tested && acc.Status == phone.Unreachable:
-		r.State, r.Tone = t.T("app.notify.no_server"), Bad
+		r.Text = t.T("app.notify.came", "Wait", t.Wait(found.took))
+	case errors.Is(found.err, phone.ErrNotListening):
+		r.Text = t.T("app.notify.not_listening")
+	case errors.Is(found.err, phone.ErrNotDelivered):
+		r.Text = t.T("app.notify.lost")
+	case errors.Is(found.err, client.ErrUnreachable), !tested && acc.Status == phone.Unreachable:
+		r.Text = t.T("app.notify.no_server")
 	case tested:
-		r.State, r.Tone = a.faultOf(found.err).Sentence, Bad
+		r.Text = a.faultOf(found.err).Sentence
+	}
+	if r.Text != "" && (!tested || found.err != nil) {
+		r.State, r.Tone = t.T("app.notify.broken"), Bad
 	}
 	return r
 }

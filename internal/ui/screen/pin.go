@@ -39,6 +39,11 @@ func PIN(p model.Page, a *model.App, f Frame) *Screen {
 		who = append(who, w.Space())
 	}
 	var foot fyne.CanvasObject
+	if v.Blocked && !v.Biometric { // no key does anything any more
+		s.Object, _ = f.page(w.Column(0, append(who, w.NewTitle(v.Ask).Centered(), w.Gap(8), w.NewLead(v.Words).Centered(), w.Space())...),
+			name(s, "forgot", w.NewMainButton(v.Forgot, icons.Lifebuoy, a.OpenForgot).Guarded(f.Guard)))
+		return s
+	}
 	if v.Forgot != "" {
 		foot = name(s, "forgot", w.NewButton(w.Plain, v.Forgot, "", a.OpenForgot))
 	}

@@ -21,6 +21,9 @@ import (
 
 func sensor(l *look) { l.sensor = true }
 
+// system is one that keeps windows out of screenshots, and shows notifications.
+func system(l *look) { l.sensor, l.system = true, true }
+
 func open(p model.Page) func(*stage) {
 	return func(g *stage) { g.model.Open(p) }
 }
@@ -77,7 +80,7 @@ var (
 
 // scenes are all screens in every state that matters.
 func scenes() []scene {
-	return slices.Concat(before(), home(), asked(), requestScenes(), computers(), restoreScenes(), using(), devices(), codeScenes(), after(), helpScenes())
+	return slices.Concat(before(), home(), asked(), requestScenes(), computers(), restoreScenes(), using(), devices(), codeScenes(), lockScenes(), after(), helpScenes())
 }
 
 // before are the screens until an account is connected.

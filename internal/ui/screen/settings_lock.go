@@ -39,7 +39,7 @@ func screenshotsRow(s *Screen, a *model.App, on bool) *w.Row {
 // notificationsRow is the row of Settings that leads to them.
 func notificationsRow(s *Screen, a *model.App, v model.SettingsView) *w.Row {
 	return name(s, "notifications", w.NewRow(w.RowSpec{
-		Icon: icons.Bell, Title: a.T("app.notify.title"), Value: v.Lock.Banners, Caret: true, OnTap: func() { a.Open(model.PageNotifications) },
+		Icon: icons.Bell, Title: a.T("app.notify.title"), Value: v.Lock.Delivery, Caret: true, OnTap: func() { a.Open(model.PageNotifications) },
 	}))
 }
 
@@ -48,9 +48,9 @@ func LockRules(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.LockRules()
 	body := w.Column(12, w.TopBar(a.T("app.lock.title"), a.Back))
 	if v.HasPIN {
-		rows := []*w.Row{name(s, "lock-after", w.NewRow(w.RowSpec{
-			Icon: icons.Clock, Title: a.T("app.lock.after_title"), Second: v.Row.After, Caret: true, OnTap: func() { a.Open(model.PageLockAfter) },
-		})), name(s, "change-pin", w.NewRow(w.RowSpec{
+		rows := []*w.Row{name(s, "lock-after", w.NewRow(f.valued(w.RowSpec{
+			Icon: icons.Clock, Title: a.T("app.lock.after_title"), Value: v.Row.After, Caret: true, OnTap: func() { a.Open(model.PageLockAfter) },
+		}))), name(s, "change-pin", w.NewRow(w.RowSpec{
 			Icon: icons.Key, Title: a.T("app.settings.change_pin"), Caret: true, OnTap: func() { a.Open(model.PageChangePIN) },
 		}))}
 		if v.HasSensor {
@@ -67,15 +67,23 @@ func LockRules(a *model.App, f Frame) *Screen {
 	if v.Row.CanGuard {
 		seen = append(seen, screenshotsRow(s, a, v.Row.Hides))
 	}
-	body.Add(w.NewRows(append(seen, name(s, "clear-after", w.NewRow(w.RowSpec{
-		Icon: icons.Clipboard, Title: a.T("app.lock.clear_title"), Second: v.Clear, Caret: true, OnTap: func() { a.Open(model.PageClearAfter) },
-	})))...))
+	body.Add(w.NewRows(append(seen, name(s, "clear-after", w.NewRow(f.valued(w.RowSpec{
+		Icon: icons.Clipboard, Title: a.T("app.lock.clear_title"), Value: v.Clear, Caret: true, OnTap: func() { a.Open(model.PageClearAfter) },
+	}))))...))
 	body.Add(w.NewMuted(v.Guard))
 	if v.Words != "" {
 		body.Add(w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Text: v.Words}))
 	}
 	s.Object, _ = f.page(body, nil)
 	return s
+}
+
+// valued puts a row's value below its title where both have no room beside each other.
+func (f Frame) valued(r w.RowSpec) w.RowSpec {
+	if style.LargeText() || f.Small {
+		r.Second, r.Value = r.Value, ""
+	}
+	return r
 }
 
 // picks is a page of one choice with words below it. What the organisation does not allow is there, and can't be chosen.
@@ -127,7 +135,11 @@ func Notifications(a *model.App, f Frame) *Screen {
 		if found, ok := deliveryIcons[r.Tone]; ok {
 			icon = found
 		}
-		rows = append(rows, name(s, fmt.Sprint("delivery-", i+1), w.NewRow(w.RowSpec{Icon: icon, Tone: tone(r.Tone), Title: r.Name, Second: r.State, SecondTone: tone(r.Tone)})))
+		spec := w.RowSpec{Icon: icon, Tone: tone(r.Tone), Title: r.Name, Second: r.State, SecondTone: tone(r.Tone)}
+		if r.Text != "" {
+			spec.Below = w.NewMuted(r.Text)
+		}
+		rows = append(rows, name(s, fmt.Sprint("delivery-", i+1), w.NewRow(spec)))
 	}
 	if len(rows) > 0 {
 		body.Add(w.NewRows(rows...))

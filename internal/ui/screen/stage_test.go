@@ -15,6 +15,7 @@ import (
 	"avow/internal/phone"
 	"avow/internal/phone/debuglog"
 	"avow/internal/phone/platform"
+	"avow/internal/phone/platform/simulated"
 	"avow/internal/phone/telemetry"
 	"avow/internal/ui/model"
 	"avow/internal/ui/model/modeltest"
@@ -39,6 +40,7 @@ type look struct {
 	language   string
 	size       model.TextSize
 	sensor     bool
+	system     bool // keeps windows out of screenshots, and shows notifications
 	camera     platform.Camera
 }
 
@@ -151,14 +153,17 @@ func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
 		t.Fatal(err)
 	}
 	cfg.Telemetry = g.telemetry
+	if l.system {
+		cfg.Guard, cfg.Notify = &simulated.Screen{}, func(string, string) {}
+	}
 	if l.sensor {
 		cfg.Biometrics = &modeltest.Sensor{On: true}
 	}
 	g.model = model.New(cfg)
 	t.Cleanup(g.model.Close)
 	t.Cleanup(g.shell.Close)
+	g.win.Resize(fyne.NewSize(l.width, l.height)) // before it is shown: each size lays the screen out anew
 	g.shell.Show(g.model)
-	g.win.Resize(fyne.NewSize(l.width, l.height))
 	g.settle()
 	return g
 }

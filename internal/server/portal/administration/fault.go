@@ -57,6 +57,8 @@ var faults = map[string]fault{
 	"second_admin_silent":   {"second", "administration.wrong.second_silent"},
 	"bad_match":             {"match", "administration.wrong.choose"},
 	"bad_user_verification": {"verification", "administration.wrong.choose"},
+	"bad_lock":              {"lock_seconds", "administration.wrong.choose"},
+	"bad_wrong_pins":        {"wrong_pins", "administration.wrong.choose"},
 	"bad_grant_days":        {"grant_days", "administration.wrong.days"},
 	"bad_grant_uses":        {"grant_uses", "administration.wrong.uses"},
 

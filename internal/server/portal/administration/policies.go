@@ -20,7 +20,7 @@ func policyForm(p authn.Policy) web.PoliciesPage {
 		Match: string(p.Match), Verification: string(p.UserVerification), SessionHours: p.SessionHours, GrantDays: p.GrantDays, GrantUses: p.GrantUses,
 		Proof: web.SecondProof(p.SecondProof), Restore: web.RestorePolicy(p.Restore), OldDevice: string(p.OldDevice), RestoreDelivery: string(p.RestoreDelivery),
 		RestoreHold: p.RestoreHold, ProbationHours: p.ProbationHours, ColleaguesNeeded: p.ColleaguesNeeded, ColleaguesHold: p.ColleaguesHold,
-		BackupEnrolls: p.BackupEnrolls, TelemetryOff: p.Telemetry == authn.TelemetryOff,
+		BackupEnrolls: p.BackupEnrolls, TelemetryOff: p.Telemetry == authn.TelemetryOff, LockSeconds: p.LockSeconds, WrongPINs: string(p.WrongPINs),
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.GroupRestore)) {
 		c.Groups = append(c.Groups, web.GroupPolicy{Group: name, Policy: web.RestorePolicy(p.GroupRestore[name])})
@@ -74,6 +74,7 @@ func policyOf(v signin.Visitor, was authn.Policy) authn.Policy {
 	if v.R.PostFormValue("telemetry_off") == "yes" {
 		p.Telemetry = authn.TelemetryOff
 	}
+	p.LockSeconds, p.WrongPINs = number("lock_seconds"), authn.WrongPINs(chosen("wrong_pins"))
 	p.GroupRestore = groupsOf(v)
 	switch p.SecondProof {
 	case authn.SecondProof(web.AutoProof):
@@ -127,7 +128,7 @@ func (s *Service) setPolicies(v signin.Visitor) error {
 	}
 	c.Reason = typed(v, "reason", maxReason)
 	if c.Wrong, err = wrong(v, err, "match", "verification", "session_hours=hours", "grant_days", "grant_uses", "proof", "restore", "groups", "old_device", "restore_delivery",
-		"restore_hold", "probation_hours", "colleagues_needed", "colleagues_hold", "reason"); err != nil {
+		"restore_hold", "probation_hours", "colleagues_needed", "colleagues_hold", "lock_seconds", "wrong_pins", "reason"); err != nil {
 		return err
 	}
 	return s.policyPage(v, http.StatusUnprocessableEntity, c)

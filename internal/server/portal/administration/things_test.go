@@ -103,6 +103,7 @@ func TestPolicies(t *testing.T) {
 	good := []string{
 		"match", "qr", "verification", "each_approval", "session_hours", "12", "grant_days", "3", "grant_uses", "9", "proof", "auto",
 		"restore", "limited", "old_device", "removed", "restore_delivery", "desk", "restore_hold", "0", "probation_hours", "0", "colleagues_needed", "3", "colleagues_hold", "48",
+		"lock_seconds", "60", "wrong_pins", "restore",
 		"group_name", "Board", "group_policy", "forbidden", "reason", "safer",
 	}
 	with := func(pairs ...string) []string { return append(slices.Clone(good), pairs...) }
@@ -120,7 +121,7 @@ func TestPolicies(t *testing.T) {
 	} {
 		b.send("/admin/policies", form...).want(t, http.StatusUnprocessableEntity, sentence, `role="alert"`)
 	}
-	for _, name := range []string{"restore", "old_device", "restore_delivery", "group_policy"} {
+	for _, name := range []string{"restore", "old_device", "restore_delivery", "group_policy", "lock_seconds", "wrong_pins"} {
 		b.send("/admin/policies", with(name, "perhaps")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
 	}
 	b.send("/admin/policies", with("verification", "always")...).want(t, http.StatusUnprocessableEntity, "Choose one of these.")
@@ -132,6 +133,7 @@ func TestPolicies(t *testing.T) {
 	want, got := before, o.Site.Policy()
 	want.Match, want.UserVerification, want.SessionHours, want.GrantDays, want.GrantUses, want.SecondProof = authn.MatchQR, authn.UVEachApproval, 12, 3, 9, ""
 	want.Restore, want.OldDevice, want.RestoreDelivery, want.ColleaguesNeeded, want.ColleaguesHold = authn.RestoreLimited, authn.OldDeviceRemoved, authn.RestoreByDesk, 3, 48
+	want.LockSeconds, want.WrongPINs = 60, authn.WrongPINRestore
 	want.ProbationHours, want.GroupRestore = 0, map[string]authn.RestorePolicy{"Board": authn.RestoreForbidden}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -92,7 +92,7 @@ func (s *Set) Handle(h Handler) http.Handler {
 // guarded refuses what comes from another site, reads forms with a limit, and takes the choice of a language.
 func (s *Set) guarded(a Request, h Handler) error {
 	if tag := a.R.URL.Query().Get("lang"); tag != "" && (a.R.Method == http.MethodGet || a.R.Method == http.MethodHead) {
-		if known(tag) {
+		if translations.Known(tag) {
 			setLanguage(a.W, tag)
 		}
 		a.Redirect(a.R.URL.EscapedPath())
@@ -137,19 +137,10 @@ func (a Request) Redirect(path string) {
 // wishes is the language of the cookie, then those of the browser.
 func wishes(r *http.Request) []string {
 	var out []string
-	if c, err := r.Cookie(languageCookie); err == nil && known(c.Value) {
+	if c, err := r.Cookie(languageCookie); err == nil && translations.Known(c.Value) {
 		out = append(out, c.Value)
 	}
 	return append(out, r.Header.Get("Accept-Language"))
-}
-
-func known(tag string) bool {
-	for _, l := range translations.Languages() {
-		if l.Tag == tag {
-			return true
-		}
-	}
-	return false
 }
 
 func setLanguage(w http.ResponseWriter, tag string) {

@@ -43,8 +43,11 @@ func (a *app) receiptVerify() *cobra.Command {
 			}
 			at := time.Unix(p.Receipt.At, 0).UTC().Format(time.RFC3339)
 			fields := []field{
-				{"answer", string(p.Receipt.Kind)}, {"action", string(p.Request.Action)}, {"user", p.Request.Login},
-				{"client", string(p.Request.Client.ID)}, {"client name", p.Request.Client.Name},
+				{"answer", string(p.Receipt.Kind)},
+				{"action", string(p.Request.Action)},
+				{"user", p.Request.Login},
+				{"client", string(p.Request.Client.ID)},
+				{"client name", p.Request.Client.Name},
 				{"at", at},
 				{"address", p.Request.Origin.IP},
 				{"device", string(p.Receipt.Device)},

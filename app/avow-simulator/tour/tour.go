@@ -363,7 +363,8 @@ func (f *files) OpenURL(string)   {}
 
 // CopySecret implements screen.Files.
 func (f *files) CopySecret(text string) { f.clipboard = text }
-func (f *files) ChooseFile()            { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
+
+func (f *files) ChooseFile() { f.model.ImportFile(io.NopCloser(bytes.NewReader(f.open))) }
 
 func (f *files) Uncopy(text string) {
 	if f.clipboard == text {

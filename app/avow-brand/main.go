@@ -1,5 +1,5 @@
-// Command avow-brand makes the app an organization's own (feature D9): it checks a folder with a brand.toml and an icon, and writes what a build needs to take them in place of
-// Avow's (docs/branding.md). It builds and signs nothing itself.
+// Command avow-brand makes the app an organization's own (feature D9): it checks a folder with a brand.toml and an icon, and writes what a build needs
+// to take them in place of Avow's (docs/branding.md). It builds and signs nothing itself.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Package brand is whose app this is: the name, the icon, the colors, the server and the service desk that an organization gives its own build (feature D9). The file
-// brand.toml beside this one is embedded; a build for an organization puts its own in its place (docs/branding.md). It is no secret and no policy: what an organization
-// wants at run time is in its server's signed metadata, and that wins for its accounts.
+// Package brand is whose app this is: the name, the icon, the colors, the server and the service desk that an organization gives its own build
+// (feature D9). The file brand.toml beside this one is embedded; a build for an organization puts its own in its place (docs/branding.md). It is no
+// secret and no policy: what an organization wants at run time is in its server's signed metadata, and that wins for its accounts.
 package brand
 
 import (
@@ -81,7 +81,8 @@ var (
 	fileForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*\.(png|svg)$`)
 )
 
-// Parse reads a file strictly: a setting that is not known is a fault. It returns Faults. Whether the colors can be read on each other is style.Brand's to say.
+// Parse reads a file strictly: a setting that is not known is a fault. It returns Faults. Whether the colors can be read on each other is
+// style.Brand's to say.
 func Parse(data []byte) (Brand, error) {
 	var b Brand
 	meta, err := toml.Decode(string(data), &b)

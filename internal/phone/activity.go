@@ -44,8 +44,8 @@ type AnswerProof struct {
 	Broken  error                  // why this is no proof; nil when the server's signature covers request and answer
 }
 
-// Activity lists what is known of an account, newest first. Each receipt is checked anew, which takes a while for hundreds of them: call it in the background. ErrLocked while
-// the vault is closed.
+// Activity lists what is known of an account, newest first. Each receipt is checked anew, which takes a while for hundreds of them: call it in the
+// background. ErrLocked while the vault is closed.
 func (c *Core) Activity(_ context.Context, id AccountID) ([]Activity, error) {
 	c.mu.Lock()
 	a, err := c.find(id)
@@ -98,7 +98,8 @@ func prove(server client.Server, user authn.UserID, r Receipt) AnswerProof {
 	return p
 }
 
-// ExportReceipt writes the proof of an answer as a wire.ReceiptFile, by its Activity's ID. ErrNoReceipt if it is not here any more, ErrLocked while the vault is closed.
+// ExportReceipt writes the proof of an answer as a wire.ReceiptFile, by its Activity's ID. ErrNoReceipt if it is not here any more, ErrLocked while
+// the vault is closed.
 func (c *Core) ExportReceipt(id AccountID, answer string) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -38,8 +38,8 @@ func (a *account) happened(h happening) (news bool) {
 	return true
 }
 
-// tellNotices takes what the server tells now into the history; the server forgets it after a month. Only while the vault is open, or the same would be added each time that
-// the app is opened. mu must be held.
+// tellNotices takes what the server tells now into the history; the server forgets it after a month. Only while the vault is open, or the same would
+// be added each time that the app is opened. mu must be held.
 func (a *account) tellNotices() (news bool) {
 	for _, n := range a.notices {
 		news = a.happened(happening{ID: string(n.ID), At: time.Unix(n.At, 0), What: string(n.Kind), Facts: n.Facts}) || news

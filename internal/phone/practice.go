@@ -9,8 +9,8 @@ import (
 	"avow/internal/client"
 )
 
-// Practice has the account's server ask something that signs in to nothing, so that its user learns how to answer. The request arrives like any other, with Number set to
-// what a screen would show; its receipt counts for nothing.
+// Practice has the account's server ask something that signs in to nothing, so that its user learns how to answer. The request arrives like any other,
+// with Number set to what a screen would show; its receipt counts for nothing.
 func (c *Core) Practice(ctx context.Context, id AccountID) (authn.RequestID, error) {
 	c.mu.Lock()
 	a, err := c.find(id)
@@ -55,7 +55,8 @@ func (c *Core) heard(ctx context.Context, a *account, err error) error {
 	return err
 }
 
-// draw gives a practice request its number, and no other one: what a real one asks for stands on another screen only. The stream may have brought the request before.
+// draw gives a practice request its number, and no other one: what a real one asks for stands on another screen only. The stream may have brought the
+// request before.
 func (c *Core) draw(id authn.RequestID, number string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"avow/internal/wire"
 )
 
-// TestBrandOfTheServer is D9 at run time: what a server signs about its look arrives with the account and is shown with it, and what is wrong with it is left out.
+// TestBrandOfTheServer is D9 at run time: what a server signs about its look arrives with the account and is shown with it, and what is wrong with it
+// is left out.
 func TestBrandOfTheServer(t *testing.T) {
 	beside(t)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

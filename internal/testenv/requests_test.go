@@ -125,7 +125,8 @@ func TestPractice(t *testing.T) {
 	}
 }
 
-// TestPracticeDisturbsNobody: a real request comes while one practices, to her other phone no practice comes, and a new practice takes the place of an old one.
+// TestPracticeDisturbsNobody: a real request comes while one practices, to her other phone no practice comes, and a new practice takes the place of an
+// old one.
 func TestPracticeDisturbsNobody(t *testing.T) {
 	ctx, env := start(t)
 	must(env.AddUser(ctx, "anna.lind", "Anna Lind"))(t)

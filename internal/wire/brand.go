@@ -8,8 +8,8 @@ import (
 	"avow/internal/authn"
 )
 
-// Brand is what an organization shows of itself in the app beside its name and the text of Metadata.Support. What is wrong with it is left out, for it decides nothing:
-// whether colors can be read on each other is the app's to say.
+// Brand is what an organization shows of itself in the app beside its name and the text of Metadata.Support. What is wrong with it is left out, for it
+// decides nothing: whether colors can be read on each other is the app's to say.
 type Brand struct {
 	Light *BrandColors `json:"light,omitempty"` // both or none
 	Dark  *BrandColors `json:"dark,omitempty"`

@@ -45,8 +45,8 @@ type ProvenAnswer struct {
 	Receipt  Receipt
 }
 
-// Prove checks that a server with this identity key has asked, and has taken the answer; that the phone gave it the server had verified before it signed. Nobody is asked, and
-// no clock.
+// Prove checks that a server with this identity key has asked, and has taken the answer; that the phone gave it the server had verified before it
+// signed. Nobody is asked, and no clock.
 func (f ReceiptFile) Prove(identity key.Public) (ProvenAnswer, error) {
 	var p ProvenAnswer
 	var err error

@@ -8,8 +8,8 @@ import (
 	"avow/internal/ui/model"
 )
 
-// TestFirstRun walks from an app that was never opened to a connected account, on real screens and with a real server. The rule: at most four taps and one scan. The PIN is
-// typed, and digits that are typed are no taps; what somebody does on the page in the browser is not done on the phone.
+// TestFirstRun walks from an app that was never opened to a connected account, on real screens and with a real server. The rule: at most four taps and
+// one scan. The PIN is typed, and digits that are typed are no taps; what somebody does on the page in the browser is not done on the phone.
 func TestFirstRun(t *testing.T) {
 	tr := &tour{ctx: t.Context(), opt: Options{Out: io.Discard, Began: time.Now()}, queue: make(chan func(), 1024)}
 	t.Cleanup(func() {

@@ -30,8 +30,8 @@ func (s *Service) admitPractice(tx store.Tx, r authn.ApprovalRequest, open []aut
 	return tx.CreateApprovalRequest(r)
 }
 
-// unmute answers POST /v1/requests/unmute: the user ends the silence after "it's not me", or after too many a No, before its time. It needs no user verification: all
-// that it does is to let questions come.
+// unmute answers POST /v1/requests/unmute: the user ends the silence after "it's not me", or after too many a No, before its time. It needs no user
+// verification: all that it does is to let questions come.
 func (s *Service) unmute(w http.ResponseWriter, r *http.Request) error {
 	d, body, err := s.proof.Device(w, r)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package practice lets people learn how to answer: the phone asks to be asked (feature A10). What it gets is signed and answered as any other request and ends in a
-// receipt, but it signs in to nothing, nobody can redeem it, and it counts neither as a success nor as a No (package approval). Route: POST /v1/requests/practice.
+// Package practice lets people learn how to answer: the phone asks to be asked (feature A10). What it gets is signed and answered as any other request
+// and ends in a receipt, but it signs in to nothing, nobody can redeem it, and it counts neither as a success nor as a No (package approval). Route:
+// POST /v1/requests/practice.
 package practice
 
 import (

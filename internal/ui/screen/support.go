@@ -16,7 +16,8 @@ func Support(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.SupportView()
 	rows := []fyne.CanvasObject{w.TopBar(v.Title, a.Back)}
 	if v.Organisation != "" {
-		rows = append(rows, w.NewCard(w.Column(12, w.Line(14, 1, w.NewTile(icons.Building, w.Brand), w.Column(2, w.NewTitle(v.Organisation), w.NewMono(style.TextBody, v.Host))), w.NewBody(v.Text))))
+		who := w.Line(14, 1, w.NewTile(icons.Building, w.Brand), w.Column(2, w.NewTitle(v.Organisation), w.NewMono(style.TextBody, v.Host)))
+		rows = append(rows, w.NewCard(w.Column(12, who, w.NewBody(v.Text))))
 	} else {
 		rows = append(rows, w.NewCard(w.NewBody(v.Text)))
 	}

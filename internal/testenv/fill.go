@@ -13,7 +13,7 @@ import (
 // then, to let the minute go by after which the server takes more registrations from one network.
 func (e *Env) Fill(ctx context.Context, p *Phone, accounts, count int, rest func()) error {
 	for i := range accounts {
-		if i%40 == 39 {
+		if i%10 == 9 {
 			rest()
 		}
 		login := fmt.Sprintf("user%d", i)

@@ -29,6 +29,7 @@ func shots(longest string) []shot {
 		{"en", look{width: 390, height: 844, language: "en"}, both},
 		{"de", look{width: 390, height: 844, language: "de"}, both},
 		{"large", look{width: 390, height: 844, language: "en", size: model.TextLarge}, light},
+		{"largest", look{width: 320, height: 568, language: "de", size: model.TextLargest}, light},
 		{"small", look{width: 320, height: 568, language: "en"}, light},
 		{"small-de", look{width: 320, height: 568, language: "de"}, light},
 		{"wide", look{width: 1100, height: 750, language: "en"}, both},

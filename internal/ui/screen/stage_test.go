@@ -55,8 +55,6 @@ var (
 	desktop     = look{name: "desktop", width: 1100, height: 750, appearance: model.Light, language: "en"}
 	desktop1100 = look{name: "wide", width: 1100, height: 750, appearance: model.Dark, language: "en"}
 	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", size: model.TextLarge}
-	largest     = look{name: "largest", width: 320, height: 568, appearance: model.Light, language: "de", size: model.TextLargest}
-	greek       = look{name: "el", width: 390, height: 844, appearance: model.Dark, language: "el", size: model.TextLargest}
 	desktopDE   = look{name: "desktop-de", width: 1100, height: 750, appearance: model.Dark, language: "de"}
 )
 

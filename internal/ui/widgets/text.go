@@ -35,7 +35,7 @@ type Text struct {
 	key   layoutKey
 	drawn float32 // size of the type in lines
 	whole bool    // no word is broken, as in a heading
-	short bool    // one line, in smaller type if large text has no room for it
+	short bool    // one line, in smaller type if there is no room for it
 }
 
 type layoutKey struct {
@@ -264,9 +264,9 @@ func (t *Text) sizeNow() float32 {
 // harder to read than a whole one in smaller type.
 func (t *Text) fitted(size, width float32) float32 {
 	normal := style.NormalSize(t.size)
-	if t.short && style.LargeText() {
+	if t.short {
 		if own := t.NaturalWidth(); own > width {
-			return size * width / own * 0.96
+			return size * width / own * 0.92
 		}
 		return size
 	}
@@ -291,7 +291,7 @@ func (t *Text) wrap(width float32) {
 	t.key = key
 	t.drawn = t.fitted(key.size, width)
 	w := wrapper{limit: width, size: t.drawn}
-	if t.short && style.LargeText() {
+	if t.short {
 		w.limit = 10 * width // it fits, but for what rounding makes of its words
 	}
 	for _, r := range t.runs {

@@ -34,7 +34,7 @@ var plain = map[string]string{
 		restore_forbidden restore_held restore_not_allowed restore_over restore_refused restore_state restore_unknown statement_used wipe_unknown`,
 	"answered to computers": `enroll_token_unknown enroll_token_expired enroll_token_used computer_key_missing bad_journal bad_batch desk_code_not_given desk_code_over
 		desk_code_used`,
-	"answered in the browser": `start_unknown check_over check_wrong check_needed bad_user_verification bad_attestation bad_telemetry bad_grant_days bad_grant_uses
+	"answered in the browser": `start_unknown check_over check_wrong check_needed bad_user_verification bad_attestation bad_telemetry bad_lock bad_wrong_pins bad_grant_days bad_grant_uses
 		bad_colleagues_hold bad_colleagues_needed bad_group bad_old_device bad_probation bad_restore bad_restore_delivery bad_restore_hold too_many_groups`,
 }
 

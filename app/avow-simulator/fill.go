@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +37,8 @@ func newFillCommand() *cobra.Command {
 
 // fill prints the app's PIN once the folder is full, and serves until ctx ends.
 func fill(ctx context.Context, out io.Writer, dir string, accounts, count int) (err error) {
-	env, err := testenv.Start(ctx, testenv.Options{})
+	var ahead atomic.Int64
+	env, err := testenv.Start(ctx, testenv.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	if err != nil {
 		return err
 	}
@@ -44,7 +47,11 @@ func fill(ctx context.Context, out io.Writer, dir string, accounts, count int) (
 	if err != nil {
 		return err
 	}
-	if err := env.Fill(ctx, p, accounts, count); err != nil {
+	err = p.Ready(ctx)
+	if err == nil {
+		err = env.Fill(ctx, p, accounts, count, func() { ahead.Add(int64(time.Minute)) })
+	}
+	if err != nil {
 		p.Close()
 		return err
 	}

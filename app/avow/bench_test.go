@@ -4,7 +4,9 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -22,7 +24,8 @@ import (
 func BenchmarkStart(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	defer stop()
-	env, err := testenv.Start(ctx, testenv.Options{Dir: b.TempDir()})
+	var ahead atomic.Int64
+	env, err := testenv.Start(ctx, testenv.Options{Dir: b.TempDir(), Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -33,7 +36,7 @@ func BenchmarkStart(b *testing.B) {
 	if err := p.Ready(ctx); err != nil {
 		b.Fatal(err)
 	}
-	if err := env.Fill(ctx, p, 200, 1000); err != nil {
+	if err := env.Fill(ctx, p, 200, 1000, func() { ahead.Add(int64(time.Minute)) }); err != nil {
 		b.Fatal(err)
 	}
 	dir := b.TempDir()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -59,15 +60,17 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(memoryLimit)
 	a.SetIcon(appIcon())
 	u := newUI(a, a.NewWindow(brand.Own().Name), o, log)
 	u.win.SetMaster()
 	u.win.Resize(fyne.NewSize(420, 844))
-	context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	quit := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	u.start(ctx, false)
 	u.work.Go(func() { u.follow(ctx, links) })
 	u.work.Go(func() { desktop.WatchSession(ctx, func() { u.lifecycle.tell(platform.ScreenOff) }) })
 	u.win.ShowAndRun()
+	quit() // the app has ended: to end it once more would break it
 	cancel()
 	u.close()
 	return nil
@@ -198,6 +201,9 @@ func (u *ui) settle() {
 	case <-time.After(settleTime):
 	}
 }
+
+// memoryLimit has what argon2id and the start leave behind collected early; with hundreds of accounts the heap in use is a third of it.
+const memoryLimit = 96 << 20
 
 // settleTime is longer than any write takes.
 const settleTime = 3 * time.Second

@@ -114,6 +114,37 @@ func plain(s string) string {
 	return b.String()
 }
 
+// TestStreamBringsTests: a test comes back on the device's own streams, also on one that is opened after it, and on nobody else's; a second one has to wait.
+func TestStreamBringsTests(t *testing.T) {
+	o := newOffice(t, authn.MatchTap)
+	second := o.connect(o.anna, authn.BindAdditional)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s, other := o.phone.stream(ctx), second.stream(ctx)
+	const id, theirs = "AAAAAAAAAAAAAAAAAAAAAA", "AQEBAQEBAQEBAQEBAQEBAQ"
+	send := func(p *phone, id string, want int) {
+		t.Helper()
+		decode[struct{}](t, p.post("/v1/events/test", wire.DeliveryTest{ID: id}), want)
+	}
+	for _, bad := range []string{"", "AAAA", id + "A", strings.Repeat("!", 22)} {
+		if a := o.phone.post("/v1/events/test", wire.DeliveryTest{ID: bad}); a.status != http.StatusBadRequest {
+			t.Errorf("id %q: status %d", bad, a.status)
+		}
+	}
+	send(o.phone, id, http.StatusOK)
+	if got := s.wait(wire.EventTest); got != `{"id":"`+id+`"}` {
+		t.Errorf("the test came as %s", got)
+	}
+	o.phone.stream(ctx).wait(wire.EventTest)
+	send(second, theirs, http.StatusOK)
+	if got := other.wait(wire.EventTest); got != `{"id":"`+theirs+`"}` {
+		t.Errorf("the other device got %s", got)
+	}
+	if a := o.phone.post("/v1/events/test", wire.DeliveryTest{ID: theirs}); a.status != http.StatusTooManyRequests {
+		t.Errorf("a second test at once: status %d", a.status)
+	}
+}
+
 // TestStreamOfComputers: a phone that listens hears at once that its grants or lists have changed, and at the beginning that there are any.
 func TestStreamOfComputers(t *testing.T) {
 	o := newOffice(t, authn.MatchTap)

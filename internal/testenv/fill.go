@@ -9,12 +9,13 @@ import (
 	"avow/internal/phone/codes"
 )
 
-// Fill makes a new phone one that is used a lot: so many accounts, each another user's of this server, and so many codes of other services.
-func (e *Env) Fill(ctx context.Context, p *Phone, accounts, count int) error {
-	if err := p.Ready(ctx); err != nil {
-		return err
-	}
+// Fill makes a phone one that is used a lot: so many accounts, each another user's of this server, and so many codes of other services. rest is called now and
+// then, to let the minute go by after which the server takes more registrations from one network.
+func (e *Env) Fill(ctx context.Context, p *Phone, accounts, count int, rest func()) error {
 	for i := range accounts {
+		if i%10 == 9 {
+			rest()
+		}
 		login := fmt.Sprintf("user%d", i)
 		if _, err := e.AddUser(ctx, login, fmt.Sprintf("User %d", i)); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"avow/internal/authn"
 	"avow/internal/key"
@@ -77,7 +78,7 @@ func TestRequestTexts_R029(t *testing.T) {
 	for name, text := range map[string]string{
 		"client": got.Client.Name, "message": got.Message, "login": got.Login, "ip": got.Origin.IP, "place": got.Origin.Place, "agent": got.Origin.Agent,
 	} {
-		if !strings.HasPrefix(text, "bIT [31mdesk/b!") || len(text) > 128 {
+		if !strings.HasPrefix(text, "bIT [31mdesk/b!") || utf8.RuneCountInString(text) > 128 {
 			t.Errorf("%s is shown as %+q", name, text)
 		}
 	}

@@ -74,7 +74,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	t := &tour{ctx: ctx, opt: opt, queue: make(chan func(), 1024)}
 	defer func() { err = errors.Join(err, t.close()) }()
-	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.requests, t.brands, t.offline, t.refuse, t.settings, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
+	for _, p := range []func() error{t.open, t.connect, t.approveByNumber, t.approveByTap, t.approveByScan, t.requests, t.brands, t.offline, t.refuse, t.settings, t.rules, t.privacy, t.codes, t.restoreSetUp, t.newPhone, t.wipe, t.lock, t.away, t.sent, t.desktop, t.lost} {
 		if err := p(); err != nil {
 			return fmt.Errorf("step %d: %w", t.step, err)
 		}

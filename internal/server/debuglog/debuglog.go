@@ -13,6 +13,7 @@ import (
 
 	"avow/internal/authn"
 	"avow/internal/server/api"
+	"avow/internal/server/people"
 	"avow/internal/server/proof"
 	"avow/internal/server/site"
 	"avow/internal/server/tries"
@@ -219,7 +220,7 @@ func (s *Service) list(r *http.Request, _ authn.Admin) (any, error) {
 			return err
 		})
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, authn.Fail(authn.NotFound, "user_unknown", "There is no user of this name.").Because(err)
+			return nil, people.ErrUnknown
 		}
 		if err != nil {
 			return nil, err

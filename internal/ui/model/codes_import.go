@@ -58,7 +58,7 @@ func (a *App) ImportStart() ImportView {
 			apps = append(apps, f.App())
 		}
 	}
-	v.Apps = strings.Join(apps, ", ")
+	v.Apps = t.List(apps...)
 	if a.fault != nil {
 		v.Head, v.Words = a.fault.Title, a.fault.Sentence
 	}
@@ -316,12 +316,11 @@ func (a *App) list(numbers []int) string {
 	var out []string
 	for i, n := range numbers {
 		if i == 10 {
-			out = append(out, "…")
-			break
+			return strings.Join(append(out, "…"), ", ")
 		}
 		out = append(out, number(n))
 	}
-	return strings.Join(out, ", ")
+	return a.print.List(out...)
 }
 
 // toImport are the codes that would be stored; mu must be held.

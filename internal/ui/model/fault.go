@@ -59,6 +59,8 @@ func (a *App) faultOf(err error) Fault {
 	case restoreFaults[e.Code].title != "":
 		said := restoreFaults[e.Code]
 		f.Title, f.Sentence, f.Hard = t.T(said.title), t.T(said.sentence), said.hard
+	case lockFaults[e.Code] != "":
+		f.Sentence = t.T(lockFaults[e.Code])
 	case codesFaults[e.Code] != "":
 		f.Sentence = t.T(codesFaults[e.Code])
 	case errors.Is(err, authn.ErrRequestExpired):

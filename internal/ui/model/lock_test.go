@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -224,5 +225,29 @@ func TestTestOfDelivery(t *testing.T) {
 			t.Errorf("%v: tone %v, %d notifications", c.err, r.Tone, shown)
 		}
 		g.says(g.SettingsView().Lock.Delivery, "Does not work") // of the second account
+	}
+}
+
+// who has added a finger is told what to do now, in her language: the PIN where it still opens the keys, else the restore code or another device.
+func TestLockFaults(t *testing.T) {
+	for language, wants := range map[string][2]string{"en": {"Use your PIN", "Use your restore code"}, "de": {"Nimm deine PIN", "Nimm deinen Wiederherstellungscode"}} {
+		s := modeltest.Open()
+		s.Locked = true
+		g := newStage(t, s)
+		g.Choose(func(c *model.Choices) { c.Language = language })
+		for i, err := range []error{platform.ErrInvalidated, keystore.ErrKeyInvalidated} {
+			g.core.OnUnlock = func(context.Context) error { return err }
+			g.digits("493817")
+			if got := g.PIN().Words; !strings.Contains(got, wants[i]) {
+				t.Errorf("%s: %v is said as %q", language, err, got)
+			}
+		}
+		for _, err := range []error{platform.ErrNotEnrolled, platform.LockedOut(time.Minute)} {
+			g.core.OnDelivery = func(phone.AccountID) (time.Duration, error) { return 0, err }
+			g.TestDelivery()
+			if got := g.Notifications().Rows[0].Text; got == authn.AsError(err).Message {
+				t.Errorf("%s: %v is said in its own words", language, err)
+			}
+		}
 	}
 }

@@ -662,7 +662,7 @@ func TestTargetsOfCodes(t *testing.T) {
 		}
 		t.Run(s.name, func(t *testing.T) {
 			g := s.play(t, narrow)
-			check(t, g.win.Canvas().Content(), fyne.NewPos(0, 0), g.win.Canvas().Size(), false)
+			overflow(t, g.win.Canvas().Content(), fyne.NewPos(0, 0), g.win.Canvas().Size())
 			for _, name := range []string{"add", "menu", "save", "cancel", "done", "import", "choose", "open", "export", "rather", "next", "type", "more", "form-1", "also"} {
 				if o := g.shell.Find(name); o != nil && (o.Size().Height < 48 || o.Size().Width < 48) {
 					t.Errorf("%s is %v", name, o.Size())

@@ -2,15 +2,11 @@ package screen_test
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/mobile"
 	"fyne.io/fyne/v2/test"
 
@@ -250,63 +246,6 @@ func TestScanWays(t *testing.T) {
 	}
 	g.key(fyne.KeyEscape)
 	g.on(model.PageWelcome)
-}
-
-// TestNothingIsCut goes through every scene and looks whether each text stands inside the window and inside what it lies in; what can be
-// scrolled may end below.
-func TestNothingIsCut(t *testing.T) {
-	looks := []look{largeDE, smallDE} // where room is least
-	if os.Getenv("AVOW_PICTURES") != "" {
-		looks = append(looks, german, lightPhone, large, small, desktop)
-	}
-	for _, l := range looks {
-		for _, s := range scenes() {
-			if s.picture && len(looks) == 2 {
-				continue
-			}
-			t.Run(fmt.Sprintf("%s/%s", l.name, s.name), func(t *testing.T) {
-				g := s.play(t, l)
-				size := g.win.Canvas().Size()
-				check(t, g.win.Canvas().Content(), fyne.NewPos(0, 0), size, false)
-				if top := g.win.Canvas().Overlays().Top(); top != nil {
-					check(t, top, top.Position(), size, false)
-				}
-			})
-		}
-	}
-}
-
-func check(t *testing.T, o fyne.CanvasObject, at fyne.Position, window fyne.Size, scrolls bool) {
-	t.Helper()
-	if !o.Visible() {
-		return
-	}
-	const slack = 1.5
-	if text, ok := o.(*canvas.Text); ok {
-		end := at.Add(text.MinSize())
-		if text.Text != "" && (at.X < -slack || end.X > window.Width+slack || !scrolls && (at.Y < -slack || end.Y > window.Height+slack)) {
-			t.Errorf("%q lies at %v to %v in a window of %v", text.Text, at, end, window)
-		}
-		return
-	}
-	var children []fyne.CanvasObject
-	switch o := o.(type) {
-	case *container.Scroll:
-		if o.Direction != container.ScrollVerticalOnly {
-			return // it scrolls sideways: chips, a long text in a field
-		}
-		if d := o.Content.Size().Width - o.Size().Width; d > slack {
-			t.Errorf("what is scrolled is %v too wide", d)
-		}
-		children, scrolls = []fyne.CanvasObject{o.Content}, true
-	case *fyne.Container:
-		children = o.Objects
-	case fyne.Widget:
-		children = test.WidgetRenderer(o).Objects()
-	}
-	for _, c := range children {
-		check(t, c, at.Add(c.Position()), window, scrolls)
-	}
 }
 
 // The second proof by taps and keys alone: masked until the eye is tapped, Return sends it, what was wrong is said below and the keyboard stays.

@@ -55,6 +55,8 @@ var (
 	desktop     = look{name: "desktop", width: 1100, height: 750, appearance: model.Light, language: "en"}
 	desktop1100 = look{name: "wide", width: 1100, height: 750, appearance: model.Dark, language: "en"}
 	narrow      = look{name: "narrow", width: 320, height: 640, appearance: model.Light, language: "en", size: model.TextLarge}
+	largest     = look{name: "largest", width: 320, height: 568, appearance: model.Light, language: "de", size: model.TextLargest}
+	greek       = look{name: "el", width: 390, height: 844, appearance: model.Dark, language: "el", size: model.TextLargest}
 	desktopDE   = look{name: "desktop-de", width: 1100, height: 750, appearance: model.Dark, language: "de"}
 )
 
@@ -162,8 +164,8 @@ func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
 	g.model = model.New(cfg)
 	t.Cleanup(g.model.Close)
 	t.Cleanup(g.shell.Close)
+	g.win.Resize(fyne.NewSize(l.width, l.height)) // before it is shown: each size lays the screen out anew
 	g.shell.Show(g.model)
-	g.win.Resize(fyne.NewSize(l.width, l.height))
 	g.settle()
 	return g
 }

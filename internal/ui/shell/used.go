@@ -16,10 +16,10 @@ func (s *Shell) used() {
 	}
 }
 
-// typing is what has the keyboard, and what is typed in it. A widget that has it gets the keys alone, so the shell looks at what has become of them.
+// typing is what has the keyboard, and how much is typed in it. A widget that has it gets the keys alone, so the shell looks at what has become of them.
 type typing struct {
 	in   fyne.Focusable
-	text string
+	many int
 }
 
 // noteTyping tells of what was typed, or reached by Tab, since the last look.
@@ -28,8 +28,8 @@ func (s *Shell) noteTyping() {
 		return
 	}
 	now := typing{in: s.win.Canvas().Focused()}
-	if f, ok := now.in.(interface{ Text() string }); ok {
-		now.text = f.Text()
+	if f, ok := now.in.(interface{ Typed() int }); ok {
+		now.many = f.Typed()
 	}
 	if now != s.typing && now.in != nil {
 		s.used()

@@ -74,9 +74,9 @@ func (s *Segmented) CreateRenderer() fyne.WidgetRenderer {
 		v.objects = append(v.objects, p)
 	}
 	n := float32(len(s.parts))
-	// stacks tells whether large text needs the whole width for each.
+	// stacks tells whether each needs the whole width.
 	stacks := func(width float32) bool {
-		if !style.LargeText() || width <= 0 {
+		if width <= 0 {
 			return false
 		}
 		for _, p := range s.parts {

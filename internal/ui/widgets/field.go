@@ -203,6 +203,9 @@ type fieldEntry struct {
 	secret bool
 }
 
+// Typed is how much stands in it, for who has only what has the keyboard: it may be a secret.
+func (e *fieldEntry) Typed() int { return len(e.Text) }
+
 // Keyboard is one that suggests nothing and learns nothing for a secret, also while it is shown.
 func (e *fieldEntry) Keyboard() mobile.KeyboardType {
 	if e.secret {

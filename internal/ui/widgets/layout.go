@@ -167,7 +167,11 @@ func (l *line) stacks(objects []fyne.CanvasObject, width float32) bool {
 		case !o.Visible() || isSpace(o):
 			continue
 		case i == l.grow:
-			need += o.MinSize().Width
+			least := o.MinSize().Width
+			if t, ok := o.(interface{ NaturalWidth() float32 }); ok { // a column of single words is no text
+				least = max(least, min(t.NaturalWidth(), width*0.4))
+			}
+			need += least
 		default:
 			need += widthOf(o)
 		}

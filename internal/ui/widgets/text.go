@@ -34,6 +34,7 @@ type Text struct {
 	lines []textLine
 	key   layoutKey
 	drawn float32 // size of the type in lines
+	whole bool    // no word is broken, as in a heading
 	short bool    // one line, in smaller type if large text has no room for it
 }
 
@@ -259,7 +260,7 @@ func (t *Text) sizeNow() float32 {
 	return style.TextSize(t.size)
 }
 
-// fitted makes a heading in large text so small that its longest word stays whole, but not smaller than it is in normal text: half a word in big type is
+// fitted makes a heading, and what is to be whole, in large text so small that its longest word stays whole, but not smaller than it is in normal text: half a word in big type is
 // harder to read than a whole one in smaller type.
 func (t *Text) fitted(size, width float32) float32 {
 	normal := style.NormalSize(t.size)
@@ -269,7 +270,7 @@ func (t *Text) fitted(size, width float32) float32 {
 		}
 		return size
 	}
-	if size <= normal || normal <= style.TextMostRead {
+	if size <= normal || normal <= style.TextMostRead && !t.whole {
 		return size
 	}
 	longest := float32(0)
@@ -279,7 +280,7 @@ func (t *Text) fitted(size, width float32) float32 {
 	if longest <= width {
 		return size
 	}
-	return max(normal, size*width/longest*0.995)
+	return max(normal, size*width/longest*0.94)
 }
 
 func (t *Text) wrap(width float32) {
@@ -290,6 +291,9 @@ func (t *Text) wrap(width float32) {
 	t.key = key
 	t.drawn = t.fitted(key.size, width)
 	w := wrapper{limit: width, size: t.drawn}
+	if t.short && style.LargeText() {
+		w.limit = 10 * width // it fits, but for what rounding makes of its words
+	}
 	for _, r := range t.runs {
 		for i, part := range strings.Split(r.Text, "\n") {
 			if i > 0 {

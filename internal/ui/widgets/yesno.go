@@ -77,6 +77,13 @@ func (y *YesNo) CreateRenderer() fyne.WidgetRenderer {
 	v := &view{of: y, objects: []fyne.CanvasObject{y.no, y.yes}}
 	v.layout = func(s fyne.Size) {
 		w := (s.Width - style.SizeYesNoGap) / 2
+		size := style.TextSize(style.TextYesNo)
+		for _, h := range []*half{y.no, y.yes} { // both in the same size; the signs stay: they say it too
+			if own, room := measure(h.text, style.TextSize(style.TextYesNo), boldText).Width, w-halfGap-style.IconYesNo-2*style.Space2; own > room && room > 0 {
+				size = min(size, style.TextSize(style.TextYesNo)*room/own)
+			}
+		}
+		y.no.size, y.yes.size = size, size
 		place(y.no, 0, 0, w, s.Height)
 		place(y.yes, w+style.SizeYesNoGap, 0, w, s.Height)
 	}
@@ -94,10 +101,13 @@ type half struct {
 	icon      icons.Name
 	fill, ink style.Token
 	left      bool
+	size      float32 // of the word
 }
 
+const halfGap = 12 // between sign and word
+
 func newHalf(text string, icon icons.Name, fill, ink style.Token, left bool) *half {
-	h := &half{text: text, icon: icon, fill: fill, ink: ink, left: left}
+	h := &half{text: text, icon: icon, fill: fill, ink: ink, left: left, size: style.TextSize(style.TextYesNo)}
 	h.filled = true
 	h.ExtendBaseWidget(h)
 	return h
@@ -117,16 +127,12 @@ func (h *half) CreateRenderer() fyne.WidgetRenderer {
 		dress(text, style.TextYesNo, h.ink)
 		h.shade()
 	}
-	const gap = 12
+	const gap = halfGap
 	v.layout = func(s fyne.Size) {
 		place(back, 0, 0, s.Width, s.Height)
 		h.frame(0, 0, s.Width, s.Height)
-		text.TextSize = style.TextSize(style.TextYesNo)
+		text.TextSize = h.size
 		w := text.MinSize().Width
-		if room := s.Width - gap - style.IconYesNo - 2*style.Space2; w > room && room > 0 { // the sign stays: it says it too
-			text.TextSize *= room / w
-			w = text.MinSize().Width
-		}
 		x := (s.Width - w - gap - style.IconYesNo) / 2
 		place(icon.Image, x, (s.Height-style.IconYesNo)/2, style.IconYesNo, style.IconYesNo)
 		middle(text, x+style.IconYesNo+gap, 0, w, s.Height)

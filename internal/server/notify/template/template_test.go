@@ -63,7 +63,11 @@ func TestDefaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := s.Render(v).Text
-		if n := Segments(text); n.Count > 2 || n.Unicode || !strings.Contains(text, v.URL()) {
+		most, other := 2, strings.Contains("fr es pt pl cs uk tr el", l.Tag) // letters that no text message has in its short alphabet
+		if other {
+			most = 4
+		}
+		if n := Segments(text); n.Count > most || n.Unicode && !other || !strings.Contains(text, v.URL()) {
 			t.Errorf("%s: %q has %+v", l.Tag, text, n)
 		}
 	}

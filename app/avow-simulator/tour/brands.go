@@ -2,6 +2,7 @@ package tour
 
 import (
 	"errors"
+	"slices"
 
 	"avow/assets/brand/examples"
 	"avow/internal/ui/model"
@@ -20,11 +21,24 @@ func (t *tour) brands() error {
 				return err
 			}
 			t.model.Open(model.PageSupport)
-			return errors.Join(t.page(model.PageSupport), t.shot("brand-"+name+"-support"))
+			return errors.Join(t.page(model.PageSupport), t.shot("brand-"+name+"-support"), t.putDown())
 		}); err != nil {
 			return err
 		}
 	}
+	theme(t.app) // the windows share it: hers does not know that another one had changed it
 	t.hand(hers)
 	return t.page(model.PageHome)
+}
+
+// putDown closes the phone that was taken last: the walk goes on without it.
+func (t *tour) putDown() error {
+	t.drain()
+	h := t.handset
+	t.handsets = slices.DeleteFunc(t.handsets, func(x *handset) bool { return x == h })
+	h.shell.Close()
+	h.model.Close()
+	h.stop()
+	t.drain()
+	return nil
 }

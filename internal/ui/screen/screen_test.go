@@ -199,9 +199,12 @@ func TestSettingsByTaps(t *testing.T) {
 		t.Errorf("copied %q, saved %q", g.files.copied, g.files.saved)
 	}
 	g.tap("clear")
-	g.tap("copy")
-	if g.files.copied != g.model.T("app.log.empty") {
-		t.Errorf("after clearing: %q", g.files.copied)
+	if v := g.model.LogView(); !v.Empty || g.shell.Find("copy") != nil {
+		t.Errorf("after clearing: %+v", v)
+	}
+	g.tap("undo")
+	if v := g.model.LogView(); v.Empty || g.shell.Find("copy") == nil {
+		t.Errorf("after that was undone: %+v", v)
 	}
 }
 

@@ -32,13 +32,13 @@ func DebugLog(a *model.App, f Frame) *Screen {
 	}
 	filter.OnChanged = func(string) { show() }
 	levels := name(s, "level", w.NewChips(slices.Index(model.LogLevels, level), func(i int) { level = model.LogLevels[i]; show() }, a.T("app.log.all"), a.T("app.log.warnings"), a.T("app.log.errors")))
-	buttons := w.Halves(8, name(s, "copy", w.NewButton(w.Soft, a.T("app.copy"), icons.Copy, func() { f.Files.Copy(a.LogText()) })),
-		name(s, "save", w.NewButton(w.Soft, a.T("app.log.save"), icons.Export, func() { f.Files.Save("avow-log.txt", a.LogText()) })))
 	rows := []fyne.CanvasObject{w.TopBar(a.T("app.settings.debug_log"), a.Back), filter, levels}
 	if v.Send {
 		rows = append(rows, w.NewRows(name(s, "send", w.NewRow(w.RowSpec{Icon: icons.Headset, Title: a.T("app.log.send"), Caret: true, OnTap: a.OpenSendLog}))))
 	}
 	if !v.Empty || v.Filter != "" || level != model.LogAll {
+		buttons := w.Halves(8, name(s, "copy", w.NewButton(w.Soft, a.T("app.copy"), icons.Copy, func() { f.Files.Copy(a.LogText()) })),
+			name(s, "save", w.NewButton(w.Soft, a.T("app.log.save"), icons.Export, func() { f.Files.Save("avow-log.txt", a.LogText()) })))
 		rows = append(rows, count, w.NewCard(text), buttons)
 	} else {
 		rows = append(rows, w.NewCard(text))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -55,7 +54,6 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(memoryLimit)
 	a.SetIcon(appIcon())
 	u := newUI(a, a.NewWindow("Avow"), o, log)
 	u.win.SetMaster()
@@ -177,9 +175,6 @@ func (u *ui) settle() {
 	case <-time.After(settleTime):
 	}
 }
-
-// memoryLimit has what argon2id and the start leave behind collected early; with hundreds of accounts the heap in use is a third of it.
-const memoryLimit = 96 << 20
 
 // settleTime is longer than any write takes.
 const settleTime = 3 * time.Second

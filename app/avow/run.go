@@ -60,7 +60,6 @@ func run(ctx context.Context, o options, newApp func() (fyne.App, error)) error 
 	if err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(memoryLimit)
 	a.SetIcon(appIcon())
 	u := newUI(a, a.NewWindow(brand.Own().Name), o, log)
 	u.win.SetMaster()
@@ -139,6 +138,11 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 
 func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
 	u.core = core
+	core.Subscribe(func(e phone.Event) {
+		if e.Kind == phone.LockChanged { // argon2id has left 64 MiB behind, which nothing needs until the next time
+			time.AfterFunc(giveBackAfter, debug.FreeOSMemory)
+		}
+	})
 	mobile := fyne.CurrentDevice().IsMobile()
 	opt := shell.Options{ClipboardPicture: clipboardPicture, CopySecret: copySecret, Tray: u.tray(), Watch: watch(u.watch)}
 	if !mobile { // it has no background of its own: that it is not used is all that it knows
@@ -202,8 +206,8 @@ func (u *ui) settle() {
 	}
 }
 
-// memoryLimit has what argon2id and the start leave behind collected early; with hundreds of accounts the heap in use is a third of it.
-const memoryLimit = 96 << 20
+// giveBackAfter is when the screen that an unlocking leads to stands.
+const giveBackAfter = 2 * time.Second
 
 // settleTime is longer than any write takes.
 const settleTime = 3 * time.Second

@@ -34,7 +34,9 @@ func TestTrayIcons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same := func(x, y int) bool { return color.NRGBAModel.Convert(open.At(x, y)) == color.NRGBAModel.Convert(quiet.At(x, y)) }
+	same := func(x, y int) bool {
+		return color.NRGBAModel.Convert(open.At(x, y)) == color.NRGBAModel.Convert(quiet.At(x, y))
+	}
 	if open.Bounds() != quiet.Bounds() || same(144, 48) || !same(40, 150) {
 		t.Error("the icon has no dot in its corner, or has lost the rest")
 	}

@@ -28,7 +28,7 @@ type thing struct {
 
 // things are all visible objects of the layer that has the keyboard: the topmost menu or sheet, else the page.
 func (g *stage) things() []thing {
-	var root fyne.CanvasObject = g.win.Canvas().Content()
+	root := g.win.Canvas().Content()
 	if top := g.win.Canvas().Overlays().Top(); top != nil {
 		root = top
 	}

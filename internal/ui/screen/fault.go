@@ -24,6 +24,8 @@ func Failure(a *model.App, f Frame) *Screen {
 	}
 	rows := []fyne.CanvasObject{w.TopBar("", a.Done), w.Line(0, -1, w.NewBigTile(icon, toned, 72)), w.Gap(16), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Sentence)}
 	switch {
+	case v.Away != nil && len(v.Away.Checks) > 0 && (f.Small || style.LargeText()): // a slip's margins are wider than a card's
+		rows = append(rows, w.Gap(20), w.NewCard(checks(v.Away.Checks)), w.Gap(12), serviceDesk(s, a, f, v.Code))
 	case v.Away != nil && len(v.Away.Checks) > 0:
 		rows = append(rows, w.Gap(20), w.NewSlip(checks(v.Away.Checks), tellCode(s, a, f, v.Code)))
 	case v.Code != "":
@@ -76,7 +78,7 @@ func checks(list []model.Check) fyne.CanvasObject {
 		if i, ok := checkIcons[c.Tone]; ok {
 			icon, ink = i.Fill(), statusTokens[c.Tone]
 		}
-		rows.Add(w.Line(12, 1, w.NewIcon(icon, style.IconRow, ink), w.NewBody(c.Text), w.NewStrong(c.Value)))
+		rows.Add(w.Line(12, 1, w.NewIcon(icon, style.IconRow, ink), w.Column(0, w.NewStrong(c.Text), w.NewMuted(c.Value))))
 	}
 	return rows
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/xml"
 	"os"
 	"path/filepath"
@@ -33,12 +34,14 @@ func TestUseIsTold(t *testing.T) {
 	}
 }
 
-// The system shows no notification of a request that is seen on the window in front.
+// Notifications go out by the app, and the window counts as in front until it has lost the keyboard.
 func TestNotificationsAreOfTheApp(t *testing.T) {
 	a := test.NewTempApp(t)
 	u := newUI(a, test.NewTempWindow(t, nil), options{dir: t.TempDir()}, model.NewLogBook(10))
-	<-u.start(t.Context(), false)
+	ctx, cancel := context.WithCancel(t.Context())
+	<-u.start(ctx, false)
 	defer u.close()
+	defer cancel()
 	test.AssertNotificationSent(t, fyne.NewNotification("This is a test", "Here"), func() { u.app.SendNotification(fyne.NewNotification("This is a test", "Here")) })
 	if u.shell == nil || !u.lifecycle.inFront() {
 		t.Error("the app has no window in front")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -121,11 +120,6 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 
 func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
 	u.core = core
-	core.Subscribe(func(e phone.Event) {
-		if e.Kind == phone.LockChanged { // argon2id has left 64 MiB behind, which nothing needs until the next time
-			time.AfterFunc(giveBackAfter, debug.FreeOSMemory)
-		}
-	})
 	u.shell = shell.New(u.app, u.win, shell.Options{ClipboardPicture: clipboardPicture, Tray: u.tray(), Watch: watch(u.watch)})
 	cfg := model.Config{
 		Core: core, Settings: settings, Log: u.log, Version: version, KeyClass: class, Changed: u.shell.Changed,
@@ -181,9 +175,6 @@ func (u *ui) settle() {
 	case <-time.After(settleTime):
 	}
 }
-
-// giveBackAfter is when the screen that an unlocking leads to stands.
-const giveBackAfter = 2 * time.Second
 
 // settleTime is longer than any write takes.
 const settleTime = 3 * time.Second

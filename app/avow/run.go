@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -138,11 +137,6 @@ func (u *ui) start(ctx context.Context, backup bool) <-chan struct{} {
 
 func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class, core *phone.Core) {
 	u.core = core
-	core.Subscribe(func(e phone.Event) {
-		if e.Kind == phone.LockChanged { // argon2id has left 64 MiB behind, which nothing needs until the next time
-			time.AfterFunc(giveBackAfter, debug.FreeOSMemory)
-		}
-	})
 	mobile := fyne.CurrentDevice().IsMobile()
 	opt := shell.Options{ClipboardPicture: clipboardPicture, CopySecret: copySecret, Tray: u.tray(), Watch: watch(u.watch)}
 	if !mobile { // it has no background of its own: that it is not used is all that it knows
@@ -205,9 +199,6 @@ func (u *ui) settle() {
 	case <-time.After(settleTime):
 	}
 }
-
-// giveBackAfter is when the screen that an unlocking leads to stands.
-const giveBackAfter = 2 * time.Second
 
 // settleTime is longer than any write takes.
 const settleTime = 3 * time.Second

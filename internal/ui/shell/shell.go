@@ -227,6 +227,9 @@ func (s *Shell) build(arrived bool) {
 		s.closeOverlays()
 		s.guard.Arrive()
 	}
+	if s.win.Canvas().Overlays().Top() == nil { // what lies over the page stays, with what it scrolls
+		widgets.LeavePage(s.win.Canvas())
+	}
 	s.speak()
 	s.current = screen.New(s.page, s.model, s.frame())
 	if s.second {

@@ -1,14 +1,15 @@
 package widgets
 
 import (
+	"slices"
 	"weak"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
 
-// scrollers are all that can be scrolled up and down and still live. Fyne tells no object what it lies in, so whoever gets the keyboard looks here. UI's
-// thread only.
+// scrollers are all that can be scrolled up and down on the pages that are shown. Fyne tells no object what it lies in, so whoever gets the keyboard looks
+// here. UI's thread only.
 var scrollers []weak.Pointer[container.Scroll]
 
 // newVScroll is a scroller that moves what gets the keyboard into view.
@@ -16,6 +17,15 @@ func newVScroll(content fyne.CanvasObject) *container.Scroll {
 	s := container.NewVScroll(content)
 	scrollers = append(scrollers, weak.Make(s))
 	return s
+}
+
+// LeavePage forgets what could be scrolled on a canvas: to be called before another page is put there, of which nothing is made yet.
+func LeavePage(c fyne.Canvas) {
+	driver := fyne.CurrentApp().Driver()
+	scrollers = slices.DeleteFunc(scrollers, func(p weak.Pointer[container.Scroll]) bool {
+		s := p.Value()
+		return s == nil || driver.CanvasForObject(s) == c
+	})
 }
 
 // reveal scrolls what has just got the keyboard into the middle, if it does not stand there wholly: the edges may lie under a bar.

@@ -37,7 +37,7 @@ func (c *Core) watchLifecycle(ctx context.Context) {
 	}
 	events := c.cfg.Platform.Lifecycle.Events(ctx)
 	c.wait.Go(func() {
-		u := usage{since: wallClock(c.cfg.Now())}
+		var u usage
 		var late <-chan time.Time
 		for {
 			select {

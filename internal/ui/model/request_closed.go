@@ -19,6 +19,7 @@ var errAnsweredBefore = authn.Fail(authn.Conflict, "already_answered", "This req
 func (a *App) notSent(r phone.Request, kind authn.DecisionKind, match phone.Match, err error) {
 	t, s := a.print, a.cfg.Core.State()
 	f := a.faultOf(err)
+	a.away(&f, err)
 	f.Title = t.T("app.unsent.no")
 	if kind == authn.Approve {
 		f.Title = t.T("app.unsent.yes")

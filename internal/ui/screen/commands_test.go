@@ -22,14 +22,12 @@ import (
 
 // awayScene is a server that has been away for a while, and computers that need none.
 func awayScene() scene {
-	s := modeltest.Open(modeltest.Request("r_1", authn.MatchTap))
+	s := modeltest.Open()
 	s.Accounts[0].Status, s.Accounts[0].Since = phone.Unreachable, modeltest.Now.Add(-34*time.Minute)
 	s.Computers = modeltest.Computers()
 	return scene{name: "18-error-away", state: s, act: func(g *stage) {
-		g.core.OnApprove = func(context.Context, authn.RequestID, phone.Match) (phone.Receipt, error) {
-			return phone.Receipt{}, fmt.Errorf("send decision: %w", client.ErrUnreachable)
-		}
-		g.tap("yes")
+		g.core.OnPractice = func(context.Context) error { return fmt.Errorf("ask for practice: %w", client.ErrUnreachable) }
+		g.model.Practice()
 	}}
 }
 
@@ -38,8 +36,6 @@ func TestAwayLeadsToComputers(t *testing.T) {
 	g := awayScene().play(t, lightPhone)
 	g.on(model.PageError)
 	g.tap("offline")
-	g.model.Later() // the request is still open
-	g.settle()
 	g.on(model.PageComputers)
 }
 
@@ -102,7 +98,7 @@ func TestEscapeFromAnything(t *testing.T) {
 	g.model.GoTo(model.PageHome)
 	g.settle()
 	g.tap("menu")
-	g.menu(4) // Remove: a sheet asks
+	g.menu(7) // Remove: a sheet asks
 	if g.win.Canvas().Overlays().Top() == nil {
 		t.Fatal("nothing asks")
 	}

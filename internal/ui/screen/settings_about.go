@@ -51,26 +51,22 @@ func facts(list []model.Fact) (out []w.Fact) {
 // Licences lists whose work is in Avow; a tap shows the text of the licence.
 func Licences(a *model.App, f Frame) *Screen {
 	s := newScreen()
-	rows := a.Licences("")
 	search := name(s, "search", w.NewField(w.FieldSpec{Icon: icons.Search, Placeholder: a.T("app.licences.find")}))
-	const side = style.SpaceScreenMargin
-	spec := func(r model.LicenceRow) w.RowSpec {
-		return w.RowSpec{Title: r.Path, Second: strings.TrimSpace(r.Version + "  " + r.Licence), Caret: true, OnTap: func() { a.OpenLicence(r.Path) }}
+	list := w.Column(0)
+	show := func() {
+		var rows []*w.Row
+		for _, r := range a.Licences(search.Text()) {
+			rows = append(rows, w.NewRow(w.RowSpec{Title: r.Path, Second: strings.TrimSpace(r.Version + "  " + r.Licence), Caret: true, OnTap: func() { a.OpenLicence(r.Path) }}))
+		}
+		list.Objects = nil
+		if len(rows) > 0 {
+			list.Objects = []fyne.CanvasObject{w.NewRows(rows...)}
+		}
 	}
-	list := name(s, "list", w.NewLongList(w.LongListSpec{
-		Header: w.Inset(f.Top, 0, 12, 0, w.Column(12, w.TopBar(a.T("app.licences.title"), a.Back), search)), Side: side, Tail: f.Bottom + 24,
-		Make: func() fyne.CanvasObject { return w.NewRow(w.RowSpec{Title: " ", Second: " ", Caret: true}) },
-		Show: func(i int, row fyne.CanvasObject) { row.(*w.Row).Set(spec(rows[i])) },
-	}))
-	list.Update(len(rows))
-	search.OnChanged = func(text string) {
-		rows = a.Licences(text)
-		list.Update(len(rows))
-	}
-	s.Object = list
-	if f.Wide {
-		s.Object = w.Middle(style.SizeRequestMaxWidth, list)
-	}
+	show()
+	var refit func()
+	s.Object, refit = f.page(w.Column(12, w.TopBar(a.T("app.licences.title"), a.Back), search, list), nil)
+	search.OnChanged = func(string) { show(); refit() }
 	return s
 }
 

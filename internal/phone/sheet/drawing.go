@@ -18,6 +18,7 @@ type drawing struct {
 	pdf    *fpdf.Fpdf
 	glyphs sfnt.Font
 	buf    sfnt.Buffer
+	scale  float64 // of the letters of its lists
 }
 
 // face is one of the fonts that are put into the file.

@@ -58,7 +58,24 @@ func (s Sheet) PDF(p *translations.Printer) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("restore sheet: %w", err)
 	}
+	for _, scale := range []float64{1, 0.93, 0.87} { // a language of long words says it in smaller letters
+		d := s.draw(p, png, scale)
+		if d.pdf.GetY() > bottom {
+			continue
+		}
+		var out bytes.Buffer
+		if err := d.pdf.Output(&out); err != nil {
+			return nil, fmt.Errorf("restore sheet: %w", err)
+		}
+		return out.Bytes(), nil
+	}
+	return nil, errors.New("restore sheet: does not fit on one page")
+}
+
+// draw draws the page, with the letters of its lists so much smaller.
+func (s Sheet) draw(p *translations.Printer, png []byte, scale float64) *drawing {
 	d := newDrawing(p, s.At)
+	d.scale = scale
 	d.head(p.T("sheet.title"), p.T("sheet.lead", "Organisation", s.Organisation))
 	top := d.pdf.GetY()
 	d.picture(png, p.T("sheet.picture"), top)
@@ -77,14 +94,7 @@ func (s Sheet) PDF(p *translations.Printer) ([]byte, error) {
 	d.list(p.T("sheet.keep.title"), false, []string{
 		p.T("sheet.keep.place"), p.T("sheet.keep.ask"), p.T("sheet.keep.lost"), p.T("sheet.keep.none"),
 	})
-	if d.pdf.GetY() > bottom {
-		return nil, errors.New("restore sheet: does not fit on one page")
-	}
-	var out bytes.Buffer
-	if err := d.pdf.Output(&out); err != nil {
-		return nil, fmt.Errorf("restore sheet: %w", err)
-	}
-	return out.Bytes(), nil
+	return d
 }
 
 type fact struct {
@@ -164,11 +174,12 @@ func (d *drawing) list(title string, numbered bool, points []string) {
 		if numbered {
 			mark = strconv.Itoa(i + 1)
 		}
-		d.font(bold, 10.5, brand)
+		size, height := 10.5*d.scale, 5.2*d.scale
+		d.font(bold, size, brand)
 		d.pdf.SetX(left)
-		d.pdf.CellFormat(7, 5.2, mark, "", 0, "L", false, 0, "")
-		d.font(regular, 10.5, black)
-		d.paragraph(left+7, width-7, 5.2, point, 3)
+		d.pdf.CellFormat(7, height, mark, "", 0, "L", false, 0, "")
+		d.font(regular, size, black)
+		d.paragraph(left+7, width-7, height, point, 3)
 		d.pdf.SetY(d.pdf.GetY() + 1)
 	}
 	d.pdf.SetY(d.pdf.GetY() + 4)

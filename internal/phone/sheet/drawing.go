@@ -56,9 +56,12 @@ func (d *drawing) font(f face, size float64, c ink) {
 	d.pdf.SetTextColor(c.r, c.g, c.b)
 }
 
-// clean puts a box in place of characters that the font has not.
+// clean puts a box in place of characters that the font has not, and a space that does not break in place of the narrow one.
 func (d *drawing) clean(text string) string {
 	return strings.Map(func(r rune) rune {
+		if r == '\u202f' {
+			r = '\u00a0'
+		}
 		if i, err := d.glyphs.GlyphIndex(&d.buf, r); r > 0xffff || err != nil || i == 0 {
 			return '□'
 		}

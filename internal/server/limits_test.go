@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"avow/internal/authn"
 	"avow/internal/server/approval"
@@ -120,7 +121,7 @@ func TestShownIsSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(r.Message, "Sign in bnow/b evil [31mxxx") || len(r.Message) > 128 || r.Origin != (authn.Origin{IP: "203.0.113.7", Place: "Lund, SE", Agent: "script"}) {
+	if !strings.HasPrefix(r.Message, "Sign in bnow/b evil [31mxxx") || utf8.RuneCountInString(r.Message) > 128 || r.Origin != (authn.Origin{IP: "203.0.113.7", Place: "Lund, SE", Agent: "script"}) {
 		t.Errorf("shown: %q, %+v", r.Message, r.Origin)
 	}
 	if r.Client.Name != "LAPTOP-42" || !r.Client.Known || r.Login != "anna.lind" || r.UV != "required" || r.Expires-r.IssuedAt != 120 {

@@ -67,6 +67,8 @@ type PhoneOptions struct {
 	Ask func(context.Context, platform.Prompt) simulated.Answer
 	KDF keystore.KDF // zero: the product's
 	Now func() time.Time
+	// Boot is the clock by which the waits after wrong PINs count; nil is that of a device started just now, which goes by Now.
+	Boot keystore.Boot
 
 	Telemetry bool // it may be asked about usage reports
 }

@@ -26,7 +26,10 @@ func OpenPhone(ctx context.Context, o PhoneOptions, c client.Options, log *slog.
 		Dir: o.Dir, Sensor: simulated.NewSensor(o.Now, o.Ask), Camera: &simulated.Camera{}, Screen: &simulated.Screen{},
 		Links: &simulated.Links{}, PIN: DefaultPIN,
 	}
-	opt := keystore.Options{Dir: o.Dir, Verifier: p.Sensor, Now: o.Now, Boot: simulated.Boot(o.Now), KDF: o.KDF}
+	opt := keystore.Options{Dir: o.Dir, Verifier: p.Sensor, Now: o.Now, Boot: o.Boot, KDF: o.KDF}
+	if opt.Boot == nil {
+		opt.Boot = simulated.Boot(o.Now)
+	}
 	if err := phone.FinishErase(ctx, opt); err != nil {
 		return nil, fmt.Errorf("finish an erasure: %w", err)
 	}

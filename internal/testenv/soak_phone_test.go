@@ -101,7 +101,7 @@ func prepareJob(t *testing.T, ctx context.Context, folder string, credential cli
 	}
 }
 
-// nextDay sets the phone's clock on: a kill amid the check of a PIN counts as a wrong try, as it should, and the next start would have
+// nextDay lets time pass by the phone's clocks: a kill amid the check of a PIN counts as a wrong try, as it should, and the next start would have
 // to wait.
 func nextDay(t *testing.T, folder string, day int) {
 	t.Helper()
@@ -120,7 +120,8 @@ func openSoaked(ctx context.Context, folder string) (*testenv.Phone, error) {
 		return nil, err
 	}
 	now := func() time.Time { return time.Now().AddDate(0, 0, day) }
-	o := testenv.PhoneOptions{Name: "soaked", Dir: filepath.Join(folder, phoneFolder), KDF: fastKDF, Now: now}
+	boot := func() (string, time.Duration) { return "soaked", time.Duration(day) * 40 * 24 * time.Hour } // longer than any wait
+	o := testenv.PhoneOptions{Name: "soaked", Dir: filepath.Join(folder, phoneFolder), KDF: fastKDF, Now: now, Boot: boot}
 	return testenv.OpenPhone(ctx, o, client.Options{}, slog.New(slog.DiscardHandler))
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"avow/app/avow-simulator/desk"
 	"avow/internal/authn"
 	"avow/internal/client"
 	"avow/internal/ui/model"
@@ -90,7 +91,9 @@ func (t *tour) unsent() error {
 	if err := t.done(); err != nil {
 		return err
 	}
-	t.drain()
+	if err := t.await("the token", func() bool { return t.desk.State().Mode == desk.SignedIn }); err != nil {
+		return err
+	}
 	return t.tapDesk("back")
 }
 

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -191,6 +192,7 @@ func (t *tour) tap(name string) error {
 	t.drain()
 	t.skip += guard
 	t.taps++
+	t.reach(t.shell.Find(name))
 	err := tapAt(t.win, t.shell.Find(name))
 	t.drain()
 	if err != nil {
@@ -198,6 +200,29 @@ func (t *tour) tap(name string) error {
 	}
 	return nil
 }
+
+// reach scrolls until an object is no longer below what is seen of the page, as a finger does before it taps.
+func (t *tour) reach(o fyne.CanvasObject) {
+	if o == nil {
+		return
+	}
+	c := t.win.Canvas()
+	seen := c.Size().Height
+	if slices.Contains([]model.Page{model.PageHome, model.PageCodes, model.PageComputers, model.PageSettings}, t.model.Page()) {
+		seen -= style.SizeTabBar + bottom // the tabs lie over it
+	}
+	for last := float32(-1); ; {
+		pos, ok := positionOf(c, o)
+		if !ok || pos.Y+o.Size().Height <= seen || pos.Y == last {
+			return
+		}
+		last = pos.Y
+		test.Scroll(c, fyne.NewPos(c.Size().Width/2, c.Size().Height/3), 0, -swipe)
+	}
+}
+
+// swipe is how far a finger moves.
+const swipe = 200
 
 // tapDesk taps a thing on the desk by its name.
 func (t *tour) tapDesk(name string) error {

@@ -94,6 +94,9 @@ func (t *Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color
 		// it measured and drew, once for every widget in it, with every screen.
 		return color.NRGBA{}
 	}
+	if name == theme.ColorNameScrollBar || name == theme.ColorNameScrollBarBackground { // as in the pictures: what goes on is cut at the edge
+		return color.NRGBA{}
+	}
 	if token, ok := fyneColors[name]; ok {
 		c := t.shade(token, v)
 		if name == theme.ColorNameFocus {

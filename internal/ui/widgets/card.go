@@ -91,7 +91,8 @@ func (h *hairline) CreateRenderer() fyne.WidgetRenderer {
 // value, a caret, a switch or another object. With OnTap it is a button.
 type Row struct {
 	control
-	spec RowSpec
+	spec  RowSpec
+	tight bool // at its width the value has no room beside the title
 }
 
 // RowSpec is what a row shows. All but Title may be empty.
@@ -141,9 +142,24 @@ func (r *Row) textStart() float32 {
 	return style.SpaceCardPadding
 }
 
-// valueBelow tells whether the value stands under the title, because the text is large: beside each other both would break.
+// valueBelow tells whether the value stands under the title, because the text is large or the row is tight: beside each other both would break.
 func (r *Row) valueBelow() bool {
-	return style.LargeText() && r.spec.Value != "" && r.spec.Second == ""
+	return (style.LargeText() || r.tight) && r.spec.Value != "" && r.spec.Second == ""
+}
+
+// isTight tells whether a value beside the title leaves less room than the title's longest word needs.
+func (r *Row) isTight(width, value float32) bool {
+	if r.spec.Value == "" {
+		return false
+	}
+	room := width - r.textStart() - style.SpaceCardPadding - value - style.Space3
+	if r.spec.Caret {
+		room -= style.IconInline + style.Space3
+	}
+	if r.spec.End != nil {
+		room -= r.spec.End.MinSize().Width + style.Space3
+	}
+	return longestWord(r.spec.Title, style.TextSize(style.TextLead), fyne.TextStyle{}) > room
 }
 
 // CreateRenderer makes the row.
@@ -195,6 +211,10 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 			h := heightAt(r.spec.Foot, w)
 			s.Height -= h + style.SpaceCardPadding
 			place(r.spec.Foot, style.SpaceCardPadding, s.Height, w, h)
+		}
+		if tight := r.isTight(s.Width, value.MinSize().Width); tight != r.tight {
+			r.tight = tight
+			v.paint()
 		}
 		r.frame(0, 0, s.Width, s.Height)
 		x := r.textStart()

@@ -195,11 +195,11 @@ func (t *tour) signedIn(acr string) error {
 	return t.tapDesk("back")
 }
 
-// done leaves the page of a result. After the fourth Yes the app offers a restore code; not now.
-func (t *tour) done() error {
-	if err := t.tap("done"); err != nil {
-		return err
-	}
+// done leaves the page of a result.
+func (t *tour) done() error { return errors.Join(t.tap("done"), t.page(model.PageHome)) }
+
+// home waits for Home. After the fourth Yes the app offers a restore code in its place, as soon as it has heard from the server; not now.
+func (t *tour) home() error {
 	if err := t.await("Home", func() bool {
 		p := t.model.Page()
 		return t.shell.Page() == p && t.model.Busy() == "" && (p == model.PageHome || p == model.PageRestoreOffer)

@@ -138,8 +138,10 @@ func (t *tour) await(what string, holds func() bool) error {
 
 // page waits for a page of the phone.
 func (t *tour) page(p model.Page) error {
-	err := t.await("page "+string(p), func() bool { return t.shell.Page() == p && t.model.Page() == p && t.model.Busy() == "" })
-	return err
+	if p == model.PageHome {
+		return t.home()
+	}
+	return t.await("page "+string(p), func() bool { return t.shell.Page() == p && t.model.Page() == p && t.model.Busy() == "" })
 }
 
 // tapAt taps a window where an object is, as a finger does: what lies above it gets the tap.

@@ -47,8 +47,6 @@ type look struct {
 var (
 	lightPhone  = look{name: "light", width: 390, height: 844, appearance: model.Light, language: "en"}
 	darkPhone   = look{name: "dark", width: 390, height: 844, appearance: model.Dark, language: "en"}
-	german      = look{name: "de", width: 390, height: 844, appearance: model.Light, language: "de"}
-	large       = look{name: "large", width: 390, height: 844, appearance: model.Light, language: "en", size: model.TextLarge}
 	largeDE     = look{name: "large-de", width: 390, height: 844, appearance: model.Light, language: "de", size: model.TextLarge}
 	small       = look{name: "small", width: 360, height: 640, appearance: model.Light, language: "en"}
 	smallDE     = look{name: "small-de", width: 360, height: 640, appearance: model.Light, language: "de"}

@@ -126,6 +126,9 @@ func send(parent context.Context, c *http.Client, req *http.Request, limit int64
 	if err != nil {
 		return 0, nil, nil, networkError(parent, req.URL.Host, fmt.Errorf("answer broke off: %w", err))
 	}
+	if errors.Is(parent.Err(), context.Canceled) { // what still came may be only what the server says to someone who has gone
+		return 0, nil, nil, networkError(parent, req.URL.Host, parent.Err())
+	}
 	if int64(len(body)) > limit {
 		return 0, nil, nil, nonsense("answer has more than %d bytes", limit)
 	}

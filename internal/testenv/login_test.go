@@ -58,7 +58,7 @@ func (s *stalled) Close() error {
 
 // whatever way a server has not to answer, the computer goes on without it, within three seconds.
 func TestFallsBack(t *testing.T) {
-	ctx, _, _, laptop, _ := signedInOnce(t, authn.OfflineAllow)
+	_, _, _, laptop, _ := signedInOnce(t, authn.OfflineAllow)
 	refused := func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
 	}
@@ -67,6 +67,7 @@ func TestFallsBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			ctx := t.Context() // the story's own may end while this waits for its turn
 			a := laptop.With(func(o *client.Options) { o.Dial = dial })
 			for what, policy := range map[authn.OfflinePolicy]bool{authn.OfflineAllow: true, authn.OfflineDeny: false} {
 				in := a.Begin(agent.Ask{Login: "anna.lind", Offline: what})

@@ -38,7 +38,7 @@ type lost struct {
 func lose(t *testing.T) *lost {
 	t.Helper()
 	beside(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	l := &lost{t: t, ctx: ctx, offset: &atomic.Int64{}, code: key.NewRestoreCode()}
 	l.Env = must(testenv.Start(ctx, testenv.Options{

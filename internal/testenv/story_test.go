@@ -23,7 +23,7 @@ var fastKDF = keystore.MinKDF
 func start(t *testing.T) (context.Context, *testenv.Env) {
 	t.Helper()
 	beside(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute) // a loaded machine takes its time
 	t.Cleanup(cancel)
 	env, err := testenv.Start(ctx, testenv.Options{Dir: t.TempDir()})
 	if err != nil {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"unicode"
 
 	"fyne.io/fyne/v2"
@@ -96,10 +97,7 @@ func Request(a *model.App, f Frame) *Screen {
 				number.SetWrong(said)
 			}
 		}
-		hint.SetText(v.Hint)
-		if v.Busy != "" {
-			hint.SetText(v.Busy)
-		}
+		hint.SetText(cmp.Or(v.Busy, v.Hint))
 	}
 	number.OnWords = func() {
 		if words := number.Words(); words != below {

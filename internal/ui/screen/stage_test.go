@@ -2,7 +2,6 @@ package screen_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"testing"
@@ -140,7 +139,7 @@ func newStageIn(t testing.TB, app fyne.App, l look, s phone.State) *stage {
 	})
 	g.core.Clock = func() time.Time { return g.now }
 	log := debuglog.Open(debuglog.Options{Lines: 100, Now: func() time.Time { return modeltest.Now }})
-	log.Note("the server can't be reached", errors.New("dial tcp: no route to host"))
+	noteTrouble(log)
 	cfg := model.Config{
 		Core: g.core, Settings: settings, Log: log, Version: "0.1.0", Now: func() time.Time { return g.now }, Changed: g.shell.Changed,
 		Camera: l.camera, Go: func(f func()) { f() },

@@ -88,8 +88,10 @@ func (b *Button) Guarded(g *Guard) *Button {
 
 // SetText replaces the words.
 func (b *Button) SetText(text string) {
-	b.text = text
-	b.Refresh()
+	if b.text != text {
+		b.text = text
+		b.Refresh()
+	}
 }
 
 // Text returns the words that are shown.
@@ -103,28 +105,36 @@ func (b *Button) Text() string {
 // SetBusy shows a turning arc and the words ("Connecting…") and takes no more
 // taps; an empty text ends that. The button keeps its width.
 func (b *Button) SetBusy(text string) {
-	b.busy = text
-	b.settle()
+	if b.busy != text {
+		b.busy = text
+		b.settle()
+	}
 }
 
 // SetNotYet shows that the button can't be used yet, with a line above it that
 // says what is missing; it may be empty if the screen says it elsewhere.
 func (b *Button) SetNotYet(missing string) {
-	b.notYet, b.missing = true, missing
-	b.settle()
+	if !b.notYet || b.missing != missing {
+		b.notYet, b.missing = true, missing
+		b.settle()
+	}
 }
 
 // SetReady ends SetNotYet.
 func (b *Button) SetReady() {
-	b.notYet, b.missing = false, ""
-	b.settle()
+	if b.notYet {
+		b.notYet, b.missing = false, ""
+		b.settle()
+	}
 }
 
 // SetTime shows at the end of the button how long it can be used: a text and a
 // ring of which a part (1 to 0) is left. The words then stand at the beginning.
 func (b *Button) SetTime(text string, left float32) {
-	b.time, b.left = text, left
-	b.Refresh()
+	if b.time != text || b.left != left {
+		b.time, b.left = text, left
+		b.Refresh()
+	}
 }
 
 func (b *Button) settle() {

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"reflect"
+	"slices"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -69,10 +71,20 @@ func NewCodeRow(spec CodeSpec) *CodeRow {
 
 // Set shows another state, once a second.
 func (r *CodeRow) Set(spec CodeSpec) {
+	old := r.spec
 	r.spec = spec
 	r.tap = spec.OnTap
-	r.ring.Set(spec.Left, spec.Seconds, spec.Late)
-	r.Refresh()
+	if !spec.looksLike(old) {
+		r.ring.Set(spec.Left, spec.Seconds, spec.Late)
+		r.Refresh()
+	}
+}
+
+// looksLike reports whether two specs are painted the same.
+func (s CodeSpec) looksLike(o CodeSpec) bool {
+	steps := (s.OnStep == nil) == (o.OnStep == nil)
+	s.OnTap, s.OnStep, o.OnTap, o.OnStep = nil, nil, nil, nil
+	return steps && reflect.DeepEqual(s, o)
 }
 
 // Spec returns what the row shows.
@@ -295,7 +307,11 @@ func NewEntryRow(spec EntrySpec) *EntryRow {
 
 // Set shows another entry.
 func (r *EntryRow) Set(spec EntrySpec) {
+	old := r.spec
 	r.spec, r.tap, r.asleep = spec, spec.OnTap, spec.OnTap == nil
+	if spec.looksLike(old) {
+		return
+	}
 	for i, a := range spec.Acts {
 		b := r.acts[i]
 		b.asleep = a.Off
@@ -306,6 +322,13 @@ func (r *EntryRow) Set(spec EntrySpec) {
 		b.Colored(ink)
 	}
 	r.Refresh()
+}
+
+// looksLike reports whether two specs are painted the same.
+func (s EntrySpec) looksLike(o EntrySpec) bool {
+	same := slices.EqualFunc(s.Acts, o.Acts, func(a, b EntryAct) bool { return a.Icon == b.Icon && a.Off == b.Off })
+	s.Acts, o.Acts, s.OnTap, o.OnTap = nil, nil, nil, nil
+	return same && reflect.DeepEqual(s, o)
 }
 
 // Spec returns what the row shows.

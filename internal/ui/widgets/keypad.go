@@ -288,8 +288,11 @@ func NewPinDots(count int) *PinDots {
 
 // Set shows how many digits are typed; wrong paints them negative.
 func (d *PinDots) Set(filled int, wrong bool) {
-	d.filled, d.wrong = min(filled, d.count), wrong
-	d.Refresh()
+	filled = min(filled, d.count)
+	if d.filled != filled || d.wrong != wrong {
+		d.filled, d.wrong = filled, wrong
+		d.Refresh()
+	}
 }
 
 const (

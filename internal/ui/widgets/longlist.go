@@ -24,6 +24,13 @@ type LongList struct {
 	height float32 // of a row
 	rows   map[int]fyne.CanvasObject
 	spare  []fyne.CanvasObject
+	shown  listShape
+}
+
+// listShape is what the card around the rows depends on.
+type listShape struct {
+	count  int
+	height float32
 }
 
 // LongListSpec says what a list is made of.
@@ -173,7 +180,8 @@ func (l *LongList) arrange(all bool) {
 		}
 		place(o, l.spec.Side, top+float32(i)*h, w, h)
 	}
-	if changed || all {
+	if now := (listShape{l.count, h}); changed || now != l.shown {
+		l.shown = now
 		l.body.Refresh()
 	}
 }

@@ -61,14 +61,20 @@ func (r *Ring) Sized(d float32) *Ring {
 // Set shows which part of the time is left (1 to 0), the text for it, and
 // whether it is late.
 func (r *Ring) Set(left float32, text string, late bool) {
-	r.left, r.text, r.isLate, r.ended = max(0, min(1, left)), text, late, false
+	left = max(0, min(1, left))
+	if r.left == left && r.text == text && r.isLate == late && !r.ended {
+		return
+	}
+	r.left, r.text, r.isLate, r.ended = left, text, late, false
 	r.Refresh()
 }
 
 // End shows that the time is over: an icon instead of the text.
 func (r *Ring) End() {
-	r.left, r.text, r.ended = 0, "", true
-	r.Refresh()
+	if !r.ended {
+		r.left, r.text, r.ended = 0, "", true
+		r.Refresh()
+	}
 }
 
 // CreateRenderer makes the ring.

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"slices"
 	"sort"
 	"strings"
 
@@ -127,7 +128,10 @@ func (t *Text) SetText(text string) {
 
 // SetRuns replaces all runs.
 func (t *Text) SetRuns(runs ...Run) {
-	t.runs = visible(runs)
+	if runs = visible(runs); slices.Equal(runs, t.runs) {
+		return
+	}
+	t.runs = runs
 	t.key = layoutKey{}
 	t.Refresh()
 }

@@ -5,6 +5,7 @@ import (
 
 	"avow/assets/translations"
 	"avow/internal/authn"
+	"avow/internal/phone"
 )
 
 // Command is what can be done from anywhere: by a key, from the menu of a window, from the tray.
@@ -46,6 +47,7 @@ var commandTabs = map[Command]Page{
 var calm = []Page{
 	PageWelcome, PageHome, PageCodes, PageComputers, PageSettings, PageLanguage, PageTextSize, PageLockAfter, PageAbout, PageDebugLog, PageHelp, PageDevices,
 	PageRestore, PageColleagues, PageCodesSort, PageCodesTrash, PageCodeQR, PageImport, PageExport, PageOfflineCode, PageListCode,
+	PageLockRules, PageClearAfter, PageNotifications, PagePrivacy, PageReport, PageLicences, PageLicence, PageActivity, PageEntry, PageSupport,
 }
 
 // Can tells whether a command can be run now.
@@ -56,7 +58,7 @@ func (a *App) Can(c Command) bool {
 	p := a.page(s)
 	switch c {
 	case CommandLock:
-		return s.HasPIN && !s.Locked && !s.Erased
+		return canLock(s)
 	case CommandHelp:
 		return p != PageHelp && slices.Contains(calm, p)
 	case CommandSearch:
@@ -64,6 +66,8 @@ func (a *App) Can(c Command) bool {
 	}
 	return slices.Contains(calm, p)
 }
+
+func canLock(s phone.State) bool { return s.HasPIN && !s.Locked && !s.Erased }
 
 // Run runs a command; it returns false and does nothing when that can't be done now.
 func (a *App) Run(c Command) bool {
@@ -133,7 +137,7 @@ func (a *App) Tray() TrayView {
 	if v.Open > 0 {
 		v.Title = a.T("app.home.requests", "Count", v.Open)
 	}
-	if a.Can(CommandLock) {
+	if canLock(s) {
 		v.Lock = a.T("app.menu.lock")
 	}
 	return v

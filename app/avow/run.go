@@ -159,8 +159,10 @@ func (u *ui) show(ctx context.Context, settings *model.Settings, class key.Class
 	run, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	u.ended = func() { stop(); <-done }
+	kept := givesBack(core)
 	u.work.Go(func() {
 		defer close(done)
+		defer kept()
 		guarded(u.log, func() { core.Run(run) })
 	})
 	if u.link != "" {

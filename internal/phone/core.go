@@ -191,6 +191,7 @@ func (c *Core) State() State {
 		return State{Locked: true, Erased: true}
 	}
 	s := State{Locked: c.doc == nil, HasPIN: c.cfg.Keys.HasPIN(), Trouble: c.trouble, Computers: c.computers(), Lock: c.lockState()}
+	s.Accounts = slices.Grow(s.Accounts, len(c.accounts)) // the screens ask each second
 	for _, a := range c.accounts {
 		s.Accounts = append(s.Accounts, a.public())
 	}

@@ -29,8 +29,8 @@ type LongList struct {
 
 // listShape is what the card around the rows depends on.
 type listShape struct {
-	count  int
-	height float32
+	count              int
+	top, width, height float32 // where the rows begin, and of one
 }
 
 // LongListSpec says what a list is made of.
@@ -180,7 +180,7 @@ func (l *LongList) arrange(all bool) {
 		}
 		place(o, l.spec.Side, top+float32(i)*h, w, h)
 	}
-	if now := (listShape{l.count, h}); changed || now != l.shown {
+	if now := (listShape{l.count, top, w, h}); changed || now != l.shown {
 		l.shown = now
 		l.body.Refresh()
 	}

@@ -244,13 +244,13 @@ func TestTrashIsEmptiedAfterThirtyDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Lock()
-	r.ahead = codes.TrashFor - time.Hour
+	r.ahead.Store(int64(codes.TrashFor - time.Hour))
 	r.unlock(t)
 	if _, err := r.CodeView(id); err != nil {
 		t.Errorf("an hour before: %v", err)
 	}
 	r.Lock()
-	r.ahead = codes.TrashFor + time.Hour
+	r.ahead.Store(int64(codes.TrashFor + time.Hour))
 	r.unlock(t)
 	if _, err := r.CodeView(id); !errors.Is(err, codes.ErrNotFound) {
 		t.Errorf("after 30 days: %v", err)

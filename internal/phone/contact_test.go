@@ -185,7 +185,7 @@ func TestClockIsStored(t *testing.T) {
 		ahead time.Duration // of the phone
 		want  time.Duration // offset after a new start
 	}{{87600 * time.Hour, -87600 * time.Hour}, {87600*time.Hour + 10*time.Second, -87600 * time.Hour}, {0, 0}} {
-		r.ahead = step.ahead
+		r.ahead.Store(int64(step.ahead))
 		r.tell(t, a, wire.OfflineAnswer{ServerTime: time.Now().Unix()})
 		if got := newRig(t, r.dir).accounts[0].stored.Clock; (got.Offset - step.want).Abs() > 5*time.Second {
 			t.Errorf("ahead by %v: stored is %v, want %v", step.ahead, got.Offset, step.want)

@@ -61,7 +61,8 @@ func TestLocksAsChosen(t *testing.T) {
 						synctest.Wait()
 					}
 					time.Sleep(s.wait)
-					r.ahead += s.sleep
+					synctest.Wait()
+					r.ahead.Add(int64(s.sleep))
 					synctest.Wait()
 					if got := r.State().Locked; got != s.want {
 						t.Fatalf("step %d: locked %v, want %v", i, got, s.want)
@@ -125,7 +126,7 @@ func TestRuleOutlivesTheIndex(t *testing.T) {
 	}
 	for range authn.PINTries {
 		_, wait := r.keys.PINWait()
-		r.ahead += wait
+		r.ahead.Add(int64(wait))
 		_ = r.Unlock(keystore.WithPIN(t.Context(), []byte("999888")), platform.Prompt{})
 	}
 	if !r.State().Lock.Blocked {

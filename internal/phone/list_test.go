@@ -31,7 +31,7 @@ func TestListCodes(t *testing.T) {
 	if c := r.State().Computers[0]; c.State != ComputerFew || c.CodesLeft != 1 { // the last one is shown still
 		t.Errorf("at the end: %+v", c)
 	}
-	r.ahead = listCodeFor
+	r.ahead.Store(int64(listCodeFor))
 	if _, err := r.ListCode(t.Context(), m.ID, platform.Prompt{}); !errors.Is(err, ErrListEmpty) || r.State().Computers[0].State != ComputerNoList {
 		t.Errorf("after five minutes: %v", err)
 	}
@@ -44,7 +44,7 @@ func TestPresentCode(t *testing.T) {
 		ahead time.Duration
 		want  int
 	}{{0, 0}, {time.Minute, 0}, {5*time.Minute - 10*time.Second, 0}, {5*time.Minute + time.Second, 1}, {9 * time.Minute, 1}, {time.Hour, 2}, {0, 3}, {0, 3}} {
-		r.ahead = step.ahead
+		r.ahead.Store(int64(step.ahead))
 		code, err := r.ListCode(t.Context(), m.ID, platform.Prompt{})
 		if err != nil || code.Number != step.want+1 || code.Text != m.code(l, step.want) {
 			t.Errorf("after %v: number %d, %v, want %d", step.ahead, code.Number, err, step.want+1)
@@ -72,7 +72,7 @@ func TestNextCode(t *testing.T) {
 	}
 	next(2)
 	next(3)
-	r.ahead = 6 * time.Minute // 3 is over, and was looked at until now
+	r.ahead.Store(int64(6 * time.Minute)) // 3 is over, and was looked at until now
 	next(4)
 }
 
@@ -123,7 +123,7 @@ func TestNewerList(t *testing.T) {
 		t.Errorf("%d lists are kept", n)
 	}
 	show("three at once: what is shown stays", present, second, 1)
-	r.ahead = listCodeFor
+	r.ahead.Store(int64(listCodeFor))
 	show("then the newest", present, third, 0)
 	tell() // a server that has forgotten
 	show("nothing told", present, third, 0)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +29,7 @@ type rig struct {
 	keys   *keystore.File
 	screen *simulated.Screen
 	sensor *simulated.Sensor
-	ahead  time.Duration // of the phone's clock
+	ahead  atomic.Int64 // of the phone's clock; in nanoseconds
 
 	mu     sync.Mutex
 	events []Event
@@ -37,7 +38,7 @@ type rig struct {
 func newRig(t testing.TB, dir string) *rig {
 	t.Helper()
 	r := &rig{dir: dir, screen: &simulated.Screen{}}
-	now := func() time.Time { return time.Now().Add(r.ahead) }
+	now := func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 	r.sensor = simulated.NewSensor(now, simulated.Always(simulated.Touch))
 	opt := keystore.Options{Dir: dir, Verifier: r.sensor, Now: now, Boot: simulated.Boot(now), KDF: keystore.MinKDF}
 	var err error
@@ -159,7 +160,8 @@ func TestLocksByItself(t *testing.T) {
 						synctest.Wait()
 					}
 					time.Sleep(s.wait) // of the bubble's clock
-					r.ahead += s.sleep
+					synctest.Wait()
+					r.ahead.Add(int64(s.sleep))
 					synctest.Wait()
 					if got := r.State().Locked; got != s.want {
 						t.Fatalf("step %d: locked %v, want %v", i, got, s.want)
@@ -254,7 +256,7 @@ func TestFirstPINCutOff(t *testing.T) {
 			if !r.State().Locked {
 				t.Fatal("a wrong PIN made a vault")
 			}
-			r.ahead = time.Hour // the wait after a wrong PIN
+			r.ahead.Store(int64(time.Hour)) // the wait after a wrong PIN
 			r.unlock(t)
 			if r.State().Locked {
 				t.Error("still locked")

@@ -81,7 +81,7 @@ func TestForeignChallenges(t *testing.T) {
 		"no point":            {func(_ *rig, _ *account, l *wire.OfflineLink) { l.Ephemeral = key.Public{} }, "bad_challenge"},
 		"account was removed": {func(_ *rig, a *account, _ *wire.OfflineLink) { a.stored.Status.Status = Removed }, "grant_revoked"},
 		"user is blocked":     {func(_ *rig, a *account, _ *wire.OfflineLink) { a.stored.Status.Status = Blocked }, "grant_revoked"},
-		"too old":             {func(r *rig, _ *account, _ *wire.OfflineLink) { r.ahead = authn.GrantLifetime + time.Minute }, "grant_over"},
+		"too old":             {func(r *rig, _ *account, _ *wire.OfflineLink) { r.ahead.Store(int64(authn.GrantLifetime + time.Minute)) }, "grant_over"},
 		"another account's host": {func(r *rig, _ *account, l *wire.OfflineLink) {
 			a := r.addAccount(t.Context(), storedAccount{ID: authn.NewDeviceID(), Status: storedStatus{Status: Connected}})
 			a.stored.Server.Issuer, l.Host = "https://other.example.com", "other.example.com"
@@ -169,7 +169,7 @@ func TestBrokenChallenges(t *testing.T) {
 func TestClockWarning(t *testing.T) {
 	for name, phoneAhead := range map[string]time.Duration{"right": 0, "years ahead": 87600 * time.Hour, "years behind": -87600 * time.Hour} {
 		r, a, m, _ := withComputer(t)
-		r.ahead = phoneAhead
+		r.ahead.Store(int64(phoneAhead))
 		r.tell(t, a, wire.OfflineAnswer{ServerTime: time.Now().Unix()})
 		for off, warn := range map[time.Duration]bool{
 			0: false, 9 * time.Minute: false, -9 * time.Minute: false, 11 * time.Minute: true, -11 * time.Minute: true, -43800 * time.Hour: true,
@@ -191,10 +191,10 @@ func TestGrantEndsByTheBestClock(t *testing.T) {
 	for name, ahead := range map[string]time.Duration{"years ahead": 87600 * time.Hour, "years behind": -87600 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			r, a, m, _ := withComputer(t)
-			r.ahead = ahead
+			r.ahead.Store(int64(ahead))
 			r.tell(t, a, wire.OfflineAnswer{ServerTime: time.Now().Unix()})
 			again := newRig(t, r.dir)
-			again.ahead = ahead
+			again.ahead.Store(int64(ahead))
 			link, want := m.challenge("")
 			ch, err := again.OfflineChallenge(link)
 			if err != nil {
@@ -207,11 +207,11 @@ func TestGrantEndsByTheBestClock(t *testing.T) {
 			if at := again.records(again.accounts[0])[0].At; time.Since(time.Unix(at, 0)).Abs() > time.Minute {
 				t.Errorf("noted at %v", time.Unix(at, 0))
 			}
-			again.ahead += authn.GrantLifetime
+			again.ahead.Add(int64(authn.GrantLifetime))
 			if _, err := again.OfflineChallenge(link); !errors.Is(err, authn.ErrGrantOver) || again.State().Computers[0].State != ComputerOld {
 				t.Errorf("after 14 days: %v, %s", err, again.State().Computers[0].State)
 			}
-			again.ahead = 0 // somebody set the clock right
+			again.ahead.Store(int64(0)) // somebody set the clock right
 			if _, err := again.OfflineChallenge(link); err != nil {
 				t.Errorf("with the clock set right: %v", err)
 			}

@@ -40,7 +40,8 @@ func TestRequestsComeAndGo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := unlocked(t)
 				a, identity := r.connect(t)
-				r.ahead, a.offset = off, -off
+				r.ahead.Store(int64(off))
+				a.offset = -off
 				id, jws := question(t, a, identity, time.Now(), nil)
 				r.take()
 				if got := r.arrive(t.Context(), a, jws); got != id {

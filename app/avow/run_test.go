@@ -319,8 +319,18 @@ func TestWhatIsInTheWayIsShown(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, keystore.FileName), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	settings, err := model.OpenSettings(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := settings.Set(func(c *model.Choices) { c.Language = "fi" }); err != nil {
+		t.Fatal(err)
+	}
 	u := newUI(a, test.NewTempWindow(t, nil), options{dir: dir}, model.NewLogBook(10))
 	<-u.start(t.Context(), false)
+	if shown := test.RenderToMarkup(u.win.Canvas()); !strings.Contains(shown, "varmuuskopio") {
+		t.Errorf("the screen does not speak Finnish: %s", shown)
+	}
 	if u.model != nil || !strings.Contains(u.log.Text(), "can't start") {
 		t.Errorf("a damaged keystore was passed over: %s", u.log.Text())
 	}

@@ -328,7 +328,7 @@ func TestWhatIsInTheWayIsShown(t *testing.T) {
 	}
 	u := newUI(a, test.NewTempWindow(t, nil), options{dir: dir}, model.NewLogBook(10))
 	<-u.start(t.Context(), false)
-	if shown := test.RenderToMarkup(u.win.Canvas()); !strings.Contains(shown, "varmuuskopio") {
+	if shown := test.RenderToMarkup(u.win.Canvas()); !strings.Contains(shown, "vioittunut") {
 		t.Errorf("the screen does not speak Finnish: %s", shown)
 	}
 	if u.model != nil || !strings.Contains(u.log.Text(), "can't start") {

@@ -147,6 +147,7 @@ func (l lying) Verify(context.Context, platform.Prompt) (platform.Verification, 
 	return platform.Verification{Kind: authn.UVBiometric, Released: bytes.Clone(l.released)}, nil
 }
 
+// What each keystore has to do, R-053 among it: a verifier that is forced to say yes opens nothing.
 func TestConformance(t *testing.T) {
 	keyring.MockInit()
 	t.Run("software, PIN", func(t *testing.T) { keystoretest.Run(t, pinFixture(key.Software)) })

@@ -375,8 +375,8 @@ func (a *App) requestClosed(e phone.Event) {
 type Result struct {
 	Title, Text string
 	Approved    bool
-	Stopped     bool   // something was blocked
-	Practice    string // on top of what signed in to nothing; "" for a real answer
+	Stopped     bool // something was blocked
+	Practice    bool // it signed in to nothing
 	Facts       []Fact
 	Receipt     string // the proof's first digits, as two groups: 8F2C 91D0
 }
@@ -403,7 +403,8 @@ func (a *App) resultOf(r phone.Request, kind authn.DecisionKind, receipt phone.R
 		v.Title, v.Text = t.T("app.result.no"), t.T("app.result.no_text", "Client", r.Client.Name)
 	}
 	if isPractice(r) {
-		v.Practice, v.Text = t.T("app.practice.note"), a.practiceResult(kind)
+		v.Practice, v.Text = true, a.practiceResult(kind)
+		return v // nothing has happened that could be looked up
 	}
 	v.Facts = []Fact{
 		{"clock", t.T("app.request.time"), t.ClockSeconds(receipt.At)},

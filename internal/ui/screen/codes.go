@@ -32,8 +32,9 @@ func Codes(a *model.App, f Frame) *Screen {
 	none, noneText := w.NewTitle(" ").Centered(), w.NewMuted(v.EmptyText).Centered()
 	noneBox := w.Column(8, w.Gap(40), none, noneText)
 	rows := w.Column(0, driftBox, noneBox)
+	var chips *w.Chips
 	if len(v.Groups) > 0 {
-		chips := name(s, "groups", w.NewChips(v.Group, a.ChooseGroup, v.Groups...))
+		chips = name(s, "groups", w.NewChips(v.Group, a.ChooseGroup, v.Groups...))
 		if f.Small || style.LargeText() { // there the room is needed for codes
 			rows = w.Column(0, chips, w.Gap(8), driftBox, noneBox)
 		} else {
@@ -53,6 +54,9 @@ func Codes(a *model.App, f Frame) *Screen {
 			search.SetText(v.Text)
 		}
 		search.SetPlaceholder(v.Search)
+		if chips != nil {
+			chips.Choose(v.Group)
+		}
 		if bar.Set(v.Undo, v.CanUndo) {
 			s.Object.Refresh() // it has another height
 		}

@@ -38,7 +38,7 @@ func Colleagues(a *model.App, f Frame) *Screen {
 		}
 		rows = append(rows, w.NewCard(w.Column(8, w.Line(8, 0, needed...), w.NewMuted(v.Hold))), w.Gap(12))
 	}
-	rows = append(rows, faultNote(v.Head, v.Words))
+	rows = append(rows, s.faultNote(v.Head, v.Words))
 	field := name(s, "login", w.NewField(w.FieldSpec{Icon: icons.User, Label: a.T("app.colleagues.login")}))
 	add := func(login string) {
 		a.AddColleague(login)

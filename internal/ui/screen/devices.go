@@ -151,13 +151,15 @@ func NewPhone(a *model.App, f Frame) *Screen {
 		waits.Add(w.NewMuted(v.Wait))
 	}
 	slip := w.NewSlip(picture, w.Line(14, 1, ring, waits))
+	if v.Over != "" { // how long it is good is of no use any more
+		slip = w.NewSlip(picture, w.Gap(0))
+	}
 	foot := w.Column(10)
+	foot.Add(name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton)))
 	if v.Over != "" {
 		foot.Add(name(s, "again", w.NewMainButton(v.Again, icons.Qr, a.OfferPhone).Guarded(f.Guard)))
 	}
-	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton))
-	foot.Add(cancel)
-	s.Object, _ = f.page(w.Column(0, w.TopBar(v.Bar, a.Back), title, w.Gap(4), w.NewLead(v.Text), w.Gap(14), slip, faultNote(v.Head, v.Words)), foot)
+	s.Object, _ = f.page(w.Column(0, w.TopBar(v.Bar, a.Back), title, w.Gap(4), w.NewLead(v.Text), w.Gap(14), slip, s.faultNote(v.Head, v.Words)), foot)
 	s.Update = func() {
 		v := a.NewPhone()
 		if v.Over != "" {
@@ -184,7 +186,7 @@ func Joiner(a *model.App, f Frame) *Screen {
 		note.Tone, note.Icon = w.Bad, icons.Warning.Fill()
 	}
 	busy := w.NewCaption(" ").Centered()
-	s.Object, _ = f.page(w.Column(0, w.TopBar(v.Bar, a.Back), w.NewHeading(v.Title), w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewSlip(head, words), w.Gap(16), w.NewNote(note), faultNote(v.Head, v.Fault)),
+	s.Object, _ = f.page(w.Column(0, w.TopBar(v.Bar, a.Back), w.NewHeading(v.Title), w.Gap(4), w.NewLead(v.Text), w.Gap(14), w.NewSlip(head, words), w.Gap(16), w.NewNote(note), s.faultNote(v.Head, v.Fault)),
 		w.Column(4, yesNo, busy))
 	s.Update = func() {
 		words := a.Busy()
@@ -208,7 +210,7 @@ func Join(a *model.App, f Frame) *Screen {
 	if v.Warning != "" {
 		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Text: v.Warning}))
 	}
-	rows = append(rows, faultNote(v.Head, v.Words))
+	rows = append(rows, s.faultNote(v.Head, v.Words))
 	add := name(s, "add", w.NewMainButton(a.T("app.join.add"), icons.Plus, a.ConfirmJoin).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton))
 	s.Object, _ = f.page(w.Column(0, rows...), f.pair(cancel, add))

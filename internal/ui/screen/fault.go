@@ -124,4 +124,7 @@ func (p *problem) say(head, words string, refit func()) {
 		p.note.Hide()
 	}
 	refit()
+	if words != "" {
+		w.Reveal(p.note)
+	}
 }

@@ -21,7 +21,7 @@ func Forgot(a *model.App, f Frame) *Screen {
 		Icon: icons.Lifebuoy, Tile: true, Tone: w.Brand, Title: v.Code, Second: v.CodeText, Caret: true,
 		OnTap: func() { askFirst(f, icons.Trash, a.StartOver, a.EraseQuestion) },
 	})), desk}
-	rows = append(rows, w.NewRows(list...), faultNote(v.Head, v.Words))
+	rows = append(rows, w.NewRows(list...), s.faultNote(v.Head, v.Words))
 	var foot fyne.CanvasObject
 	if v.Finger != "" {
 		foot = w.Column(6, w.NewMuted(v.FingerText).Centered(), name(s, "reset", w.NewMainButton(v.Finger, icons.Fingerprint, a.OpenResetPIN).Guarded(f.Guard)))

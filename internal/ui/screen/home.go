@@ -24,6 +24,10 @@ func Home(a *model.App, f Frame) *Screen {
 	for i, x := range v.Alerts { // what can be stopped comes before all else
 		rows = append(rows, alertSlip(s, a, f, x, i+1))
 	}
+	open, tick := openRequests(s, a, v)
+	if style.LargeText() { // what waits for an answer must not lie below the window
+		rows = append(rows, open...)
+	}
 	rows = append(rows, statusCard(s, a, v))
 	if v.Again {
 		rows = append(rows, w.NewRows(
@@ -53,20 +57,10 @@ func Home(a *model.App, f Frame) *Screen {
 			Tone: tone(n.Tone), Icon: icons.Computers.Fill(), Strong: n.Head, Text: n.Text, Below: true, OnTap: func() { a.GoTo(model.PageComputers) },
 		})))
 	}
-	var tick []func(model.HomeView)
 	if len(v.Requests) > 0 {
-		rows = append(rows, w.Space(), w.Line(8, 1, w.NewIcon(icons.Bell.Fill(), style.IconButton, style.Accent), w.NewStrong(v.RequestsHead)))
-		for i, r := range v.Requests {
-			ring := w.NewRing()
-			ring.Set(float32(r.Part), r.Left, false)
-			slip := w.NewSlip(w.Line(10, 1, w.NewBigTile(icons.Laptop, w.Brand, 52), w.Column(2, w.NewTitle(r.Client), w.NewMuted(r.Sub)), ring),
-				name(s, "answer", w.NewMainButton(a.T("app.home.answer"), "", func() { a.Answer(r.ID) })))
-			rows = append(rows, slip)
-			tick = append(tick, func(v model.HomeView) {
-				if i < len(v.Requests) {
-					ring.Set(float32(v.Requests[i].Part), v.Requests[i].Left, false)
-				}
-			})
+		rows = append(rows, w.Space())
+		if !style.LargeText() {
+			rows = append(rows, open...)
 		}
 	} else {
 		if v.Tone != model.Bad && v.Computers == nil && len(v.Alerts) == 0 { // to an account that is blocked or gone nothing comes, and what to do now is on the note
@@ -92,6 +86,27 @@ func Home(a *model.App, f Frame) *Screen {
 		check.SetBusy(v.Busy)
 	}
 	return s
+}
+
+// openRequests are the slips of what waits for an answer, under their head, and what keeps their rings going.
+func openRequests(s *Screen, a *model.App, v model.HomeView) (rows []fyne.CanvasObject, tick []func(model.HomeView)) {
+	if len(v.Requests) == 0 {
+		return nil, nil
+	}
+	rows = append(rows, w.Line(8, 1, w.NewIcon(icons.Bell.Fill(), style.IconButton, style.Accent), w.NewStrong(v.RequestsHead)))
+	for i, r := range v.Requests {
+		ring := w.NewRing()
+		ring.Set(float32(r.Part), r.Left, false)
+		slip := w.NewSlip(w.Line(10, 1, w.NewBigTile(icons.Laptop, w.Brand, 52), w.Column(2, w.NewTitle(r.Client), w.NewMuted(r.Sub)), ring),
+			name(s, "answer", w.NewMainButton(a.T("app.home.answer"), "", func() { a.Answer(r.ID) })))
+		rows = append(rows, slip)
+		tick = append(tick, func(v model.HomeView) {
+			if i < len(v.Requests) {
+				ring.Set(float32(v.Requests[i].Part), v.Requests[i].Left, false)
+			}
+		})
+	}
+	return rows, tick
 }
 
 // runningNote leads to a restore, or an account of another phone, that this phone waits for.

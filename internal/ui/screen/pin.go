@@ -25,12 +25,15 @@ func PIN(p model.Page, a *model.App, f Frame) *Screen {
 		head = w.NewAvatar(v.Initials, 72)
 	}
 	name1, below := w.NewTitle(v.Name).Centered(), w.NewMuted(v.Below).Centered()
+	face, place := w.Column(0, w.Gap(4), w.Center(head), w.Gap(14)), w.Column(0, w.Gap(2), below)
 	top := w.Gap(style.SizeTopBar)
+	spare := []fyne.CanvasObject{face, place, top}
 	if v.Back {
 		top = w.TopBar("", a.Back)
+		spare = spare[:2]
 	}
 	var refit func()
-	who := []fyne.CanvasObject{top, w.Gap(4), w.Center(head), w.Gap(14), name1, w.Gap(2), below, w.Space()}
+	who := []fyne.CanvasObject{top, face, name1, place, w.Space()}
 	if len(v.Alerts) > 0 {
 		who = []fyne.CanvasObject{w.Gap(8)}
 		for i, x := range v.Alerts {
@@ -47,7 +50,7 @@ func PIN(p model.Page, a *model.App, f Frame) *Screen {
 	if v.Forgot != "" {
 		foot = name(s, "forgot", w.NewButton(w.Plain, v.Forgot, "", a.OpenForgot))
 	}
-	s.Object, refit = f.page(w.Column(0, append(who, ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8))...), foot)
+	s.Object, refit = f.page(w.Column(0, append(who, ask, w.Gap(16), w.Center(dots), w.Gap(12), words, w.Gap(20), pad, w.Gap(8))...), foot, spare...)
 	s.Update = func() {
 		v := a.PIN()
 		dots.Set(v.Filled, v.Wrong)

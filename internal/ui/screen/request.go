@@ -196,7 +196,7 @@ func Result(a *model.App, f Frame) *Screen {
 	for _, x := range v.Facts {
 		facts = append(facts, w.Fact{Label: x.Label, Value: x.Value, Mono: x.Icon == "receipt"})
 	}
-	if v.Practice != "" && v.Approved { // the stamp is for what the server let somebody in by
+	if v.Practice && v.Approved { // the stamp is for what the server let somebody in by
 		head, s.Shown = w.NewBigTile(icons.Check, w.Good, 96), nil
 	}
 	slip := w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title), w.Gap(4), w.NewLead(v.Text)), w.NewFacts(facts...))
@@ -204,9 +204,6 @@ func Result(a *model.App, f Frame) *Screen {
 		slip = w.NewSlip(w.Column(0, w.Gap(12), w.Line(0, -1, head), w.Gap(16), w.NewDisplay(v.Title)), w.NewLead(v.Text))
 	}
 	rows := []fyne.CanvasObject{w.Gap(28), slip}
-	if v.Practice != "" {
-		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Quiet, Icon: icons.Info.Fill(), Text: v.Practice}))
-	}
 	s.Object, _ = f.page(w.Column(0, rows...), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Done)))
 	return s
 }

@@ -21,11 +21,13 @@ func bar(title, step string, back func()) fyne.CanvasObject {
 }
 
 // faultNote says on a page what went wrong; nil when nothing did.
-func faultNote(head, words string) fyne.CanvasObject {
+func (s *Screen) faultNote(head, words string) fyne.CanvasObject {
 	if words == "" {
 		return w.Gap(0)
 	}
-	return w.Column(0, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: head, Text: words, Below: true}))
+	note := w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: head, Text: words, Below: true})
+	s.Fault = note
+	return w.Column(0, w.Gap(12), note)
 }
 
 func points(list []model.Point) fyne.CanvasObject {
@@ -193,7 +195,7 @@ func RestorePage(a *model.App, f Frame) *Screen {
 	if len(acts) > 0 {
 		rows = append(rows, w.Gap(12), w.NewRows(acts...))
 	}
-	rows = append(rows, faultNote(v.Head, v.Words))
+	rows = append(rows, s.faultNote(v.Head, v.Words))
 	var main *w.Button
 	switch {
 	case v.Note != "":

@@ -28,7 +28,7 @@ func RestoreFrom(a *model.App, f Frame) *Screen {
 	}
 	login.OnSubmitted = func(string) { next() }
 	rows := []fyne.CanvasObject{
-		w.TopBar(a.T("app.use.title"), a.Back), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(16), host, w.Gap(14), login, faultNote(v.Head, v.Words),
+		w.TopBar(a.T("app.use.title"), a.Back), w.NewHeading(v.Title), w.Gap(8), w.NewLead(v.Text), w.Gap(16), host, w.Gap(14), login, s.faultNote(v.Head, v.Words),
 	}
 	foot := w.Column(8, otherWays(s, a),
 		name(s, "next", w.NewMainButton(a.T("app.code.go_on"), icons.ArrowRight, next).Guarded(f.Guard)))
@@ -76,7 +76,7 @@ func RestoreConfirm(a *model.App, f Frame) *Screen {
 	}
 	goOn := name(s, "restore", w.NewMainButton(v.Go, icons.Lifebuoy, a.ProveRestore).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.Back).Sized(style.SizeMainButton))
-	s.Object, _ = f.page(w.Column(0, w.TopBar("", a.Back), w.NewHeading(v.Title), w.Gap(12), w.NewSlip(top, points(v.Points)), faultNote(v.Head, v.Words)), f.pair(cancel, goOn))
+	s.Object, _ = f.page(w.Column(0, w.TopBar("", a.Back), w.NewHeading(v.Title), w.Gap(12), w.NewSlip(top, points(v.Points)), s.faultNote(v.Head, v.Words)), f.pair(cancel, goOn))
 	s.Update = func() { goOn.SetBusy(a.Busy()) }
 	s.Shown = s.Update
 	return s
@@ -189,7 +189,7 @@ func RestoreWait(a *model.App, f Frame) *Screen {
 			rows = append(rows, w.NewCard(w.Grid(columns, style.Space4, 10, facts...)))
 		}
 	}
-	rows = append(rows, faultNote(v.Head, v.Words))
+	rows = append(rows, s.faultNote(v.Head, v.Words))
 	foot := w.Column(8)
 	giveUp := func() { askFirst(f, icons.Trash, a.GiveUpRestore, a.GiveUpQuestion) }
 	var main *w.Button
@@ -238,7 +238,7 @@ func OldDevices(a *model.App, f Frame) *Screen {
 		remove := name(s, fmt.Sprint("remove-", i+1), w.NewButton(w.Negative, a.T("app.devices.remove"), icons.Trash, func() { a.RemoveOld(d.ID) }).Sized(style.SizeSmallButton).Guarded(f.Guard))
 		list = append(list, w.NewRow(w.RowSpec{Icon: icons.Name(d.Icon), Tile: true, Tone: w.Brand, Title: d.Name, Second: d.Second, Foot: remove}))
 	}
-	rows = append(rows, w.NewRows(list...), faultNote(v.Head, v.Words))
+	rows = append(rows, w.NewRows(list...), s.faultNote(v.Head, v.Words))
 	s.Object, _ = f.page(w.Column(0, rows...), name(s, "keep", w.NewMainButton(v.Done, "", a.KeepOld).Guarded(f.Guard)))
 	return s
 }

@@ -93,6 +93,9 @@ func (s *Screen) withoutCamera(a *model.App, f Frame, v model.ScanView, below fy
 			note.Hide()
 		}
 		refit()
+		if words != "" {
+			w.Reveal(note)
+		}
 	}
 }
 

@@ -59,6 +59,8 @@ type Screen struct {
 	Names map[string]fyne.CanvasObject
 	// Update brings ticking numbers up to date; nil when there are none.
 	Update func()
+	// Fault says what went wrong, and is to be seen at once; nil when nothing did.
+	Fault fyne.CanvasObject
 	// Shown is called once the screen is on the canvas.
 	Shown func()
 	// Rune and Key get what is typed when nothing has the focus.
@@ -77,14 +79,14 @@ func name[T fyne.CanvasObject](s *Screen, name string, o T) T {
 }
 
 // page keeps a body away from the edges of a phone and in the middle of a wide window. The foot, with the act, stays where it is while the
-// body scrolls, if it has to; nil for none. refit is for words in the body that have changed.
-func (f Frame) page(body, foot fyne.CanvasObject) (page fyne.CanvasObject, refit func()) {
+// body scrolls, if it has to; nil for none. What is spare is left out where there is no room for it. refit is for words in the body that have changed.
+func (f Frame) page(body, foot fyne.CanvasObject, spare ...fyne.CanvasObject) (page fyne.CanvasObject, refit func()) {
 	const side = style.SpaceScreenMargin
 	bottom := f.Bottom + style.SpaceAboveMainButton
 	if foot == nil {
-		page, refit = widgets.NewPage(widgets.Inset(f.Top, side, bottom, side, body), nil)
+		page, refit = widgets.NewPage(widgets.Inset(f.Top, side, bottom, side, body), nil, spare...)
 	} else {
-		page, refit = widgets.NewPage(widgets.Inset(f.Top, side, style.Space2, side, body), widgets.Inset(style.Space1, side, bottom, side, foot))
+		page, refit = widgets.NewPage(widgets.Inset(f.Top, side, style.Space2, side, body), widgets.Inset(style.Space1, side, bottom, side, foot), spare...)
 	}
 	if f.Wide {
 		page = widgets.Middle(style.SizeRequestMaxWidth, page)

@@ -70,7 +70,7 @@ func SendLog(a *model.App, f Frame) *Screen {
 		return s
 	}
 	if v.Wrong != "" {
-		rows = append(rows, w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: v.Wrong, Text: v.Help}))
+		rows = append(rows, w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: v.Wrong, Text: v.Help, Below: true}))
 	}
 	note := name(s, "note", w.NewField(w.FieldSpec{Placeholder: v.Hint}))
 	note.SetText(v.Note)

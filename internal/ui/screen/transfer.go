@@ -14,7 +14,7 @@ import (
 // Import is the page on which the file of another app is chosen.
 func Import(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.ImportStart()
-	rows := []fyne.CanvasObject{w.TopBar(v.Title, a.Back), w.NewLead(v.Text), w.Gap(16), w.NewCard(w.Column(4, w.NewCaption(a.T("app.import.apps")), w.NewBody(v.Apps))), faultNote(v.Head, v.Words), w.Gap(8)}
+	rows := []fyne.CanvasObject{w.TopBar(v.Title, a.Back), w.NewLead(v.Text), w.Gap(16), w.NewCard(w.Column(4, w.NewCaption(a.T("app.import.apps")), w.NewBody(v.Apps))), s.faultNote(v.Head, v.Words), w.Gap(8)}
 	choose := name(s, "choose", w.NewMainButton(v.Choose, icons.Import, f.Files.ChooseFile))
 	s.Object, _ = f.page(w.Column(0, rows...), w.Column(8, name(s, "scan-codes", w.NewButton(w.Outlined, v.Scan, icons.Scan, a.OpenScan)), choose))
 	s.Update = func() { choose.SetBusy(a.Busy()) }
@@ -62,7 +62,7 @@ func ImportPlan(a *model.App, f Frame) *Screen {
 			rows = append(rows, w.NewRows(name(s, "also", w.NewSwitchRow(icons.Plus, v.Also, v.AlsoOn, a.ImportAlso))), w.Gap(12))
 		}
 	}
-	rows = append(rows, faultNote("", v.Words))
+	rows = append(rows, s.faultNote("", v.Words))
 	if v.Import == "" {
 		s.Object, _ = f.page(w.Column(0, rows...), name(s, "done", w.NewMainButton(a.T("app.done"), "", a.Back)))
 		return s
@@ -126,7 +126,7 @@ func Export(a *model.App, f Frame) *Screen {
 			rows.Add(w.NewRows(list...))
 		}
 	}
-	rows.Add(faultNote("", v.Words))
+	rows.Add(s.faultNote("", v.Words))
 	s.Object, _ = f.page(rows, nil)
 	return s
 }
@@ -208,7 +208,7 @@ func ExportReady(a *model.App, f Frame) *Screen {
 	}
 	rows := []fyne.CanvasObject{w.TopBar("", a.Back), w.NewSlip(w.Column(0, w.Gap(8), w.Line(0, -1, head), w.Gap(16), w.NewHeading(v.Title)), w.NewLead(v.Text))}
 	rows = append(rows, leftOut(v)...)
-	rows = append(rows, faultNote("", v.Words))
+	rows = append(rows, s.faultNote("", v.Words))
 	foot := name(s, "save", w.NewMainButton(v.Save, icons.Export, func() {
 		if write, check := a.ExportWriter(); write != nil {
 			f.Files.SaveChecked(v.File, write, check, a.ExportSaved)

@@ -245,6 +245,9 @@ func (s *Shell) build(arrived bool) {
 	if s.current.Shown != nil {
 		s.current.Shown()
 	}
+	if s.current.Fault != nil {
+		widgets.Reveal(s.current.Fault)
+	}
 	if o, ok := s.current.Names[focused].(fyne.Focusable); ok && s.win.Canvas().Focused() == nil {
 		s.win.Canvas().Focus(o) // the same screen, made anew: who uses the keyboard goes on where she was
 	}

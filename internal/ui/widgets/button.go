@@ -149,7 +149,6 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	back := rect(look.radius)
 	text := label(b.text, boldText)
 	lines := NewText(look.size, look.ink, Run{Text: b.text, Bold: true}).Centered() // in place of text where that is too long
-	lines.whole = true
 	icon := newGlyph()
 	missing := NewMuted("").Centered()
 	b.spin = newSpinner()

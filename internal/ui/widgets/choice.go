@@ -3,6 +3,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"avow/assets/icons"
@@ -121,7 +122,8 @@ type Chips struct {
 	parts  []*option
 	chosen int
 	row    *fyne.Container
-	scroll fyne.CanvasObject
+	frame  fyne.CanvasObject
+	scroll *container.Scroll
 }
 
 // NewChips returns chips with one chosen.
@@ -135,7 +137,7 @@ func NewChips(chosen int, onChosen func(int), texts ...string) *Chips {
 		objects = append(objects, p)
 	}
 	c.row = Line(style.Space2, -1, objects...)
-	c.scroll = scrollSideways(c.row)
+	c.frame, c.scroll = scrollSideways(c.row)
 	c.mark()
 	c.ExtendBaseWidget(c)
 	return c
@@ -154,6 +156,29 @@ func (c *Chips) choose(i int) {
 	}
 }
 
+// Choose marks a chip without telling anybody.
+func (c *Chips) Choose(i int) {
+	if i != c.chosen {
+		c.chosen = i
+		c.mark()
+		c.show()
+	}
+}
+
+// show scrolls the chosen chip into view.
+func (c *Chips) show() {
+	if c.chosen < 0 || c.chosen >= len(c.parts) || c.scroll.Size().Width <= 0 {
+		return
+	}
+	p := c.parts[c.chosen]
+	from, to := p.Position().X, p.Position().X+p.Size().Width
+	x := c.scroll.Offset.X
+	x = min(max(x, to-c.scroll.Size().Width), from)
+	if x != c.scroll.Offset.X {
+		c.scroll.ScrollToOffset(fyne.NewPos(x, 0))
+	}
+}
+
 func (c *Chips) mark() {
 	for i, p := range c.parts {
 		p.on = i == c.chosen
@@ -164,8 +189,11 @@ func (c *Chips) mark() {
 
 // CreateRenderer makes the chips.
 func (c *Chips) CreateRenderer() fyne.WidgetRenderer {
-	v := &view{of: c, objects: []fyne.CanvasObject{c.scroll}}
-	v.layout = func(s fyne.Size) { place(c.scroll, 0, 0, s.Width, s.Height) }
+	v := &view{of: c, objects: []fyne.CanvasObject{c.frame}}
+	v.layout = func(s fyne.Size) {
+		place(c.frame, 0, 0, s.Width, s.Height)
+		c.show()
+	}
 	v.min = func() fyne.Size { return fyne.NewSize(style.SizeMinTarget, style.SizeMinTarget) }
 	return v.ready()
 }

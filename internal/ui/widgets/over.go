@@ -156,7 +156,7 @@ func (p *panel) heightIn(width, most float32) float32 {
 		return h
 	}
 	if p.scroll == nil {
-		p.scroll = Scroll(p.content)
+		p.scroll = Scroll(Inset(0, 0, p.padding+min(p.bottom, p.padding), 0, p.content)) // down to the edge: what is cut there goes on
 		p.Refresh()
 	}
 	return most
@@ -176,8 +176,7 @@ func (p *panel) CreateRenderer() fyne.WidgetRenderer {
 		place(back, 0, 0, s.Width, s.Height)
 		w := s.Width - 2*p.padding
 		if p.scroll != nil {
-			heightAt(p.content, w)
-			place(p.scroll, p.padding, p.padding, w, s.Height-2*p.padding-p.bottom)
+			place(p.scroll, p.padding, p.padding, w, s.Height-p.padding-max(0, p.bottom-p.padding))
 			return
 		}
 		heightAt(p.content, w)
@@ -222,7 +221,6 @@ func newMenuRow(it MenuItem, o *over) *menuRow {
 func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusChip)
 	icon, text, end := newGlyph(), NewBody(r.item.Text), label(r.item.End, fyne.TextStyle{})
-	text.whole = true
 	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, end, r.ring}}
 	v.paint = func() {
 		ink, iconInk := style.Text, style.Primary

@@ -9,32 +9,57 @@ import (
 type Stretchy interface{ MaxHeight() float32 }
 
 // NewPage stands a foot below a body: the act is always in reach, and the body scrolls when there is no room for all of it. The body
-// is at least as high as its place, so that Space works in it. refit lays the body out again after words in it have changed.
-func NewPage(body, foot fyne.CanvasObject) (page fyne.CanvasObject, refit func()) {
+// is at least as high as its place, so that Space works in it. What is spare, a picture, goes where there is no room for it, the first of them first. Where
+// the body goes on, it fades out above the foot. refit lays the body out again after words in it have changed.
+func NewPage(body, foot fyne.CanvasObject, spare ...fyne.CanvasObject) (page fyne.CanvasObject, refit func()) {
 	scroll := newVScroll(yielding(body))
-	l := &pageLayout{scroll: scroll, body: body}
 	if foot == nil {
 		foot = Gap(0)
 	}
-	return container.New(l, scroll, foot), l.refit
+	l := &pageLayout{scroll: scroll, body: body, spare: spare, fade: newFade()}
+	scroll.OnScrolled = func(fyne.Position) { l.fadeOut() }
+	return container.New(l, scroll, foot, l.fade), l.refit
 }
 
 type pageLayout struct {
 	scroll *container.Scroll
 	body   fyne.CanvasObject
+	spare  []fyne.CanvasObject
+	fade   *fade
 }
 
 func (l *pageLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	h := heightAt(objects[1], s.Width)
 	place(objects[1], 0, s.Height-h, s.Width, h)
-	heightAt(l.body, s.Width) // what wraps needs its width before the scroller asks for its height
+	l.save(s.Width, s.Height-h) // what wraps needs its width before the scroller asks for its height
 	place(objects[0], 0, 0, s.Width, max(0, s.Height-h))
+	place(objects[2], 0, s.Height-h-fadeHeight, s.Width, fadeHeight)
 	l.refit()
+}
+
+// save does without what is spare as long as the body is too high.
+func (l *pageLayout) save(width, most float32) {
+	for _, o := range l.spare {
+		o.Show()
+	}
+	for _, o := range l.spare {
+		if heightAt(l.body, width) <= most {
+			return
+		}
+		o.Hide()
+	}
+	heightAt(l.body, width)
 }
 
 func (l *pageLayout) refit() {
 	l.scroll.Refresh()
 	l.body.Refresh()
+	l.fadeOut()
+}
+
+func (l *pageLayout) fadeOut() {
+	below := l.body.MinSize().Height - l.scroll.Size().Height - l.scroll.Offset.Y
+	l.fade.set(below > 1)
 }
 
 // MinSize is small: a page scrolls.

@@ -53,6 +53,9 @@ func reveal(o fyne.CanvasObject) {
 	scrollers = live
 }
 
+// Reveal scrolls something into view.
+func Reveal(o fyne.CanvasObject) { reveal(o) }
+
 // revealIn does it for one scroller. What stands beside the scroller may have a place over or under its window, too: only what moves with it lies in it.
 func revealIn(s *container.Scroll, o fyne.CanvasObject, where func(fyne.CanvasObject) fyne.Position) {
 	at, pos, size := where(s), where(o), o.Size()

@@ -34,9 +34,9 @@ func (*yield) Layout(o []fyne.CanvasObject, s fyne.Size) {
 func (*yield) MinSize(o []fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, o[0].MinSize().Height) }
 
 // scrollSideways lets content that is too wide be scrolled, without a bar.
-func scrollSideways(content fyne.CanvasObject) fyne.CanvasObject {
-	scroll := container.NewHScroll(container.NewWithoutLayout())
+func scrollSideways(content fyne.CanvasObject) (frame fyne.CanvasObject, scroll *container.Scroll) {
+	scroll = container.NewHScroll(container.NewWithoutLayout())
 	o := container.NewThemeOverride(scroll, flat)
 	scroll.Content = content // only now: the theme of what is in it stays the app's
-	return o
+	return o, scroll
 }

@@ -26,6 +26,7 @@ func TestTextWrapsAtWordsAndCutsNothing(t *testing.T) {
 		{"break", "amber\ncanal", 300, []string{"amber", "canal"}},
 		{"host", "id.lundenergy.example", 120, []string{"id.lundenergy.", "example"}},
 		{"long word", "Donaudampfschifffahrt", 90, nil},
+		{"a little too long", "Wiederherstellungscode", 172, []string{"Wiederherstellungscode"}}, // in smaller type, not broken
 		{"empty", "", 100, []string{""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -49,7 +50,7 @@ func TestTextWrapsAtWordsAndCutsNothing(t *testing.T) {
 			if squeeze.Replace(strings.Join(got, "")) != squeeze.Replace(c.text) {
 				t.Errorf("lines %q lose something of %q", got, c.text)
 			}
-			if want := float32(len(text.lines)) * 16 * style.LineHeightBody; text.MinSize().Height != want {
+			if want := float32(len(text.lines)) * text.lineHeight(); text.MinSize().Height != want {
 				t.Errorf("height %v, want %v", text.MinSize().Height, want)
 			}
 		})

@@ -22,7 +22,6 @@ type Status struct {
 // with Fill, or any other.
 func NewStatus(t Tone, icon icons.Name, text string) *Status {
 	s := &Status{tone: t, icon: icon, text: text, body: NewStrong("")}
-	s.body.whole = true
 	s.ExtendBaseWidget(s)
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -35,7 +36,6 @@ type Text struct {
 	lines []textLine
 	key   layoutKey
 	drawn float32 // size of the type in lines
-	whole bool    // no word is broken, as in a heading
 	short bool    // one line, in smaller type if there is no room for it
 }
 
@@ -264,8 +264,8 @@ func (t *Text) sizeNow() float32 {
 	return style.TextSize(t.size)
 }
 
-// fitted makes a heading, and what is to be whole, in large text so small that its longest word stays whole, but not smaller than it is in normal text: half a word in big type is
-// harder to read than a whole one in smaller type.
+// fitted makes type so small that the longest word stays whole, but not smaller than it is in normal text, and hardly smaller where that is what the person
+// chose: half a word in big type is harder to read than a whole one in smaller type.
 func (t *Text) fitted(size, width float32) float32 {
 	normal := style.NormalSize(t.size)
 	if t.short {
@@ -274,18 +274,44 @@ func (t *Text) fitted(size, width float32) float32 {
 		}
 		return size
 	}
-	if size <= normal || normal <= style.TextMostRead && !t.whole {
-		return size
-	}
 	longest := float32(0)
 	for _, r := range t.runs {
-		longest = max(longest, longestWord(r.Text, size, r.style()))
+		longest = max(longest, longestPart(r.Text, size, width, r.style()))
 	}
 	if longest <= width {
 		return size
 	}
-	return max(normal, size*width/longest*0.94)
+	least := min(size, normal) * leastFitted
+	if normal <= style.TextMostRead {
+		least = max(least, size*leastChosen)
+	}
+	if fit := size * width / longest * 0.94; fit >= least {
+		return fit
+	}
+	if normal <= style.TextMostRead {
+		return size // who chose large text needs it more than whole words
+	}
+	return least
 }
+
+const (
+	leastFitted = 0.85 // of its normal size a text keeps so much where a word is too long for it
+	leastChosen = 0.66 // and what is read, so much of the size that the person chose
+)
+
+// longestPart is the width of the longest part of a text that is not to be broken; 0 where it is plain that each is less than a width.
+func longestPart(text string, size, width float32, s fyne.TextStyle) float32 {
+	w := float32(0)
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == '\n' || strings.ContainsRune(breaksAt, r) }) {
+		if float32(utf8.RuneCountInString(part))*size > width { // hardly a letter is wider than high
+			w = max(w, measure(part, size, s).Width)
+		}
+	}
+	return w
+}
+
+// breaksAt are the marks after which a word that is too long is broken.
+const breaksAt = "./-@:_"
 
 func (t *Text) wrap(width float32) {
 	key := layoutKey{width, style.TextSize(t.size)}
@@ -381,7 +407,7 @@ func (w *wrapper) fitting(r Run, word string) int {
 	}
 	ends = append(ends, len(word))
 	fit := ends[max(0, sort.Search(len(ends), func(i int) bool { return w.width(r, word[:ends[i]]) > w.limit })-1)]
-	if good := strings.LastIndexAny(word[:fit], "./-@:_"); good >= 0 {
+	if good := strings.LastIndexAny(word[:fit], breaksAt); good >= 0 {
 		return good + 1
 	}
 	return fit

@@ -83,7 +83,11 @@ func Request(a *model.App, f Frame) *Screen {
 	notMe := name(s, "not-me", w.NewButton(w.PlainNegative, a.T("app.request.not_me"), icons.Flag, func() { askNotMe(a, f) }).Guarded(f.Guard))
 	hint := w.NewCaption(v.Hint).Centered()
 	var refit func()
-	s.Object, refit = f.page(w.Column(0, rows...), w.Column(4, yesNo, w.Line(8, 1, notMe, hint)))
+	foot := w.Column(4, yesNo, w.Line(8, 1, notMe, hint))
+	if f.Small && style.LargeText() { // the room is for what is asked
+		rows, foot = append(rows, notMe, hint), w.Column(0, yesNo)
+	}
+	s.Object, refit = f.page(w.Column(0, rows...), foot)
 	said, below := "", ""
 	s.Update = func() {
 		v, ok := a.Request()

@@ -221,6 +221,7 @@ func newMenuRow(it MenuItem, o *over) *menuRow {
 func (r *menuRow) CreateRenderer() fyne.WidgetRenderer {
 	r.furnish(style.RadiusChip)
 	icon, text, end := newGlyph(), NewBody(r.item.Text), label(r.item.End, fyne.TextStyle{})
+	text.whole = true
 	v := &view{of: r, objects: []fyne.CanvasObject{r.overlay, icon.Image, text, end, r.ring}}
 	v.paint = func() {
 		ink, iconInk := style.Text, style.Primary

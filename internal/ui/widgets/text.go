@@ -36,6 +36,7 @@ type Text struct {
 	lines []textLine
 	key   layoutKey
 	drawn float32 // size of the type in lines
+	whole bool    // rather whole words than large type, as in a heading
 	short bool    // one line, in smaller type if there is no room for it
 }
 
@@ -281,21 +282,29 @@ func (t *Text) fitted(size, width float32) float32 {
 	if longest <= width {
 		return size
 	}
-	least := min(size, normal) * leastFitted
-	if normal <= style.TextMostRead {
+	least, read := normal, normal <= style.TextMostRead && !t.whole && !t.bold()
+	if size <= normal {
+		least = size * leastFitted
+	}
+	if read {
 		least = max(least, size*leastChosen)
 	}
-	if fit := size * width / longest * 0.94; fit >= least {
+	switch fit := size * width / longest * 0.94; {
+	case fit >= least:
 		return fit
-	}
-	if normal <= style.TextMostRead {
+	case read:
 		return size // who chose large text needs it more than whole words
 	}
 	return least
 }
 
+// bold reports whether all of the text is: it is a label then, and short.
+func (t *Text) bold() bool {
+	return !slices.ContainsFunc(t.runs, func(r Run) bool { return !r.Bold })
+}
+
 const (
-	leastFitted = 0.85 // of its normal size a text keeps so much where a word is too long for it
+	leastFitted = 0.85 // of normal type so much is kept where a word is too long for it
 	leastChosen = 0.66 // and what is read, so much of the size that the person chose
 )
 

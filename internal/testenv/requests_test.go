@@ -96,7 +96,7 @@ func TestPractice(t *testing.T) {
 		}
 		answer()
 		app.on(model.PageResult)
-		if v := app.ResultView(); v.Practice == "" || v.Receipt == "" {
+		if v := app.ResultView(); !v.Practice || v.Receipt == "" {
 			t.Errorf("the result shows %+v", v)
 		}
 		app.Done()

@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"unicode"
-
 	"fyne.io/fyne/v2"
 
 	"avow/assets/icons"
@@ -95,36 +93,7 @@ func (s *Screen) password(a *model.App, v model.ProofView) proofField {
 }
 
 func (s *Screen) digits(a *model.App, f Frame, v model.ProofView) proofField {
-	number := name(s, "number", w.NewDigitsField(model.ProofDigits))
-	number.Set(v.Digits)
-	number.OnChanged = a.ProofTyped
-	submit := func() {
-		if !number.Complete() {
-			number.Shake(a.T("app.proof.all_digits"))
-			return
-		}
-		a.SubmitProof(number.Value())
-	}
-	number.OnKey = func(e *fyne.KeyEvent) bool {
-		if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
-			submit()
-			return true
-		}
-		return false
-	}
-	s.Rune = func(r rune) {
-		if unicode.IsDigit(r) {
-			number.Type(r)
-		}
-	}
-	s.Key = func(e *fyne.KeyEvent) { number.TypedKey(e) }
-	paste := w.Corner{Icon: icons.Clipboard, Text: a.T("app.proof.paste"), OnTap: f.Files.Paste}
-	if f.Small || style.LargeText() {
-		paste.Text = "" // the key is too narrow for the word
-	}
-	pad := w.NewKeypad(w.KeySmall, paste,
-		w.Corner{Icon: icons.Backspace, OnTap: number.Backspace}, number.Type).Guarded(f.Guard).UpTo(style.SizeKey)
-	name(s, "keypad", pad)
+	number, pad, submit := s.typeDigits(a, f, v.Digits, a.ProofTyped, a.SubmitProof)
 	return proofField{
 		object: number, pad: pad, submit: submit, wrong: number.SetWrong,
 		take: func(v model.ProofView) {

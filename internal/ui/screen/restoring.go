@@ -2,7 +2,6 @@ package screen
 
 import (
 	"fmt"
-	"unicode"
 
 	"fyne.io/fyne/v2"
 
@@ -93,34 +92,7 @@ func (f Frame) pair(cancel, goOn fyne.CanvasObject) fyne.CanvasObject {
 // RestoreDigits asks for the one-time code.
 func RestoreDigits(a *model.App, f Frame) *Screen {
 	s, v := newScreen(), a.RestoreDigits()
-	number := name(s, "number", w.NewDigitsField(model.ProofDigits))
-	number.Set(v.Digits)
-	number.OnChanged = a.RestoreDigitsTyped
-	submit := func() {
-		if !number.Complete() {
-			number.Shake(a.T("app.proof.all_digits"))
-			return
-		}
-		a.SubmitRestoreDigits(number.Value())
-	}
-	number.OnKey = func(e *fyne.KeyEvent) bool {
-		if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
-			submit()
-			return true
-		}
-		return false
-	}
-	s.Rune = func(r rune) {
-		if unicode.IsDigit(r) {
-			number.Type(r)
-		}
-	}
-	s.Key = func(e *fyne.KeyEvent) { number.TypedKey(e) }
-	paste := w.Corner{Icon: icons.Clipboard, Text: a.T("app.proof.paste"), OnTap: f.Files.Paste}
-	if f.Small || style.LargeText() {
-		paste.Text = "" // the key is too narrow for the word
-	}
-	pad := name(s, "keypad", w.NewKeypad(w.KeySmall, paste, w.Corner{Icon: icons.Backspace, OnTap: number.Backspace}, number.Type).Guarded(f.Guard).UpTo(style.SizeKey))
+	number, pad, submit := s.typeDigits(a, f, v.Digits, a.RestoreDigitsTyped, a.SubmitRestoreDigits)
 	ring := w.NewRing()
 	if f.Small {
 		ring = ring.Sized(48)

@@ -26,16 +26,14 @@ func Connect(a *model.App, f Frame) *Screen {
 	if v.Warning != "" {
 		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Warn, Icon: icons.Warning.Fill(), Text: v.Warning}))
 	}
-	if v.Words != "" {
-		rows = append(rows, w.Gap(12), w.NewNote(w.NoteSpec{Tone: w.Bad, Icon: icons.Error.Fill(), Strong: v.Head, Text: v.Words, Below: true}))
-	}
+	rows = append(rows, s.faultNote(v.Head, v.Words))
 	text, icon := a.T("app.connect.connect"), icons.Fingerprint
 	if v.More {
 		text, icon = a.T("app.connect.go_on"), icons.ArrowRight
 	}
 	connect := name(s, "connect", w.NewMainButton(text, icon, a.ConfirmConnect).Guarded(f.Guard))
 	cancel := name(s, "cancel", w.NewButton(w.Outlined, a.T("app.cancel"), "", a.CancelConnect).Sized(style.SizeMainButton))
-	s.Object, _ = f.page(w.Column(0, rows...), w.Line(12, 1, cancel, connect))
+	s.Object, _ = f.page(w.Column(0, rows...), f.pair(cancel, connect))
 	s.Update = func() { connect.SetBusy(a.Busy()) }
 	s.Shown = s.Update
 	return s

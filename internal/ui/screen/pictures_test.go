@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"avow/assets/translations"
 	"avow/internal/ui/model"
@@ -81,11 +82,14 @@ func widthOf(x any) (sum float32) {
 	return sum
 }
 
+// partsEach is how many processes one after the other a processor has: Fyne's test driver keeps what it has painted, gigabytes of it for all pictures.
+const partsEach = 8
+
 // partVariable is set where this process paints one part of the pictures: "1/4" is the second of four.
 const partVariable = "AVOW_PICTURES_PART"
 
 // TestPictures writes a picture of every scene to the folder that AVOW_PICTURES names, as NAME.LOOK-APPEARANCE.png. Fyne paints one window at a time, so
-// as many processes as there are processors share the work.
+// processes share the work, as many at a time as there are processors.
 func TestPictures(t *testing.T) {
 	dir := os.Getenv("AVOW_PICTURES")
 	if dir == "" {
@@ -112,9 +116,12 @@ func TestPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	var parts sync.WaitGroup
-	of := runtime.NumCPU()
+	turn := make(chan bool, runtime.NumCPU())
+	of := runtime.NumCPU() * partsEach
 	for n := range of {
 		parts.Go(func() {
+			turn <- true
+			defer func() { <-turn }()
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestPictures$")
 			cmd.Env = append(os.Environ(), partVariable+"="+strconv.Itoa(n)+"/"+strconv.Itoa(of))
 			if out, err := cmd.CombinedOutput(); err != nil {
@@ -143,7 +150,7 @@ func paint(t *testing.T, dir string, n, of int) {
 		}
 		packed <- err
 	}()
-	i := 0
+	i, app := 0, test.NewTempApp(t)
 	for _, x := range shots(longest(t)) {
 		for _, s := range scenes() {
 			if i++; i%of != n || !strings.HasPrefix(s.name, only) {
@@ -152,7 +159,7 @@ func paint(t *testing.T, dir string, n, of int) {
 			t.Run(x.name+"/"+s.name, func(t *testing.T) {
 				l := x.look
 				l.name, l.appearance = x.name, x.appearances[0]
-				g := s.play(t, l)
+				g := s.playIn(t, app, l)
 				for _, a := range x.appearances {
 					if a != l.appearance {
 						g.model.Choose(func(c *model.Choices) { c.Appearance = a })

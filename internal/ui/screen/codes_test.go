@@ -68,8 +68,7 @@ func codeScenes() []scene {
 			withCodes(g)
 			g.model.OpenExport()
 			g.model.ChooseExport(f)
-			g.model.PlainExport("anybody can read this")
-			g.model.PlainExport("das kann jeder lesen")
+			g.model.PlainExport(g.model.T("app.export.phrase"))
 		}
 	}
 	open := modeltest.Open()
